@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file mixer.h  The media switch: legs, bridges, floor
+ *
+ * A leg is one terminal's media session; it is idle until a bridge carries
+ * speech to or from it. A bridge is a set of legs that hear each other, half
+ * duplex: its floor says whose packets go through.
+ *
+ * Who calls: the signalling thread only, every function of this file. No call
+ * blocks. Commands go down to the workers by bounded rings, events come up by
+ * rings: the owner watches mixer_fd() for reading and calls mixer_poll().
+ * What it never does: SIP, SDP, files, DNS, logging from a worker.
+ *
+ * Identities (legs, bridges) are 64-bit: worker, slot, generation. A stale one
+ * is harmless everywhere: commands on it answer ENOENT or do nothing.
+ */
+#ifndef HL_MIXER_MIXER_H
+#define HL_MIXER_MIXER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <re.h>
+
+enum {
+	MIXER_WORKERS_MAX = 64,
+	MIXER_LADDRS_MAX = 8,
+	/** Bridges that one leg can be a member of */
+	MIXER_LEG_BRIDGES_MAX = 8,
+	MIXER_URI_MAX = 256,
+	MIXER_NAME_MAX = 96
+};
+
+/** 0 is never a valid identity */
+typedef uint64_t mixer_leg_id;
+typedef uint64_t mixer_bridge_id;
+
+struct mixer;
+
+/** Configuration; mixer_cfg_default() fills in what works */
+struct mixer_cfg {
+	unsigned workers;        /**< 0: cores - 1, at least 1 */
+	struct sa laddrv[MIXER_LADDRS_MAX]; /**< Local media addresses */
+	unsigned laddrc;
+	uint16_t port_min;       /**< First media port, even */
+	uint16_t port_max;       /**< Last media port; 0,0: any free port */
+	unsigned triples;        /**< Port triples a worker opens at start */
+	unsigned triples_max;    /**< ..and at most, per worker and address */
+	uint32_t legs_max;       /**< All workers together */
+	uint32_t bridges_max;
+	uint32_t members_max;    /**< Of one bridge */
+	uint32_t latch_ms;       /**< Window for latching after the SDP */
+	uint32_t dead_idle_ms;   /**< Idle leg without a packet: dead; 0 never */
+	uint32_t dead_bridged_ms;/**< The same while bridged and talking */
+	uint32_t rtcp_ms;        /**< Interval of our RTCP per leg */
+	bool floor_trace;        /**< Every floor message as an event */
+};
+
+void mixer_cfg_default(struct mixer_cfg *cfg);
+
+enum mixer_event_type {
+	/** First authentic packet: the leg's media address is proven */
+	MIXER_LEG_LATCHED,
+	/** Nothing was received for the configured time. Sent once; the leg
+	 *  stays until mixer_leg_del() */
+	MIXER_LEG_DEAD,
+	/** A leg that was reported dead is heard again */
+	MIXER_LEG_ALIVE,
+	/** leg holds the floor of bridge (burst counts up) */
+	MIXER_FLOOR_TAKEN,
+	/** Nobody holds the floor of bridge any more; leg did */
+	MIXER_FLOOR_IDLE,
+	/** leg was refused: reason as enum tbcp_deny */
+	MIXER_FLOOR_DENIED,
+	/** leg lost the floor: reason as enum tbcp_revoke */
+	MIXER_FLOOR_REVOKED,
+	/** First packet of a burst was fanned out */
+	MIXER_BURST_STARTED,
+	/** leg's floor channel carried Ack of Connect/Disconnect: reason */
+	MIXER_FLOOR_ACK
+};
+
+struct mixer_event {
+	enum mixer_event_type type;
+	mixer_leg_id leg;
+	mixer_bridge_id bridge;
+	uint32_t burst;     /**< Number of the burst in its bridge */
+	uint16_t reason;
+	uint64_t at_us;     /**< CLOCK_MONOTONIC, set by the worker */
+	struct sa addr;     /**< LATCHED */
+	void *leg_arg;      /**< As given to mixer_leg_add() */
+	void *bridge_arg;   /**< As given to mixer_bridge_add() */
+};
+
+/** Called from mixer_poll() on the signalling thread. leg_arg and bridge_arg
+ *  are never those of an object that was deleted before the event came up. */
+typedef void(mixer_event_h)(const struct mixer_event *ev, void *arg);
+
+/**
+ * Open the sockets and start the workers
+ *
+ * @return 0 or errno: EADDRINUSE/EADDRNOTAVAIL name a port or address problem
+ */
+int mixer_alloc(struct mixer **mp, const struct mixer_cfg *cfg,
+		mixer_event_h *eh, void *arg);
+/* mem_deref() stops the workers, joins them and closes all sockets. */
+
+/** Descriptor that is readable while events wait */
+int mixer_fd(const struct mixer *m);
+/** Deliver waiting events, at most max (0: all) */
+void mixer_poll(struct mixer *m, unsigned max);
+
+/* --- legs ------------------------------------------------------------- */
+
+/** What is known when the leg is made */
+struct mixer_leg_params {
+	struct sa flow;      /**< Source of the signalling flow: its IP is the
+				  only one that plain RTP may come from */
+	struct sa laddr;     /**< Local media address wanted (port ignored);
+				  unset: the first of the family of flow */
+	uint8_t pt;          /**< Payload type of speech, both ways */
+	uint8_t pt_event;    /**< telephone-event, 0 = none */
+	uint32_t clock_hz;   /**< RTP clock */
+	bool floor;          /**< The leg has a floor channel */
+	int worker;          /**< -1: the least loaded one */
+	void *arg;
+};
+
+/** What our SDP says */
+struct mixer_leg_local {
+	struct sa rtp, rtcp, floor;
+	uint32_t ssrc;       /**< Of everything we send on this leg */
+};
+
+/**
+ * Make a leg: slot and port triple are taken at once, the worker learns of it
+ * by ring. The lowest triple that no other leg of the same flow IP uses.
+ *
+ * @return 0, ENOSPC (legs_max), EADDRNOTAVAIL (no triple left for that IP),
+ *         EAGAIN (command ring full), EINVAL
+ */
+int mixer_leg_add(struct mixer *m, const struct mixer_leg_params *p,
+		  mixer_leg_id *legp, struct mixer_leg_local *local);
+
+/** What the terminal's SDP says; opens the latch window */
+struct mixer_leg_remote {
+	struct sa rtp, rtcp, floor; /**< Unset: that channel was refused */
+	uint8_t pt, pt_event;       /**< 0xff: leave as they are */
+	bool send;                  /**< The terminal wants to hear */
+	bool recv;                  /**< The terminal wants to talk */
+};
+
+/**
+ * Until an address equals the flow's IP or was latched nothing is sent to it.
+ * Called again after a re-INVITE (hold, moved media).
+ */
+int mixer_leg_remote_set(struct mixer *m, mixer_leg_id leg,
+			 const struct mixer_leg_remote *r);
+
+/** The signalling flow moved (authenticated re-REGISTER from elsewhere) */
+int mixer_leg_flow_set(struct mixer *m, mixer_leg_id leg,
+		       const struct sa *flow);
+
+/** Remove the leg from its bridges (a held floor is freed) and free its slot */
+int mixer_leg_del(struct mixer *m, mixer_leg_id leg);
+
+/* --- bridges ---------------------------------------------------------- */
+
+struct mixer_bridge_params {
+	uint32_t max_talk_ms;    /**< T2 stop talking; 0 = no limit */
+	uint32_t revoke_grace_ms;/**< T3 */
+	uint32_t end_of_media_ms;/**< T1 holder sends no RTP */
+	uint32_t retry_after_ms; /**< T9 after a revoke for talking too long */
+	uint32_t idle_repeat_ms; /**< T7, 0 = never */
+	uint32_t idle_repeats;   /**< C7 */
+	uint16_t participants_hint; /**< unused: 0 */
+	int worker;              /**< Home; -1: the least loaded one */
+	void *arg;
+};
+
+void mixer_bridge_params_default(struct mixer_bridge_params *p);
+
+int mixer_bridge_add(struct mixer *m, const struct mixer_bridge_params *p,
+		     mixer_bridge_id *bridgep);
+/** Parameters of a bridge that lives (policy changed); arg is not changed */
+int mixer_bridge_set(struct mixer *m, mixer_bridge_id bridge,
+		     const struct mixer_bridge_params *p);
+/** Members leave, a held floor ends, the slot is freed */
+int mixer_bridge_del(struct mixer *m, mixer_bridge_id bridge);
+
+struct mixer_member {
+	uint8_t priority;   /**< 0 lowest .. 255 */
+	bool may_talk;
+	bool may_listen;
+	char uri[MIXER_URI_MAX];   /**< Told to the others when it talks */
+	char name[MIXER_NAME_MAX]; /**< Display name, may be empty */
+};
+
+/**
+ * Add a leg to a bridge (or change its member parameters if it is in it). The
+ * first bridge that a leg joins is its selected one.
+ *
+ * @return 0, ENOENT, ENOSPC (members_max, MIXER_LEG_BRIDGES_MAX), EAGAIN
+ */
+int mixer_bridge_join(struct mixer *m, mixer_bridge_id bridge,
+		      mixer_leg_id leg, const struct mixer_member *member);
+int mixer_bridge_leave(struct mixer *m, mixer_bridge_id bridge,
+		       mixer_leg_id leg);
+
+/** The leg's floor channel and its speech are for this bridge */
+int mixer_leg_select(struct mixer *m, mixer_leg_id leg,
+		     mixer_bridge_id bridge);
+
+/** Ask for the floor on behalf of a leg (implicit request of an activation);
+ *  the answer goes to the leg's floor channel and up as an event */
+int mixer_floor_request(struct mixer *m, mixer_bridge_id bridge,
+			mixer_leg_id leg);
+int mixer_floor_release(struct mixer *m, mixer_bridge_id bridge,
+			mixer_leg_id leg);
+
+/* --- looking ---------------------------------------------------------- */
+
+/** Counters of one worker: each is written by the worker alone */
+struct mixer_stats {
+	uint64_t rx_packets, rx_rtp, rx_rtcp, rx_floor;
+	uint64_t tx_packets, tx_rtp, tx_rtcp, tx_floor;
+	uint64_t forwarded;       /**< Talker's packets let through */
+	uint64_t drop_malformed, drop_unknown_source, drop_no_leg,
+		drop_not_holder, drop_idle, drop_payload_type, drop_unlatched,
+		drop_late, drop_floor_rate, drop_floor_foreign;
+	uint64_t tx_errors, tx_short;
+	uint64_t ring_full;       /**< Cross-worker ring overflow, packets */
+	uint64_t events_lost;     /**< Event ring overflow */
+	uint64_t cpu_us;          /**< CLOCK_THREAD_CPUTIME_ID */
+	uint32_t legs, bridges, triples, sockets;
+};
+
+unsigned mixer_workers(const struct mixer *m);
+/** Snapshot of one worker's counters; any thread */
+int mixer_stats_get(const struct mixer *m, unsigned worker,
+		    struct mixer_stats *st);
+
+/** Signalling's view of one leg, for status */
+struct mixer_leg_stats {
+	struct sa flow, rtp;      /**< rtp: proven address, unset if none */
+	uint64_t rx, tx;
+	bool dead;
+	uint32_t idle_ms;         /**< Since the last packet from it */
+};
+int mixer_leg_stats_get(const struct mixer *m, mixer_leg_id leg,
+			struct mixer_leg_stats *st);
+
+/** Bytes of one leg slot in the switch (budget: at most 512) */
+size_t mixer_leg_bytes(void);
+
+#endif
