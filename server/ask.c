@@ -35,8 +35,8 @@ static void refer_notify(struct leg *leg, uint32_t cseq)
 			    endpoint_laddr(srv->ep), cseq, sizeof(frag) - 1,
 			    frag);
 	if (err)
-		hlog_warn(srv->log, "leg", "NOTIFY not sent subscriber=%s "
-			  "err=%d", leg->subscriber, err);
+		hlog(srv->log, HLOG_WARN, leg->subject, "NOTIFY not sent",
+		     HLOG_ERR(err));
 }
 
 /* The final answer; stp may be NULL. code 202: done. */
@@ -50,9 +50,9 @@ static void refer_answer(struct leg *leg, const struct sip_msg *msg,
 	words_copy(words, sizeof(words), text);
 	if (code != 202) {
 		++srv->st.activations_refused;
-		hlog_info(srv->log, "leg", "REFER refused subscriber=%s "
-			  "code=%u words=\"%s\"", leg->subscriber, code,
-			  words);
+		hlog_limited(srv->log, "server.refer", HLOG_INFO, leg->subject,
+			     "REFER refused", HLOG_U("code", code),
+			     HLOG_S("words", words));
 		(void)sip_treplyf(stp, NULL, srv->sip, msg, false, code,
 				  words, "Content-Length: 0\r\n\r\n");
 		return;

@@ -51,8 +51,8 @@ static void call_end(struct call *call, const char *why)
 {
 	struct leg *leg;
 
-	hlog_info(call->b.srv->log, "call", "ended bridge=%llx why=\"%s\"",
-		  (unsigned long long)call->b.id, why);
+	hlog(call->b.srv->log, HLOG_INFO, call->b.subject, "ended",
+	     HLOG_S("why", why));
 
 	while ((leg = list_ledata(list_head(&call->partyl)))) {
 		party_out(leg);
@@ -131,8 +131,8 @@ static int call_join(struct call *call, struct leg *leg)
 
 	err = mixer_bridge_join(srv->mixer, call->b.id, leg->mid, &m);
 	if (err) {
-		hlog_warn(srv->log, "call", "not joined subscriber=%s err=%d",
-			  leg->subscriber, err);
+		hlog(srv->log, HLOG_WARN, call->b.subject, "not joined",
+		     HLOG_S("subscriber", leg->subscriber), HLOG_ERR(err));
 		return err;
 	}
 
@@ -157,6 +157,8 @@ static struct call *call_alloc(struct leg *owner)
 		return NULL;
 
 	call->b.srv = srv;
+	(void)snprintf(call->b.subject, sizeof(call->b.subject), "call/%llu",
+		       (unsigned long long)srv->call_next++);
 	call->owner = owner;
 	call->hang_ms = owner->service.hang_ms;
 	tmr_init(&call->tmr);
@@ -322,10 +324,10 @@ uint16_t call_activate(struct leg *caller, const struct bus_party *partyv,
 			return code;
 	}
 
-	hlog_info(caller->srv->log, "call", "activated caller=%s bridge=%llx "
-		  "parties=%u kept=%d", caller->subscriber,
-		  (unsigned long long)caller->call->b.id,
-		  list_count(&caller->call->partyl), plan.same);
+	hlog(caller->srv->log, HLOG_INFO, caller->call->b.subject,
+	     "activated", HLOG_S("caller", caller->subscriber),
+	     HLOG_U("parties", list_count(&caller->call->partyl)),
+	     HLOG_BOOL("kept", plan.same));
 	call_press(caller->call, caller);
 	return 200;
 }
@@ -377,8 +379,9 @@ uint16_t call_remove(struct leg *caller, const char *subscriber,
 		return 403;
 	}
 
-	hlog_info(caller->srv->log, "call", "removed subscriber=%s by=%s",
-		  leg->subscriber, caller->subscriber);
+	hlog(caller->srv->log, HLOG_INFO, call->b.subject, "removed",
+	     HLOG_S("subscriber", leg->subscriber),
+	     HLOG_S("by", caller->subscriber));
 	party_leave(leg);
 	*wordsp = "";
 	return 200;

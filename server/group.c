@@ -104,9 +104,8 @@ static void member_join(struct member *m, struct leg *leg)
 	if (err) {
 		/* EXDEV: one codec a bridge, so one service */
 		srv->groups_retry = srv->groups_retry || err == EAGAIN;
-		hlog_warn(srv->log, "group", "not joined group=%s "
-			  "subscriber=%s err=%d", group->name, m->subscriber,
-			  err);
+		hlog(srv->log, HLOG_WARN, group->b.subject, "not joined",
+		     HLOG_S("subscriber", m->subscriber), HLOG_ERR(err));
 		group_close_if_empty(group);
 		return;
 	}
@@ -264,8 +263,8 @@ uint16_t group_activate(struct leg *leg, const char *name,
 	if (leg->call)
 		(void)call_remove(leg, "", wordsp);
 
-	hlog_info(leg->srv->log, "group", "activated group=%s subscriber=%s",
-		  name, leg->subscriber);
+	hlog(leg->srv->log, HLOG_INFO, group->b.subject, "activated",
+	     HLOG_S("caller", leg->subscriber));
 	group_select(leg);
 	leg_media_sync(leg);
 	(void)mixer_floor_request(leg->srv->mixer, group->b.id, leg->mid);
@@ -323,6 +322,8 @@ static struct group *group_alloc(struct server *srv, const char *name)
 	group->b.kind = BRIDGE_GROUP;
 	group->b.srv = srv;
 	strcpy(group->name, name);
+	(void)snprintf(group->b.subject, sizeof(group->b.subject), "group/%s",
+		       name);
 	list_append(&srv->groupl, &group->le, group);
 	hash_append(srv->groups, hash_joaat_str(name), &group->he, group);
 	++srv->groupc;

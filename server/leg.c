@@ -193,9 +193,9 @@ void leg_down(struct leg *leg, uint16_t code, const char *words, bool retry)
 	    tmr_jiffies() - leg->since_ms > srv->cfg.retry_max_ms)
 		leg->retries = 0;
 
-	hlog_info(srv->log, "leg", "down subscriber=%s code=%u words=\"%s\" "
-		  "retry=%d", leg->subscriber, code, words,
-		  retry && leg->invite);
+	hlog(srv->log, HLOG_INFO, leg->subject, "down", HLOG_U("code", code),
+	     HLOG_S("words", words),
+	     HLOG_BOOL("retry", retry && leg->invite));
 
 	/* Up is left first: leaving a call must not say idle */
 	leg->code = code;
@@ -212,8 +212,7 @@ void leg_down(struct leg *leg, uint16_t code, const char *words, bool retry)
 void leg_manual(struct leg *leg)
 {
 	++leg->srv->st.manual;
-	hlog_info(leg->srv->log, "leg", "manual subscriber=%s",
-		  leg->subscriber);
+	hlog(leg->srv->log, HLOG_INFO, leg->subject, "manual");
 	leg_drop(leg);
 	leg_state_set(leg, BUS_LEG_MANUAL, 480,
 		      "the terminal does not answer by itself");
@@ -223,8 +222,9 @@ void leg_up(struct leg *leg)
 {
 	leg_invite_done(leg);
 	++leg->srv->st.answered;
-	hlog_info(leg->srv->log, "leg", "up subscriber=%s service=%s floor=%d",
-		  leg->subscriber, leg->service.name, leg->floor);
+	hlog(leg->srv->log, HLOG_INFO, leg->subject, "up",
+	     HLOG_S("service", leg->service.name),
+	     HLOG_BOOL("floor", leg->floor));
 	leg_state_set(leg, BUS_LEG_IDLE, 200, "");
 	groups_join(leg);
 	leg_media_sync(leg);
@@ -255,8 +255,8 @@ static int leg_invite(struct leg *leg)
 	if (!err)
 		return 0;
 
-	hlog_warn(srv->log, "leg", "cannot be made subscriber=%s err=%d",
-		  leg->subscriber, err);
+	hlog(srv->log, HLOG_WARN, leg->subject, "cannot be made",
+	     HLOG_ERR(err));
 	leg_down(leg, 503, err == EADDRNOTAVAIL || err == ENOSPC ?
 		 "no media port is left" : "the leg cannot be made", true);
 	return 0;
@@ -333,6 +333,8 @@ static struct leg *leg_alloc(struct server *srv, const char *subscriber)
 	leg->srv = srv;
 	tmr_init(&leg->tmr);
 	strcpy(leg->subscriber, subscriber);
+	(void)snprintf(leg->subject, sizeof(leg->subject), "leg/%s",
+		       subscriber);
 	leg->number = srv->leg_next++;
 	list_append(&srv->legl, &leg->le, leg);
 	hash_append(srv->legs, hash_joaat_str(subscriber), &leg->he, leg);
@@ -346,8 +348,8 @@ void leg_end(struct leg *leg, const char *words)
 {
 	struct server *srv = leg->srv;
 
-	hlog_info(srv->log, "leg", "released subscriber=%s words=\"%s\"",
-		  leg->subscriber, words);
+	hlog(srv->log, HLOG_INFO, leg->subject, "released",
+	     HLOG_S("words", words));
 	leg->code = 0;
 	mem_deref(leg);
 	server_heartbeat_soon(srv);

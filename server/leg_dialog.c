@@ -11,6 +11,8 @@ static const char auto_answer[] =
 	"Alert-Info: <http://%s>;info=alert-autoanswer;delay=0\r\n"
 	LEG_ALLOW LEG_SUPPORTED;
 
+#define REASON "Reason: SIP;cause=%u;text=\"%s\"\r\n"
+
 enum { NAME_MAX_CHARS = 32 };
 
 static void leg_name(const struct leg *leg, char name[NAME_MAX_CHARS])
@@ -105,8 +107,8 @@ static void remote_set(struct leg *leg, const struct leg_sdp *s)
 
 	err = mixer_leg_remote_set(leg->srv->mixer, leg->mid, &r);
 	if (err)
-		hlog_warn(leg->srv->log, "leg", "media not set subscriber=%s "
-			  "err=%d", leg->subscriber, err);
+		hlog(leg->srv->log, HLOG_WARN, leg->subject, "media not set",
+		     HLOG_ERR(err));
 }
 
 /* --- what libre's session tells ------------------------------------------ */
@@ -124,9 +126,9 @@ static int offer_h(struct mbuf **descp, const struct sip_msg *msg, void *arg)
 		return sdp_encode_ours(descp, leg, NULL);
 
 	if (sdp_decode_theirs(&s, leg, msg, &words)) {
-		hlog_info(leg->srv->log, "leg", "re-INVITE refused "
-			  "subscriber=%s words=\"%s\"", leg->subscriber,
-			  words);
+		hlog_limited(leg->srv->log, "server.reinvite", HLOG_INFO,
+			     leg->subject, "re-INVITE refused",
+			     HLOG_S("words", words));
 		return EPROTO;
 	}
 
@@ -152,6 +154,8 @@ static int answer_h(const struct sip_msg *msg, void *arg)
 	if (code) {
 		leg->code = 488;
 		words_copy(leg->words, sizeof(leg->words), words);
+		(void)sipsess_set_close_headers(leg->sess, REASON, 488,
+						leg->words);
 		return EPROTO;
 	}
 
@@ -261,9 +265,8 @@ static void estab_h(const struct sip_msg *msg, void *arg)
 		err = dialog_store(leg, made, msg);
 		leg->stored = !err;
 		if (err)
-			hlog_warn(leg->srv->log, "leg", "dialog not stored "
-				  "subscriber=%s err=%d", leg->subscriber,
-				  err);
+			hlog(leg->srv->log, HLOG_WARN, leg->subject,
+			     "dialog not stored", HLOG_ERR(err));
 	}
 
 	leg_up(leg);
@@ -369,8 +372,8 @@ void leg_dialog_close(struct leg *leg, uint16_t code, const char *words)
 					sipsess_dialog(leg->sess)));
 
 	if (leg->sess && code >= 300)
-		(void)sipsess_set_close_headers(leg->sess, "Reason: SIP;"
-				"cause=%u;text=\"%s\"\r\n", code, words);
+		(void)sipsess_set_close_headers(leg->sess, REASON, code,
+						words);
 
 	hash_unlink(&leg->he_dialog);
 	leg->stored = false;
@@ -387,8 +390,8 @@ void leg_dialog_modify(struct leg *leg)
 	if (!err)
 		err = sipsess_modify(leg->sess, desc);
 	if (err)
-		hlog_warn(leg->srv->log, "leg", "re-INVITE failed "
-			  "subscriber=%s err=%d", leg->subscriber, err);
+		hlog(leg->srv->log, HLOG_WARN, leg->subject,
+		     "re-INVITE not sent", HLOG_ERR(err));
 
 	mem_deref(desc);
 }
@@ -541,8 +544,9 @@ void leg_dialog_connect_h(const struct sip_msg *msg, void *arg)
 	if (!code)
 		return;
 
-	hlog_info(srv->log, "leg", "INVITE refused subscriber=%s code=%u "
-		  "words=\"%s\"", leg->subscriber, code, words);
+	hlog_limited(srv->log, "server.invite", HLOG_INFO, leg->subject,
+		     "INVITE refused", HLOG_U("code", code),
+		     HLOG_S("words", words));
 	(void)sip_treplyf(NULL, NULL, srv->sip, msg, false, code, words,
 			  "%sContent-Length: 0\r\n\r\n",
 			  code == 415 ? "Accept: application/sdp\r\n" : "");

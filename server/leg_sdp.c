@@ -300,7 +300,7 @@ static int dir_find(enum sdp_dir *dirp, const struct pl *attrs)
 }
 
 /* a=rtcp:PORT [IN IP4 ADDR] (RFC 3605), else the port above */
-static void rtcp_decode(struct leg_sdp *s, const struct leg_sdp_line *l)
+static void rtcp_addr_decode(struct leg_sdp *s, const struct leg_sdp_line *l)
 {
 	struct pl text = l->attrs, val, word;
 	struct sa addr = s->rtp;
@@ -351,7 +351,7 @@ static int audio_decode(struct leg_sdp *s, int i, const struct leg_codec *codec,
 
 	s->rtp = addr;
 	s->hold = addr_any(&addr);
-	rtcp_decode(s, l);
+	rtcp_addr_decode(s, l);
 
 	s->dir = SDP_SENDRECV;
 	if (dir_find(&s->dir, &l->attrs))

@@ -25,7 +25,7 @@
 
 enum {
 	EDGES_MAX = 16,          /**< Edges believed at a time */
-	CALLID_MAX = 128,
+	SUBJECT_MAX = HL_NAME_MAX + 8,
 	/** No dialog of ours sends so many requests */
 	CSEQ_MARGIN = 1000000,
 	/** One bridge of a leg is kept free for its call */
@@ -61,11 +61,12 @@ struct server {
 	uint32_t legc, upc;
 	struct list queue;         /**< Legs that wait for their INVITE */
 	uint32_t inviting;
-	uint64_t leg_next;         /**< Names of legs */
+	uint64_t leg_next;         /**< Names of dialogs */
 	struct tmr tmr_pump;
 
 	struct list calll;
 	uint32_t callc;
+	uint64_t call_next;        /**< Names of calls */
 
 	struct hash *groups;       /**< By name */
 	struct hash *members;      /**< By subscriber */
@@ -108,6 +109,7 @@ struct bridge {
 	mixer_bridge_id id;          /**< 0: the group has nobody up */
 	uint32_t max_talk_ms;        /**< As the mixer was told */
 	char holder[HL_NAME_MAX];    /**< Who talks; empty: nobody */
+	char subject[SUBJECT_MAX];   /**< In the log: "group/NAME" */
 };
 
 int bridge_open(struct bridge *b, uint32_t max_talk_ms);
@@ -156,6 +158,7 @@ struct leg {
 	struct le le_queue;
 	struct server *srv;
 
+	char subject[SUBJECT_MAX];   /**< In the log: "leg/SUBSCRIBER" */
 	char subscriber[HL_NAME_MAX];
 	char user[HL_NAME_MAX];
 	char display[HL_DISPLAY_MAX];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 #include "server/refer.h"
 #include "wire/reslist.h"
 
@@ -75,11 +76,10 @@ static void target_name(struct work *w, const struct pl *user)
 	strcpy(r->targetv[r->targetc++], name);
 }
 
-/* One URI; params are those after its brackets or of a bare URI. */
+/* One URI and the method that it asks for, which may be unset. */
 static void target_add(struct work *w, const struct pl *text,
-		       const struct pl *params)
+		       const struct pl *method)
 {
-	struct pl method;
 	struct uri uri;
 
 	if (uri_decode(&uri, text)) {
@@ -98,19 +98,15 @@ static void target_add(struct work *w, const struct pl *text,
 		return;
 	}
 
-	if (pl_isset(&uri.headers)) {
+	if (uri.headers.l > 1) {
 		refuse(w, 403, "headers in Refer-To are not supported");
 		return;
 	}
 
-	if (msg_param_decode(&uri.params, "method", &method) &&
-	    (!params || msg_param_decode(params, "method", &method)))
-		method = pl_null;
-
-	if (!pl_strcasecmp(&method, "BYE")) {
+	if (!pl_strcasecmp(method, "BYE")) {
 		w->r.remove = true;
 	}
-	else if (!pl_isset(&method) || !pl_strcasecmp(&method, "INVITE")) {
+	else if (!pl_isset(method) || !pl_strcasecmp(method, "INVITE")) {
 		w->add = true;
 	}
 	else {
@@ -139,8 +135,8 @@ static void list_decode(struct work *w, const struct sip_msg *msg,
 			const struct pl *cid)
 {
 	struct reslist list;
-	struct pl body, uri;
-	uint32_t i;
+	struct pl body, uri, method;
+	size_t i;
 	int err;
 
 	if (!msg_ctype_cmp(&msg->ctyp, "application", "resource-lists+xml")) {
@@ -154,16 +150,17 @@ static void list_decode(struct work *w, const struct sip_msg *msg,
 	}
 
 	pl_set_mbuf(&body, msg->mb);
-	err = reslist_decode(&list, body.p, body.l);
+	err = reslist_parse(&list, body.p, body.l);
 	if (err) {
 		refuse(w, err == E2BIG ? 413 : 400, err == E2BIG ?
 		       "too many parties" : "malformed resource list");
 		return;
 	}
 
-	for (i = 0; i < list.entryc; i++) {
-		pl_set_str(&uri, list.entryv[i].uri);
-		target_add(w, &uri, NULL);
+	for (i = 0; i < list.n; i++) {
+		pl_set_str(&uri, list.entries[i].uri);
+		pl_set_str(&method, list.entries[i].method);
+		target_add(w, &uri, &method);
 	}
 }
 
@@ -217,11 +214,33 @@ bool require_unknown(char *buf, size_t size, const struct sip_msg *msg,
 	return u.any;
 }
 
+/* "<cid:...>", or bare up to a header parameter */
+static bool cid_get(struct pl *cid, const struct pl *val)
+{
+	struct pl text = *val;
+	const bool angle = text.l && *text.p == '<';
+	const char *end;
+
+	if (angle)
+		pl_advance(&text, 1);
+	if (text.l < 5 || strncasecmp(text.p, "cid:", 4))
+		return false;
+
+	pl_advance(&text, 4);
+	end = pl_strchr(&text, angle ? '>' : ';');
+	if (angle && !end)
+		return false;
+
+	cid->p = text.p;
+	cid->l = end ? (size_t)(end - text.p) : text.l;
+	return cid->l != 0;
+}
+
 static void refer_to_decode(struct work *w, const struct sip_msg *msg)
 {
 	const struct sip_hdr *hdr = sip_msg_hdr(msg, SIP_HDR_REFER_TO);
 	struct sip_addr addr;
-	struct pl cid, text;
+	struct pl cid, method;
 
 	if (!hdr || sip_msg_hdr_count(msg, SIP_HDR_REFER_TO) != 1) {
 		refuse(w, 400, "one Refer-To is needed");
@@ -229,20 +248,22 @@ static void refer_to_decode(struct work *w, const struct sip_msg *msg)
 	}
 
 	/* uri_decode() knows no URI without a host, so cid: comes first */
-	if (!re_regex(hdr->val.p, hdr->val.l, "<cid:[^>]+>", &cid) ||
-	    !re_regex(hdr->val.p, hdr->val.l, "^cid:[^;]+", &cid)) {
+	if (cid_get(&cid, &hdr->val)) {
 		list_decode(w, msg, &cid);
 		return;
 	}
 
 	if (sip_addr_decode(&addr, &hdr->val)) {
-		text = hdr->val;
-		refuse(w, re_regex(text.p, text.l, "tel:") ? 400 : 416,
-		       "malformed Refer-To");
+		refuse(w, 400, "malformed Refer-To");
 		return;
 	}
 
-	target_add(w, &addr.auri, &addr.params);
+	/* Of a bare URI the parameters are the header's */
+	if (msg_param_decode(&addr.uri.params, "method", &method) &&
+	    msg_param_decode(&addr.params, "method", &method))
+		method = pl_null;
+
+	target_add(w, &addr.auri, &method);
 }
 
 uint16_t refer_decode(struct refer *r, const struct sip_msg *msg,

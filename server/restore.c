@@ -80,7 +80,7 @@ static void old_end(struct old *o)
 	if (r->todol.head)
 		tmr_start(&r->tmr, 0, send_h, r);
 	else if (!r->sentl.head)
-		hlog_info(r->srv->log, "restore", "all old dialogs ended");
+		hlog(r->srv->log, HLOG_INFO, "restore", "done");
 }
 
 static void bye_resp_h(int err, const struct sip_msg *msg, void *arg)
@@ -118,8 +118,8 @@ static void old_send(struct old *o)
 	if (!err)
 		return;
 
-	hlog_warn(r->srv->log, "restore", "BYE not sent subscriber=%s err=%d",
-		  o->subscriber, err);
+	hlog(r->srv->log, HLOG_WARN, "restore", "BYE not sent",
+	     HLOG_S("subscriber", o->subscriber), HLOG_ERR(err));
 	old_end(o);
 }
 
@@ -210,8 +210,8 @@ int restore_start(struct server *srv)
 		goto out;
 
 	if (r->todol.head) {
-		hlog_info(srv->log, "restore", "dialogs of the last run: %u",
-			  list_count(&r->todol));
+		hlog(srv->log, HLOG_INFO, "restore", "started",
+		     HLOG_U("dialogs", list_count(&r->todol)));
 		tmr_start(&r->tmr, 0, send_h, r);
 	}
 
