@@ -254,5 +254,5 @@ void admin_help(void)
 	     "Watching:\n"
 	     "  status [--json]                        nodes, legs, bridges, "
 	     "floor\n"
-	     "  log-level [error|warning|info|debug]");
+	     "  log-level [error|warn|info|debug]");
 }

@@ -265,8 +265,8 @@ static void accept_h(int flags, void *arg)
 	if (fd < 0)
 		return;
 	if (!peer_may(a, fd, &uid)) {
-		hlog(a->env->log, LOG_WARNING, "admin", "uid %u refused",
-		     (unsigned)uid);
+		hlog_limited(a->env->log, "admin.refused", HLOG_WARN, "admin",
+			     "peer refused", HLOG_U("uid", uid));
 		turn_away(fd, "you may not administer this hollerd");
 	}
 	else if (list_count(&a->clients) >= a->cfg.clients_max) {

@@ -5,7 +5,7 @@
 #include <unistd.h>
 #include <jansson.h>
 #include <re.h>
-#include "config.h"
+#include <config.h>
 #include "daemon/command.h"
 #include "daemon/roles.h"
 #include "db/prov.h"
@@ -58,8 +58,9 @@ static void audit(const struct command *c, const char *outcome)
 	snprintf(actor, sizeof(actor), "uid:%u", (unsigned)c->uid);
 	(void)state_audit(roles_state(c->env->roles), actor, c->action,
 			  c->object, outcome);
-	hlog(c->env->log, LOG_INFO, "admin", "%s %s by %s: %s", c->action,
-	     c->object, actor, outcome);
+	hlog(c->env->log, HLOG_INFO, "admin", "command",
+	     HLOG_S("actor", actor), HLOG_S("action", c->action),
+	     HLOG_S("object", c->object), HLOG_S("outcome", outcome));
 }
 
 static void deliver(struct command *c, const char *answer, size_t len)
@@ -155,16 +156,25 @@ static void status_run(struct command *c)
 	deliver_json(c, json_pack("{sb so}", "ok", 1, "status", st));
 }
 
+static enum hlog_level level_now(const struct hlog *log)
+{
+	enum hlog_level level = HLOG_DEBUG;
+
+	while (level < HLOG_ERROR && !hlog_enabled(log, level))
+		level++;
+	return level;
+}
+
 static void log_level_run(struct command *c, const char *verb,
 			  const json_t *args)
 {
 	const char *text = json_string_value(json_object_get(args, "level"));
-	enum log_level level;
+	enum hlog_level level;
 
 	if (!strcmp(verb, "set")) {
-		if (!text || log_level_decode(&level, text)) {
-			deliver_error(c, "level must be one of error, warning,"
-				      " info, debug");
+		if (!text || hlog_level_parse(&level, text)) {
+			deliver_error(c, "level must be one of error, warn, "
+				      "info, debug");
 			return;
 		}
 		hlog_level_set(c->env->log, level);
@@ -175,7 +185,7 @@ static void log_level_run(struct command *c, const char *verb,
 	}
 	audit(c, "ok");
 	deliver_json(c, json_pack("{sb ss}", "ok", 1, "level",
-			log_level_name(hlog_level(c->env->log))));
+			hlog_level_name(level_now(c->env->log))));
 }
 
 /* A copy of args goes to the watch thread; it blanks a password itself */

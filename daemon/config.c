@@ -26,8 +26,8 @@ void config_default(struct config *c)
 	c->roles = ROLE_PRESENCE | ROLE_AUTH | ROLE_CONFERENCE;
 	snprintf(c->realm, sizeof(c->realm), "holler");
 	snprintf(c->server.node, sizeof(c->server.node), "node1");
-	c->log_level = LOG_INFO;
-	c->log_format = LOG_FORMAT_TEXT;
+	c->log_level = HLOG_INFO;
+	c->log_format = HLOG_TEXT;
 	sa_set_in(&c->listen.v[0], 0, 5060);
 	c->listen.c = 1;
 	c->server.mixer.port_min = 20000;

@@ -58,8 +58,8 @@ struct config {
 	char realm[HL_HOST_MAX];          /**< Of a new database */
 	unsigned roles;                   /**< Bits of enum config_role */
 	/* [log] */
-	enum log_level log_level;
-	enum log_format log_format;
+	enum hlog_level log_level;
+	enum hlog_format log_format;
 	/* [sip], [media] as written; resolved by site_resolve() */
 	struct config_addrs listen, media;
 	struct config_admin admin;

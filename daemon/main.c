@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <re.h>
-#include "config.h"
+#include <config.h>
 #include "daemon/admin.h"
 #include "daemon/config.h"
 #include "daemon/options.h"
@@ -50,7 +50,7 @@ static void closed_h(void *arg)
 {
 	struct daemon *d = arg;
 
-	hlog(d->log, LOG_INFO, "hollerd", "all calls have ended");
+	hlog(d->log, HLOG_INFO, "hollerd", "all calls have ended");
 	re_cancel();
 }
 
@@ -58,20 +58,20 @@ static void close_late_h(void *arg)
 {
 	struct daemon *d = arg;
 
-	hlog(d->log, LOG_WARNING, "hollerd", "not every call ended in time");
+	hlog(d->log, HLOG_WARN, "hollerd", "not every call ended in time");
 	re_cancel();
 }
 
 static void daemon_close(struct daemon *d, int sig)
 {
 	if (d->closing) {
-		hlog(d->log, LOG_WARNING, "hollerd", "second signal: stopping "
+		hlog(d->log, HLOG_WARN, "hollerd", "second signal: stopping "
 		     "at once");
 		_exit(EXIT_FAILED);
 	}
 	d->closing = true;
-	hlog(d->log, LOG_INFO, "hollerd", "signal %s: ending all calls",
-	     sigabbrev_np(sig));
+	hlog(d->log, HLOG_INFO, "hollerd", "ending all calls",
+	     HLOG_S("signal", sigabbrev_np(sig)));
 	d->admin = mem_deref(d->admin);
 	tmr_start(&d->tmr_close, d->config.server.close_ms + CLOSE_GRACE_MS,
 		  close_late_h, d);
@@ -84,19 +84,20 @@ static void level_reload(struct daemon *d)
 	struct config c;
 
 	if (!d->config_path) {
-		hlog(d->log, LOG_INFO, "hollerd",
+		hlog(d->log, HLOG_INFO, "hollerd",
 		     "no configuration file to read again");
 		return;
 	}
 	config_default(&c);
 	if (config_read(&c, d->config_path, stderr)) {
-		hlog(d->log, LOG_WARNING, "hollerd", "%s has errors: nothing "
-		     "was changed", d->config_path);
+		hlog(d->log, HLOG_WARN, "hollerd", "the configuration has "
+		     "errors: nothing was changed",
+		     HLOG_S("file", d->config_path));
 		return;
 	}
 	hlog_level_set(d->log, c.log_level);
-	hlog(d->log, LOG_INFO, "hollerd", "log level is %s",
-	     log_level_name(c.log_level));
+	hlog(d->log, HLOG_INFO, "hollerd", "configuration read again",
+	     HLOG_S("log_level", hlog_level_name(c.log_level)));
 }
 
 static void signal_h(int sig, void *arg)
@@ -138,20 +139,20 @@ static int pid_write(const char *path)
 static void greet(const struct daemon *d)
 {
 	const struct presence_cfg *p = &d->config.presence;
-	char addr[64];
 	unsigned i;
 
-	for (i = 0; i < p->laddrc; i++) {
-		re_snprintf(addr, sizeof(addr), "%J", &p->laddrv[i]);
-		hlog(d->log, LOG_INFO, "hollerd", "SIP on udp %s", addr);
-	}
+	for (i = 0; i < p->laddrc; i++)
+		hlog(d->log, HLOG_INFO, "hollerd", "listening for SIP",
+		     HLOG_S("transport", "udp"),
+		     HLOG_SA("address", &p->laddrv[i]));
 	if (d->site.left_out)
-		hlog(d->log, LOG_WARNING, "hollerd", "%u more local addresses "
-		     "are not listened on: name those you want in [sip] "
-		     "listen", d->site.left_out);
-	hlog(d->log, LOG_INFO, "hollerd", "version %s ready: domain %s, state "
-	     "in %s, admin socket %s", PACKAGE_VERSION, p->domain,
-	     d->site.state_dir, d->site.socket);
+		hlog(d->log, HLOG_WARN, "hollerd", "local addresses are not "
+		     "listened on: name those you want in [sip] listen",
+		     HLOG_U("left_out", d->site.left_out));
+	hlog(d->log, HLOG_INFO, "hollerd", "ready",
+	     HLOG_S("version", PACKAGE_VERSION), HLOG_S("domain", p->domain),
+	     HLOG_S("state_dir", d->site.state_dir),
+	     HLOG_S("socket", d->site.socket));
 }
 
 static int daemon_start(struct daemon *d, char *words)
@@ -346,8 +347,8 @@ int main(int argc, char *argv[])
 				"does not fit the installed libre");
 	if (!config_load(&d, &o))
 		return EXIT_USAGE;
-	if (hlog_alloc(&d.log, STDERR_FILENO, d.config.log_level,
-		       d.config.log_format))
+	if (hlog_alloc(&d.log, STDERR_FILENO, d.config.log_format,
+		       d.config.log_level))
 		return complain("no memory");
 	status = act(&d, &o);
 	mem_deref(d.log);

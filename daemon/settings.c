@@ -293,20 +293,21 @@ static int decode_addrs(struct config_addrs *dst, const char *value,
 	return 0;
 }
 
-static int decode_level(enum log_level *dst, const char *value, char *words)
+static int decode_level(enum hlog_level *dst, const char *value, char *words)
 {
-	if (log_level_decode(dst, value))
-		return refuse(words, "\"%.40s\" is not one of error, warning, "
+	if (hlog_level_parse(dst, value))
+		return refuse(words, "\"%.40s\" is not one of error, warn, "
 			      "info, debug", value);
 	return 0;
 }
 
-static int decode_format(enum log_format *dst, const char *value, char *words)
+static int decode_format(enum hlog_format *dst, const char *value,
+			 char *words)
 {
 	if (!strcmp(value, "text"))
-		*dst = LOG_FORMAT_TEXT;
+		*dst = HLOG_TEXT;
 	else if (!strcmp(value, "json"))
-		*dst = LOG_FORMAT_JSON;
+		*dst = HLOG_JSON;
 	else
 		return refuse(words, "\"%.40s\" is not one of text, json",
 			      value);
@@ -427,10 +428,10 @@ void setting_encode(const struct setting *s, const struct config *c,
 		encode_roles(*(const unsigned *)src, out);
 		break;
 	case SET_LEVEL:
-		fputs(log_level_name(*(const enum log_level *)src), out);
+		fputs(hlog_level_name(*(const enum hlog_level *)src), out);
 		break;
 	case SET_FORMAT:
-		fputs(*(const enum log_format *)src == LOG_FORMAT_JSON ?
+		fputs(*(const enum hlog_format *)src == HLOG_JSON ?
 			      "json" : "text", out);
 		break;
 	}

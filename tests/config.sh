@@ -86,7 +86,7 @@ says 2 "\"localhost:5060\" is not an IPv4 address" "a name for an address"
 conf '[sip]' 'listen = 127.0.0.1'
 says 2 "a port from 1 to 65535 is missing" "a port is missing"
 conf '[log]' 'level = loud'
-says 2 "\"loud\" is not one of error, warning, info, debug" "an unknown level"
+says 2 "\"loud\" is not one of error, warn, info, debug" "an unknown level"
 conf '[general]' 'state_dir = here'
 says 2 "\"here\" is not an absolute path" "a relative path"
 conf '[general]' 'roles = presence, jester'
