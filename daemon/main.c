@@ -12,6 +12,7 @@
 #include <config.h>
 #include "daemon/admin.h"
 #include "daemon/config.h"
+#include "daemon/libre.h"
 #include "daemon/options.h"
 #include "daemon/roles.h"
 #include "daemon/signals.h"
@@ -25,7 +26,6 @@ enum {
 	EXIT_RAN = 0,
 	EXIT_FAILED = 1,
 	EXIT_USAGE = 2,
-	LOOP_FDS_MAX = 8192,  /**< The loop's; media sockets are not in it */
 	CLOSE_GRACE_MS = 500  /**< On top of [conference] close_ms */
 };
 
@@ -192,18 +192,6 @@ static void daemon_end(struct daemon *d)
 	site_leave(&d->site);
 }
 
-static int libre_start(char *words)
-{
-	int err = libre_init();
-
-	if (!err)
-		err = fd_setsize(LOOP_FDS_MAX);
-	if (err)
-		snprintf(words, SITE_WORDS_MAX, "libre cannot start: %s",
-			 strerror(err));
-	return err;
-}
-
 static int daemon_run(struct daemon *d)
 {
 	char words[SITE_WORDS_MAX] = "unknown";
@@ -218,11 +206,11 @@ static int daemon_run(struct daemon *d)
 	if (site_enter(&d->site, &d->config, words))
 		return complain(words);
 	(void)site_files_raise(&d->config);
-	if (libre_start(words)) {
+	err = libre_start(d->log);
+	if (err) {
 		site_leave(&d->site);
-		return complain(words);
+		return complain(strerror(err));
 	}
-	dbg_init(DBG_WARNING, DBG_NONE);
 	tmr_init(&d->tmr_close);
 	err = daemon_start(d, words);
 	if (err)
@@ -236,7 +224,7 @@ static int daemon_run(struct daemon *d)
 			complain(strerror(err));
 	}
 	daemon_end(d);
-	libre_close();
+	libre_stop();
 	return err ? EXIT_FAILED : EXIT_RAN;
 }
 
