@@ -108,8 +108,8 @@ static bool log_send(struct hlog *l, const char *p, size_t n)
 	} while (sent < 0 && errno == EINTR);
 	if (sent <= 0)
 		return false;
-	/* A full disk, a terminal or a stream socket: the line is lost, and the next one
-	 * must not be glued to it */
+	/* A full disk, a terminal or a stream socket: the line is lost, and
+	 * the next one must not be glued to it */
 	l->torn = (size_t)sent < n;
 	return !l->torn;
 }
