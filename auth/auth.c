@@ -81,8 +81,8 @@ static void account_set(struct auth *a, const struct prov_secret *row)
 		account_remove(a, acc);
 	if (a->accountc >= a->cfg.users_max) {
 		hlog(a->log, HLOG_ERROR, "auth", "account refused",
-		     "user=%s reason=\"more than %u accounts\"", row->user,
-		     a->cfg.users_max);
+		     HLOG_S("user", row->user),
+		     HLOG_U("users_max", a->cfg.users_max));
 		return;
 	}
 	acc = mem_zalloc(sizeof(*acc), account_destructor);
