@@ -47,8 +47,9 @@ static bool row_refused(struct feed *f, const struct prov_change *chg, int err)
 	if (err != EOVERFLOW && err != EBADMSG && err != ERANGE)
 		return false;
 	row_key_get(&key, chg);
-	hlog(f->log, HLOG_WARNING, "db", "row %s %s of %s is refused: a value"
-	     " does not fit", key.k1, key.k2, row_tab(key.table));
+	hlog_limited(f->log, "db.refused", HLOG_WARN, row_tab(key.table),
+		     "row is refused, a value does not fit",
+		     HLOG_S("key", key.k1), HLOG_S("key2", key.k2));
 	++f->refused;
 	return true;
 }

@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 #include <re.h>
 #include <sqlite3.h>
+#include "db/admin.h"
 #include "db/prov.h"
 #include "db/sql.h"
 
@@ -22,8 +23,7 @@ struct watch;
 enum {
 	PROV_UP_MAX = 1024,    /**< Changes and answers that wait */
 	PROV_DOWN_MAX = 256,   /**< Requests that wait */
-	PROV_ARGS_MAX = 16384, /**< Bytes of an admin command's arguments */
-	PROV_WORDS_MAX = 256
+	PROV_ARGS_MAX = 16384  /**< Bytes of an admin command's arguments */
 };
 
 enum prov_msg_kind {
@@ -40,8 +40,8 @@ struct prov_msg {
 		struct prov_change chg;
 		struct {
 			int err;
-			char words[PROV_WORDS_MAX];
-			char *rows;
+			char words[ADMIN_WORDS_MAX];
+			char *rows; /**< free() */
 			prov_done_h *h;
 			void *arg;
 		} answer;
@@ -90,14 +90,5 @@ extern const struct sql_kind prov_kind;
 int watch_alloc(struct watch **wp, struct prov *p, sqlite3 *db);
 /** The thread; arg is the watch. Ends when p->stop is set */
 void *watch_thread(void *arg);
-
-/**
- * Run a command in a transaction of its own
- *
- * @param words For a person; size PROV_WORDS_MAX
- * @param rowsp JSON array of a list command, mem_deref() it
- */
-int admin_run(sqlite3 *db, const char *realm, const struct prov_req *req,
-	      char *words, char **rowsp);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <openssl/crypto.h>
 #include "util/log.h"
@@ -69,8 +70,8 @@ static int file_open(sqlite3 **dbp, const char *path, const char *realm,
 		return err;
 	err = realm_put(db, realm);
 	if (err) {
-		hlog(log, HLOG_ERROR, "db", "realm of %s: %s", path,
-		     sqlite3_errmsg(db));
+		hlog(log, HLOG_ERROR, path, "has no realm",
+		     HLOG_S("error", sqlite3_errmsg(db)));
 		sql_close(db);
 		return err;
 	}
@@ -105,7 +106,7 @@ static void req_destructor(void *arg)
 static void msg_drop(struct prov_msg *msg)
 {
 	if (msg->kind == PROV_MSG_ANSWER)
-		mem_deref(msg->u.answer.rows);
+		free(msg->u.answer.rows);
 	mem_deref(msg);
 }
 
@@ -116,8 +117,8 @@ static void prov_destructor(void *arg)
 	void *item;
 
 	if (p->running) {
-		/* release: the wake-up that follows shows it to the thread */
-		atomic_store_explicit(&p->stop, true, memory_order_release);
+		/* seq_cst: published before the wake-up (wake.h) */
+		atomic_store_explicit(&p->stop, true, memory_order_seq_cst);
 		wake_signal(p->down_wake);
 		(void)pthread_join(p->thread, NULL);
 	}

@@ -171,8 +171,8 @@ static int file_prepare(const char *path, bool create, struct hlog *log)
 	if (!S_ISREG(sb.st_mode))
 		return EINVAL;
 	if (sb.st_mode & 07) {
-		hlog(log, HLOG_WARNING, "db", "file %s could be read or written"
-		     " by everybody: taken away", path);
+		hlog(log, HLOG_WARN, path, "everybody may read or write the"
+		     " file: taken away");
 		if (chmod(path, sb.st_mode & 0770))
 			return errno;
 	}
@@ -233,31 +233,40 @@ static int version_get(sqlite3 *db, const struct sql_kind *kind,
 	return id || *versionp || tables ? EEXIST : 0;
 }
 
-static int migrate_locked(sqlite3 *db, const struct sql_kind *kind,
-			  struct hlog *log)
+static int64_t known_version(const struct sql_kind *kind)
 {
-	int64_t version = 0, known = 0;
-	char sql[96];
-	int err;
+	int64_t known = 0;
 
 	while (kind->schema[known])
 		++known;
+	return known;
+}
+
+static int migrate_locked(sqlite3 *db, const struct sql_kind *kind,
+			  struct hlog *log)
+{
+	const int64_t known = known_version(kind);
+	int64_t version = 0;
+	char sql[96];
+	int err;
 
 	/* again, now that no other writer can change it */
 	err = version_get(db, kind, &version);
 	if (err == EEXIST)
-		hlog(log, HLOG_ERROR, "db", "the file is not a %s database of"
-		     " this program", kind->name);
+		hlog(log, HLOG_ERROR, sqlite3_db_filename(db, NULL),
+		     "is another program's database",
+		     HLOG_S("wanted", kind->name));
 	if (err)
 		return err;
 	if (version > known) {
-		hlog(log, HLOG_ERROR, "db", "the %s database has version %lld,"
-		     " this program knows versions up to %lld: it was written"
-		     " by a newer one", kind->name, (long long)version,
-		     (long long)known);
+		hlog(log, HLOG_ERROR, sqlite3_db_filename(db, NULL),
+		     "was written by a newer version of this program",
+		     HLOG_I("version", version), HLOG_I("known", known));
 		return EPROTO;
 	}
 
+	if (version == known)
+		return 0;
 	for (; version < known && !err; ++version)
 		err = sql_exec(db, kind->schema[version]);
 	if (err)
@@ -271,8 +280,15 @@ static int migrate_locked(sqlite3 *db, const struct sql_kind *kind,
 
 static int migrate(sqlite3 *db, const struct sql_kind *kind, struct hlog *log)
 {
+	int64_t version = 0;
 	int err;
 
+	/* the usual case needs no lock, which a script may hold */
+	err = version_get(db, kind, &version);
+	if (!err && version == known_version(kind))
+		return 0;
+	if (err && err != EEXIST)
+		return err;
 	err = sql_exec(db, "BEGIN IMMEDIATE");
 	if (err)
 		return err;
@@ -292,8 +308,8 @@ int sql_open(sqlite3 **dbp, const char *path, const struct sql_kind *kind,
 
 	err = file_prepare(path, create, log);
 	if (err) {
-		hlog(log, HLOG_ERROR, "db", "file %s of the %s database: %s",
-		     path, kind->name, strerror(err));
+		hlog(log, HLOG_ERROR, path, "cannot be opened",
+		     HLOG_S("database", kind->name), HLOG_ERR(err));
 		return err;
 	}
 
@@ -316,10 +332,11 @@ int sql_open(sqlite3 **dbp, const char *path, const struct sql_kind *kind,
 
 out:
 	if (err != EEXIST && err != EPROTO)
-		hlog(log, HLOG_ERROR, "db", "file %s of the %s database: %s",
-		     path, kind->name,
-		     err == ENOTSUP ? "no write-ahead log is possible here" :
-				      sqlite3_errmsg(db));
+		hlog(log, HLOG_ERROR, path, "cannot be opened",
+		     HLOG_S("database", kind->name),
+		     HLOG_S("error", err == ENOTSUP ?
+			    "no write-ahead log is possible here" :
+			    sqlite3_errmsg(db)));
 	sql_close(db);
 	return err;
 }

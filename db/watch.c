@@ -8,7 +8,10 @@
  * second in any case: PRAGMA data_version costs next to nothing.
  */
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
@@ -59,8 +62,8 @@ struct watch {
 
 static bool stopped(const struct watch *w)
 {
-	/* acquire: pairs with the release of prov's destructor */
-	return atomic_load_explicit(&w->p->stop, memory_order_acquire);
+	/* seq_cst: comes after our announcement (wake.h) */
+	return atomic_load_explicit(&w->p->stop, memory_order_seq_cst);
 }
 
 static bool stop_h(void *arg)
@@ -161,16 +164,17 @@ static void file_close(struct watch *w)
 }
 
 /* The server goes on with what it has; a cause is told once */
-static void retry_later(struct watch *w, int err, const char *what)
+static void retry_later(struct watch *w, int err)
 {
 	if (err == ECANCELED)
 		return;
 	if (err != w->told_err)
-		hlog(w->p->log, HLOG_ERROR, "db", "%s %s: %s; trying again"
-		     " until it works", what, w->p->path,
-		     err == EBUSY ? "a writer keeps it locked" :
-		     err == ESTALE ? "its version or realm has changed" :
-				     strerror(err));
+		hlog(w->p->log, HLOG_ERROR, w->p->path,
+		     "cannot be read, trying again until it works",
+		     HLOG_S("error",
+			    err == EBUSY ? "a writer keeps it locked" :
+			    err == ESTALE ? "its version or realm is another" :
+					    strerror(err)));
 	w->told_err = err;
 	w->retry_ms = !w->retry_ms ? WATCH_RETRY_MIN_MS : w->retry_ms * 2;
 	if (w->retry_ms > WATCH_RETRY_MAX_MS)
@@ -186,8 +190,7 @@ static void retry_later(struct watch *w, int err, const char *what)
 static void retry_over(struct watch *w)
 {
 	if (w->told_err)
-		hlog(w->p->log, HLOG_NOTICE, "db", "%s can be read again",
-		     w->p->path);
+		hlog(w->p->log, HLOG_INFO, w->p->path, "can be read again");
 	w->told_err = 0;
 	w->retry_ms = 0;
 }
@@ -224,7 +227,7 @@ static void file_reopen(struct watch *w)
 	if (!err)
 		err = file_adopt(w, db);
 	if (err)
-		retry_later(w, err, "opening");
+		retry_later(w, err);
 }
 
 /* -- what goes up -------------------------------------------------------- */
@@ -393,9 +396,10 @@ static void scrub_try(struct watch *w)
 
 	if (w->scrub_told || now - w->scrub_since_ms < WATCH_SCRUB_TOLD_MS)
 		return;
-	hlog(w->p->log, HLOG_WARNING, "db", "%s-wal cannot be emptied (%s): a"
-	     " program keeps a transaction open; a staged password may stay"
-	     " in it until that ends", w->p->path, strerror(err));
+	hlog(w->p->log, HLOG_WARN, w->p->path,
+	     "write-ahead log cannot be emptied: a program keeps a"
+	     " transaction open; a staged password may stay in the log"
+	     " until it ends", HLOG_ERR(err));
 	w->scrub_told = true;
 }
 
@@ -429,7 +433,7 @@ static void files_look(struct watch *w)
 	if (is_changed(w) || !list_isempty(&w->waiting)) {
 		err = round_run(w);
 		if (err) {
-			retry_later(w, err, "reading");
+			retry_later(w, err);
 			stats_set(w);
 			return;
 		}
@@ -445,13 +449,19 @@ static void files_look(struct watch *w)
 static void command_run(struct watch *w, struct prov_req *req)
 {
 	struct prov_msg *msg = msg_alloc(PROV_MSG_ANSWER, 0);
+	const struct admin_cmd cmd = {
+		.noun = req->noun,
+		.verb = req->verb,
+		.args = req->args,
+		.realm = w->p->realm,
+	};
 
 	if (!msg)
 		goto out;
 	msg->u.answer.h = req->h;
 	msg->u.answer.arg = req->arg;
 	if (w->db) {
-		msg->u.answer.err = admin_run(w->db, w->p->realm, req,
+		msg->u.answer.err = admin_run(w->db, &cmd,
 					      msg->u.answer.words,
 					      &msg->u.answer.rows);
 		w->dirty = true;
@@ -460,10 +470,10 @@ static void command_run(struct watch *w, struct prov_req *req)
 	} else {
 		msg->u.answer.err = EIO;
 		str_ncpy(msg->u.answer.words, "the provisioning database"
-			 " cannot be read: see the log", PROV_WORDS_MAX);
+			 " cannot be read: see the log", ADMIN_WORDS_MAX);
 	}
 	if (msg_push(w, msg)) {
-		mem_deref(msg->u.answer.rows);
+		free(msg->u.answer.rows);
 		mem_deref(msg);
 	}
 out:
