@@ -18,7 +18,7 @@
 #include "db/state.h"
 #include "mixer/mixer.h"
 #include "server/leg_sdp.h"
-#include "server/refer.h"
+#include "sip/refer.h"
 #include "server/server.h"
 #include "sip/endpoint.h"
 #include "util/log.h"

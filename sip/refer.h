@@ -4,8 +4,8 @@
  *
  * Pure: a decoded SIP message in, names out; any thread.
  */
-#ifndef HL_SERVER_REFER_H
-#define HL_SERVER_REFER_H
+#ifndef HL_SIP_REFER_H
+#define HL_SIP_REFER_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
-#include "server/refer.h"
+#include "sip/refer.h"
 #include "wire/reslist.h"
 
 /* While one REFER is decoded */
