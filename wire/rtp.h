@@ -25,10 +25,18 @@ struct rtpw_hdr {
 	size_t payload_bytes; /**< Without padding */
 };
 
-/** @return 0, or EBADMSG: version, CSRC, extension or padding do not fit */
+/**
+ * Read the header of one RTP packet (RFC 3550 sections 5.1 and 5.3.1)
+ *
+ * The payload may be empty: keep-alives are (RFC 6263). hdr is untouched on
+ * failure.
+ *
+ * @return 0, EINVAL (NULL), or EBADMSG: version, CSRC, extension or padding do
+ *         not fit
+ */
 int rtpw_decode(struct rtpw_hdr *hdr, const uint8_t *p, size_t len);
 
-/** Write the fixed header without CSRC or extension */
+/** Write the fixed header, no padding, without CSRC or extension */
 void rtpw_encode(uint8_t buf[RTPW_HEADER_BYTES], bool marker, uint8_t pt,
 		 uint16_t seq, uint32_t ts, uint32_t ssrc);
 
@@ -50,7 +58,15 @@ struct rtcpw_info {
 	bool sr, rr, sdes, bye;
 };
 
-/** Check a compound packet's structure; @return 0 or EBADMSG */
+/**
+ * Check a compound packet's structure (RFC 3550 appendix A.2)
+ *
+ * Every packet's own length must add up to the datagram, and its counts must
+ * fit. A datagram without a report in front is taken too (RFC 5506), then
+ * ssrc is 0 where none follows. info is untouched on failure.
+ *
+ * @return 0, EINVAL (NULL) or EBADMSG
+ */
 int rtcpw_decode(struct rtcpw_info *info, const uint8_t *p, size_t len);
 
 /** Sender figures of an SR */
@@ -62,7 +78,8 @@ struct rtcpw_sr {
 /**
  * Write an SR (or RR where sr is NULL) without report blocks and an SDES CNAME
  *
- * @return 0, or EOVERFLOW; lenp is a multiple of 4
+ * @return 0, EINVAL (NULL, or a CNAME of over 255 bytes), or EOVERFLOW; lenp is
+ *         a multiple of 4
  */
 int rtcpw_encode(uint8_t *buf, size_t size, uint32_t ssrc,
 		 const struct rtcpw_sr *sr, const char *cname, size_t *lenp);

@@ -65,7 +65,12 @@ struct tbcp_text {
 /** One message; which members count is said by type */
 struct tbcp_msg {
 	enum tbcp_type type;
-	bool ack;      /**< TAKEN, CONNECT..: sender wants an Ack (subtype+16) */
+	/**
+	 * The sender wants an Ack. Encode TAKEN: subtype 18 instead of 2.
+	 * CONNECT and DISCONNECT always want one (decode sets it, encode
+	 * needs no bit for it); any other type cannot carry it.
+	 */
+	bool ack;
 	uint32_t ssrc; /**< SSRC of the sender of the message */
 
 	bool has_priority;
@@ -92,7 +97,8 @@ struct tbcp_msg {
 	uint8_t acked;           /**< ACK: subtype as received, 5 bits */
 	uint16_t position;       /**< QUEUE_STATUS */
 
-	uint16_t content_mask;   /**< CONNECT: derived from the texts below */
+	/** CONNECT: as received; encode derives it from the texts below */
+	uint16_t content_mask;
 	uint8_t session_type;    /**< CONNECT */
 	bool manual_override;    /**< CONNECT */
 	struct tbcp_text inviting_uri, inviting_name, session_uri, group_name,
@@ -107,7 +113,11 @@ struct tbcp_msg {
  * @param msg  Message
  * @param lenp Bytes written, a multiple of 4
  *
- * @return 0, EINVAL (value that the wire cannot carry), EOVERFLOW (buffer)
+ * A text whose p is NULL is left out; TAKEN needs its cname. Items are written
+ * in the order of the members of struct tbcp_msg.
+ *
+ * @return 0, EINVAL (value that the wire cannot carry), EOVERFLOW (size or
+ *         TBCP_MAX_BYTES too small)
  */
 int tbcp_encode(uint8_t *buf, size_t size, const struct tbcp_msg *msg,
 		size_t *lenp);
@@ -120,7 +130,11 @@ int tbcp_encode(uint8_t *buf, size_t size, const struct tbcp_msg *msg,
  * @param len   How many
  * @param usedp Bytes of this message: the next one starts there
  *
- * @return 0, EBADMSG (drop the datagram's rest), ENOMSG (another name or an
+ * Items are taken in any order and unknown ones skipped, so decoding and
+ * encoding again need not give the same bytes; encoding and decoding again
+ * gives the same values. On failure msg is untouched.
+ *
+ * @return 0, EINVAL (NULL), EBADMSG (drop the datagram's rest), ENOMSG (another name or an
  *         unknown subtype: usedp is set, skip it)
  */
 int tbcp_decode(struct tbcp_msg *msg, const uint8_t *p, size_t len,
