@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file msg.c  Names and sizes of bus messages
+ */
+#include "bus/msg.h"
+
+#define BYTES(member)                                                         \
+	(offsetof(struct bus_msg, u) + sizeof(((struct bus_msg *)0)->u.member))
+
+size_t bus_msg_bytes(enum bus_type type)
+{
+	switch (type) {
+	case BUS_AUTH_CHECK:
+		return BYTES(auth_check);
+	case BUS_AUTH_RESULT:
+		return BYTES(auth_result);
+	case BUS_HEARTBEAT:
+		return BYTES(heartbeat);
+	case BUS_LEG_PROVISION:
+		return BYTES(leg_provision);
+	case BUS_LEG_RELEASE:
+		return BYTES(leg_release);
+	case BUS_MEMBER_SET:
+		return BYTES(member_set);
+	case BUS_MEMBER_DEL:
+		return BYTES(member_del);
+	case BUS_ACTIVATE:
+		return BYTES(activate);
+	case BUS_DEACTIVATE:
+		return BYTES(deactivate);
+	case BUS_LEG_STATE:
+		return BYTES(leg_state);
+	case BUS_ACTIVATE_ASK:
+		return BYTES(activate_ask);
+	case BUS_ACTIVATION:
+		return BYTES(activation);
+	case BUS_RESULT:
+		return BYTES(result);
+	case BUS_TYPES:
+		break;
+	}
+	return 0;
+}
+
+const char *bus_type_name(enum bus_type type)
+{
+	switch (type) {
+	case BUS_AUTH_CHECK:
+		return "auth-check";
+	case BUS_AUTH_RESULT:
+		return "auth-result";
+	case BUS_HEARTBEAT:
+		return "heartbeat";
+	case BUS_LEG_PROVISION:
+		return "leg-provision";
+	case BUS_LEG_RELEASE:
+		return "leg-release";
+	case BUS_MEMBER_SET:
+		return "member-set";
+	case BUS_MEMBER_DEL:
+		return "member-del";
+	case BUS_ACTIVATE:
+		return "activate";
+	case BUS_DEACTIVATE:
+		return "deactivate";
+	case BUS_LEG_STATE:
+		return "leg-state";
+	case BUS_ACTIVATE_ASK:
+		return "activate-ask";
+	case BUS_ACTIVATION:
+		return "activation";
+	case BUS_RESULT:
+		return "result";
+	case BUS_TYPES:
+		break;
+	}
+	return "?";
+}

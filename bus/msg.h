@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file msg.h  What the roles say to each other
+ *
+ * Values without pointers: a message can be copied, queued, or encoded for
+ * another host. Codes are SIP status codes, words are for a person.
+ */
+#ifndef HL_BUS_MSG_H
+#define HL_BUS_MSG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "util/limits.h"
+
+enum bus_type {
+	/* presence -> auth, answered by BUS_AUTH_RESULT */
+	BUS_AUTH_CHECK,
+	BUS_AUTH_RESULT,
+	/* conference -> everybody, at 1 Hz and on change */
+	BUS_HEARTBEAT,
+	/* presence -> one conference server, answered by BUS_RESULT */
+	BUS_LEG_PROVISION,
+	BUS_LEG_RELEASE,
+	BUS_MEMBER_SET,
+	BUS_MEMBER_DEL,
+	BUS_ACTIVATE,
+	BUS_DEACTIVATE,
+	/* conference -> presence: a leg changed; no answer */
+	BUS_LEG_STATE,
+	/* conference -> presence, answered by BUS_ACTIVATION */
+	BUS_ACTIVATE_ASK,
+	BUS_ACTIVATION,
+	/* the plain answer */
+	BUS_RESULT,
+	BUS_TYPES
+};
+
+/** code 200 is success */
+struct bus_result {
+	uint16_t code;
+	char words[HL_REASON_MAX];
+};
+
+/* --- auth ------------------------------------------------------------- */
+
+enum { BUS_CREDENTIALS_MAX = 1024, BUS_NONCE_MAX = 96 };
+
+struct bus_auth_check {
+	char method[32];
+	char ruri[HL_URI_MAX];      /**< Request-URI of the request */
+	char claimed[HL_NAME_MAX];  /**< User part of From (its challenge) */
+	/** Value of Authorization or Proxy-Authorization; empty: none */
+	char credentials[BUS_CREDENTIALS_MAX];
+	/** Names this transaction: an identical retransmission is no replay */
+	uint64_t transaction;
+};
+
+/**
+ * code 200: user is who they say. 401: challenge with nonce, stale, and the
+ * algorithms below. 400: credentials malformed. 403: refused for good
+ * (disabled user with right password).
+ */
+struct bus_auth_result {
+	uint16_t code;
+	char words[HL_REASON_MAX];
+	char user[HL_NAME_MAX];
+	char nonce[BUS_NONCE_MAX];
+	bool stale;
+	bool offer_sha256, offer_md5;
+};
+
+/* --- conference servers ----------------------------------------------- */
+
+enum bus_node_state { BUS_NODE_UP, BUS_NODE_DRAINING, BUS_NODE_LEAVING };
+
+struct bus_heartbeat {
+	char node[HL_NODE_MAX];
+	char sip[HL_HOST_MAX];  /**< IP:port of its private SIP endpoint */
+	enum bus_node_state state;
+	uint32_t legs, legs_max, bridges;
+	uint64_t boot;          /**< Random at start: tells a restart */
+};
+
+/* --- legs ------------------------------------------------------------- */
+
+/** How a service treats its legs */
+struct bus_service {
+	char name[HL_NAME_MAX];
+	char codec[HL_CODEC_MAX];
+	bool full_duplex;
+	bool idle_inactive;
+	uint32_t hang_ms;
+	uint32_t max_talk_ms;
+};
+
+/**
+ * Make (or keep) a leg for a subscription. 200: accepted, the outcome follows
+ * as BUS_LEG_STATE. With invite the conference server INVITEs contact by way
+ * of route; without, it expects the terminal's INVITE.
+ */
+struct bus_leg_provision {
+	char subscriber[HL_NAME_MAX];
+	char user[HL_NAME_MAX];
+	char display[HL_DISPLAY_MAX];
+	struct bus_service service;
+	bool invite;
+	bool anew;                 /**< The old leg is worth nothing (the
+					terminal started afresh): end it */
+	char contact[HL_URI_MAX];  /**< Request-URI towards the terminal */
+	char route[HL_URI_MAX];    /**< Route that names its flow, with our
+					token: "sip:TOKEN@HOST:PORT;lr" */
+	char flow[HL_HOST_MAX];    /**< Source of the flow, IP:port */
+	char local[HL_HOST_MAX];   /**< Our address on that flow, IP */
+};
+
+struct bus_leg_release {
+	char subscriber[HL_NAME_MAX];
+	char words[HL_REASON_MAX];
+};
+
+enum bus_leg_status {
+	BUS_LEG_NONE,     /**< No leg (refused, ended; code and words) */
+	BUS_LEG_INVITING, /**< Being made */
+	BUS_LEG_IDLE,     /**< Up and not in a call (a group may be on it) */
+	BUS_LEG_BUSY,     /**< Up, in a private or ad-hoc call */
+	BUS_LEG_MANUAL    /**< The terminal does not answer by itself: not
+			       tried again until it registers anew */
+};
+
+struct bus_leg_state {
+	char node[HL_NODE_MAX];
+	char subscriber[HL_NAME_MAX];
+	enum bus_leg_status status;
+	uint16_t code;
+	char words[HL_REASON_MAX];
+};
+
+/* --- talkgroups ------------------------------------------------------- */
+
+/** The whole group with one member; idempotent */
+struct bus_member_set {
+	char group[HL_NAME_MAX];
+	char group_display[HL_DISPLAY_MAX];
+	uint32_t max_talk_ms;       /**< 0 = the service's */
+	char subscriber[HL_NAME_MAX];
+	char display[HL_DISPLAY_MAX];
+	uint8_t priority;
+	bool talk, listen;
+};
+
+struct bus_member_del {
+	char group[HL_NAME_MAX];
+	char subscriber[HL_NAME_MAX]; /**< Empty: the whole group */
+};
+
+/* --- activation ------------------------------------------------------- */
+
+struct bus_party {
+	char subscriber[HL_NAME_MAX];
+	char display[HL_DISPLAY_MAX];
+	char node[HL_NODE_MAX]; /**< Conference server that has its leg */
+};
+
+/** May caller talk with all of targets, and can they be reached? */
+struct bus_activate_ask {
+	char caller[HL_NAME_MAX]; /**< Subscriber whose leg asks */
+	uint32_t targetc;
+	char targetv[HL_PARTIES_MAX][HL_NAME_MAX]; /**< User parts of URIs */
+};
+
+/**
+ * Answer: code 200 with either group or partyc parties, each available and
+ * authorised; or a refusal to hand on. partial: some targets were left out
+ * (words says who); ad-hoc calls go on with those available.
+ */
+struct bus_activation {
+	uint16_t code;
+	char words[HL_REASON_MAX];
+	char group[HL_NAME_MAX];
+	uint32_t partyc;
+	struct bus_party partyv[HL_PARTIES_MAX];
+};
+
+/** Already decided by presence (row P12): bridge them */
+struct bus_activate {
+	struct bus_party caller;
+	char group[HL_NAME_MAX];
+	uint32_t partyc;
+	struct bus_party partyv[HL_PARTIES_MAX];
+};
+
+/** caller leaves (target empty) or removes target from its call */
+struct bus_deactivate {
+	char caller[HL_NAME_MAX];
+	char target[HL_NAME_MAX];
+};
+
+struct bus_msg {
+	enum bus_type type;
+	union {
+		struct bus_result result;
+		struct bus_auth_check auth_check;
+		struct bus_auth_result auth_result;
+		struct bus_heartbeat heartbeat;
+		struct bus_leg_provision leg_provision;
+		struct bus_leg_release leg_release;
+		struct bus_leg_state leg_state;
+		struct bus_member_set member_set;
+		struct bus_member_del member_del;
+		struct bus_activate activate;
+		struct bus_deactivate deactivate;
+		struct bus_activate_ask activate_ask;
+		struct bus_activation activation;
+	} u;
+};
+
+/** Bytes of a message of that type that count (header and its member) */
+size_t bus_msg_bytes(enum bus_type type);
+const char *bus_type_name(enum bus_type type);
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file state.h  What must survive a restart: bindings, dialogs of legs, audit
+ *
+ * state.db is ours alone. It is read once at start, before the loop runs, and
+ * written behind by the store thread in group commits; every put or delete is
+ * a copy into a bounded queue and never blocks. Overflow is counted, reported
+ * and heals itself: a flag makes the owner put everything anew.
+ *
+ * Keys, counters and media addresses are never stored.
+ */
+#ifndef HL_DB_STATE_H
+#define HL_DB_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "util/limits.h"
+
+struct hlog;
+struct state;
+
+enum { STATE_ROUTE_MAX = 1024, STATE_ID_MAX = 256 };
+
+/** A registrar binding (RFC 3261 section 10) with its flow */
+struct state_binding {
+	char user[HL_NAME_MAX];
+	char key[STATE_ID_MAX];      /**< Unique for the user: instance and
+					  reg-id, else the contact URI */
+	char contact[HL_URI_MAX];
+	char instance[STATE_ID_MAX]; /**< May be empty */
+	char callid[STATE_ID_MAX];
+	uint32_t cseq;
+	char flow[HL_HOST_MAX];      /**< "udp LOCAL REMOTE" as IP:port */
+	char user_agent[HL_DISPLAY_MAX];
+	uint64_t expires_utc_ms;
+};
+
+/** The dialog of a leg: enough to end it after a restart */
+struct state_dialog {
+	char subscriber[HL_NAME_MAX];
+	char callid[STATE_ID_MAX];   /**< Key */
+	char ltag[STATE_ID_MAX], rtag[STATE_ID_MAX];
+	char luri[HL_URI_MAX], ruri[HL_URI_MAX]; /**< From and To URIs */
+	char target[HL_URI_MAX];     /**< Remote target: Contact */
+	char routes[STATE_ROUTE_MAX];/**< Route header values, comma between */
+	uint32_t cseq_ceiling;       /**< No request of ours went above it */
+};
+
+/** An active service subscription (row P2) that restarts provision anew */
+struct state_service {
+	char subscriber[HL_NAME_MAX]; /**< Key */
+	char user[HL_NAME_MAX];
+	char key[STATE_ID_MAX];       /**< Binding key */
+	bool manual;                  /**< Terminal does not answer by itself */
+};
+
+int state_open(struct state **sp, const char *path, struct hlog *log);
+/* mem_deref() writes what waits, then closes. */
+
+typedef void(state_binding_h)(const struct state_binding *b, void *arg);
+typedef void(state_dialog_h)(const struct state_dialog *d, void *arg);
+typedef void(state_service_h)(const struct state_service *s, void *arg);
+
+/** Read everything; before the loop runs, on the caller's thread */
+int state_bindings_load(struct state *s, state_binding_h *h, void *arg);
+int state_dialogs_load(struct state *s, state_dialog_h *h, void *arg);
+int state_services_load(struct state *s, state_service_h *h, void *arg);
+
+/** Write behind. @return 0 or ENOBUFS (counted) */
+int state_binding_put(struct state *s, const struct state_binding *b);
+int state_binding_del(struct state *s, const char *user, const char *key);
+int state_dialog_put(struct state *s, const struct state_dialog *d);
+int state_dialog_del(struct state *s, const char *callid);
+int state_service_put(struct state *s, const struct state_service *v);
+int state_service_del(struct state *s, const char *subscriber);
+
+/** One line of the audit trail: who did what to whom */
+int state_audit(struct state *s, const char *actor, const char *action,
+		const char *object, const char *detail);
+
+struct state_stats {
+	uint64_t queued, written, lost, commits, errors;
+};
+void state_stats_get(const struct state *s, struct state_stats *st);
+
+/** Wait until everything queued so far is on disk (tests, shutdown) */
+int state_flush(struct state *s);
+
+#endif

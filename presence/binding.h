@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file binding.h  Where a user's terminals are (RFC 3261 section 10)
+ *
+ * A binding is a contact and the flow that it was registered by: requests go
+ * to the flow, whatever the contact says. It has a stable id, which names it in
+ * routes, and an epoch, which changes when the terminal starts afresh (its
+ * dialogs are worth nothing then). Signalling thread only; owned by presence.
+ */
+#ifndef HL_PRESENCE_BINDING_H
+#define HL_PRESENCE_BINDING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <re.h>
+#include "db/state.h"
+#include "presence/directory.h"
+
+struct bindings;
+
+struct binding {
+	struct le he_id, he_flow, le_user;
+	struct bindings *table;
+	struct dir_user *user;
+	uint64_t id, epoch;
+	char *key;
+	char *contact;
+	char *instance;       /**< May be empty */
+	char *callid;
+	char *user_agent;     /**< May be empty */
+	uint32_t cseq;
+	uint8_t laddr;        /**< Index of our socket */
+	struct sa flow;
+	uint64_t expires_ms;  /**< tmr_jiffies() */
+	struct tmr tmr;
+};
+
+/** What a REGISTER says of one contact */
+struct binding_update {
+	const char *key, *contact, *instance, *callid, *user_agent;
+	uint32_t cseq, expires_s;
+	uint8_t laddr;
+	struct sa flow;
+};
+
+enum binding_event {
+	BINDING_NEW,
+	BINDING_AFRESH, /**< The terminal started anew: new epoch */
+	BINDING_MOVED,  /**< Same epoch, another flow or contact */
+	BINDING_GONE    /**< Expired or removed; freed after the call */
+};
+
+typedef void(binding_h)(struct binding *b, enum binding_event ev, void *arg);
+
+int bindings_alloc(struct bindings **tp, uint32_t max, struct state *state,
+		   binding_h *h, void *arg);
+
+struct binding *binding_find(const struct dir_user *user, const char *key);
+struct binding *binding_by_id(const struct bindings *t, uint64_t id);
+/** The live binding that was registered from this address */
+struct binding *binding_by_flow(const struct bindings *t, const struct sa *flow,
+				uint8_t laddr);
+
+/** Make or refresh. @return 0, ENOSPC (table full), ENOMEM */
+int binding_set(struct bindings *t, struct dir_user *user,
+		const struct binding_update *up);
+void binding_remove(struct binding *b);
+void bindings_remove_user(struct dir_user *user);
+
+/** Seconds left, at least 1 */
+uint32_t binding_expires_s(const struct binding *b);
+
+uint32_t bindings_count(const struct bindings *t);
+
+/** Take up what state.db kept; users that are gone are left out. flow is
+ *  mapped to a socket index by laddrh (-1: that socket is gone) */
+typedef int(binding_laddr_h)(const struct sa *laddr, void *arg);
+int bindings_restore(struct bindings *t, const struct state_binding *row,
+		     const struct directory *dir, binding_laddr_h *laddrh,
+		     void *arg);
+
+/** Names socket i in what is stored */
+void bindings_laddr_set(struct bindings *t, uint8_t i, const struct sa *laddr);
+
+#endif

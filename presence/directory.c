@@ -1,0 +1,670 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file directory.c  Who exists and who may what, in memory
+ */
+#include <errno.h>
+#include <string.h>
+#include "presence/directory.h"
+
+enum { HASH_SIZE = 8192 };
+
+struct directory {
+	struct hash *users, *subs, *services, *groups, *parties;
+	struct list rules;         /* struct dir_rule, by le */
+	struct prov_watch *watch;
+	dir_change_h *h;
+	void *arg;
+	struct dir_counts counts;
+	bool synced;
+};
+
+static void emit(const struct directory *d, struct dir_change chg)
+{
+	d->h(&chg, d->arg);
+}
+
+struct name_cmp {
+	const char *name;
+	size_t offset; /* of the name in the object */
+};
+
+static bool name_handler(struct le *le, void *arg)
+{
+	const struct name_cmp *nc = arg;
+
+	return !strcmp((const char *)le->data + nc->offset, nc->name);
+}
+
+static void *find(const struct hash *ht, const char *name, size_t offset)
+{
+	struct name_cmp nc = {name, offset};
+
+	if (!name || !name[0])
+		return NULL;
+	return list_ledata(
+		hash_lookup(ht, hash_joaat_str(name), name_handler, &nc));
+}
+
+struct dir_user *directory_user(const struct directory *d, const char *name)
+{
+	return find(d->users, name, offsetof(struct dir_user, row.name));
+}
+
+struct dir_sub *directory_sub(const struct directory *d, const char *name)
+{
+	return find(d->subs, name, offsetof(struct dir_sub, row.subscriber));
+}
+
+struct dir_service *directory_service(const struct directory *d,
+				      const char *name)
+{
+	return find(d->services, name,
+		    offsetof(struct dir_service, row.name));
+}
+
+struct dir_group *directory_group(const struct directory *d, const char *name)
+{
+	return find(d->groups, name, offsetof(struct dir_group, row.name));
+}
+
+static struct dir_party *party_find(const struct directory *d,
+				    const char *name)
+{
+	return find(d->parties, name, offsetof(struct dir_party, name));
+}
+
+struct dir_sub *directory_resolve(const struct directory *d, const char *name,
+				  const struct dir_service *service)
+{
+	struct dir_sub *sub = directory_sub(d, name);
+	struct dir_user *user;
+	struct le *le;
+
+	if (sub)
+		return sub->service == service ? sub : NULL;
+	user = directory_user(d, name);
+	if (!user)
+		return NULL;
+	LIST_FOREACH(&user->subs, le)
+	{
+		sub = le->data;
+		if (sub->service == service)
+			return sub;
+	}
+	return NULL;
+}
+
+bool dir_sub_enabled(const struct dir_sub *sub)
+{
+	return sub && sub->row.enabled && sub->user->row.enabled &&
+	       sub->service->row.enabled;
+}
+
+const char *dir_sub_display(const struct dir_sub *sub)
+{
+	return sub->row.display[0] ? sub->row.display : sub->user->row.display;
+}
+
+/* --- authorisations --------------------------------------------------- */
+
+static struct dir_rule *rule_find(const struct dir_party *subject,
+				  const char *object)
+{
+	struct le *le;
+
+	if (!subject)
+		return NULL;
+	LIST_FOREACH(&subject->subject, le)
+	{
+		struct dir_rule *rule = le->data;
+
+		if (!strcmp(rule->object->name, object))
+			return rule;
+	}
+	return NULL;
+}
+
+/* Walks the shorter of the two lists: a dispatcher may have thousands of
+ * rules as subject where each object has a handful. */
+static bool rule_allows(const struct directory *d, const char *subject,
+			const char *object, bool call)
+{
+	const struct dir_party *s = party_find(d, subject);
+	const struct dir_party *o = party_find(d, object);
+	struct le *a, *b;
+
+	if (!s || !o)
+		return false;
+	a = list_head(&s->subject);
+	b = list_head(&o->object);
+	for (; a && b; a = a->next, b = b->next) {
+		const struct dir_rule *ra = a->data, *rb = b->data;
+
+		if (ra->object == o)
+			return call ? ra->call : ra->see;
+		if (rb->subject == s)
+			return call ? rb->call : rb->see;
+	}
+	return false;
+}
+
+static bool allows(const struct directory *d, const char *subject,
+		   const char *object, bool call)
+{
+	if (!subject || !object || !strcmp(subject, object))
+		return false;
+	return rule_allows(d, subject, object, call) ||
+	       rule_allows(d, subject, "*", call) ||
+	       rule_allows(d, "*", object, call) ||
+	       rule_allows(d, "*", "*", call);
+}
+
+bool directory_may_see(const struct directory *d, const char *subject,
+		       const char *object)
+{
+	return allows(d, subject, object, false);
+}
+
+bool directory_may_call(const struct directory *d, const char *subject,
+			const char *object)
+{
+	return allows(d, subject, object, true);
+}
+
+struct each {
+	dir_sub_h *h;
+	void *arg;
+};
+
+static bool each_handler(struct le *le, void *arg)
+{
+	const struct each *e = arg;
+
+	e->h(le->data, e->arg);
+	return false;
+}
+
+void directory_subs(const struct directory *d, dir_sub_h *h, void *arg)
+{
+	struct each e = {h, arg};
+
+	(void)hash_apply(d->subs, each_handler, &e);
+}
+
+static void party_each(const struct directory *d, const struct dir_party *p,
+		       bool subjects, dir_sub_h *h, void *arg)
+{
+	struct le *le = p ? list_head(subjects ? &p->object : &p->subject)
+			  : NULL;
+
+	while (le) {
+		const struct dir_rule *rule = le->data;
+		const struct dir_party *other =
+			subjects ? rule->subject : rule->object;
+		struct dir_sub *sub;
+
+		le = le->next;
+		if (!rule->see)
+			continue;
+		if (!strcmp(other->name, "*")) {
+			directory_subs(d, h, arg);
+			continue;
+		}
+		sub = directory_sub(d, other->name);
+		if (sub)
+			h(sub, arg);
+	}
+}
+
+void directory_seers(const struct directory *d, const char *object,
+		     dir_sub_h *h, void *arg)
+{
+	party_each(d, party_find(d, object), true, h, arg);
+	party_each(d, party_find(d, "*"), true, h, arg);
+}
+
+void directory_seen(const struct directory *d, const char *subject,
+		    dir_sub_h *h, void *arg)
+{
+	party_each(d, party_find(d, subject), false, h, arg);
+	party_each(d, party_find(d, "*"), false, h, arg);
+}
+
+static void party_destructor(void *arg)
+{
+	struct dir_party *p = arg;
+
+	hash_unlink(&p->he);
+}
+
+static struct dir_party *party_get(struct directory *d, const char *name)
+{
+	struct dir_party *p = party_find(d, name);
+
+	if (p)
+		return mem_ref(p);
+	p = mem_zalloc(sizeof(*p), party_destructor);
+	if (!p)
+		return NULL;
+	(void)re_snprintf(p->name, sizeof(p->name), "%s", name);
+	hash_append(d->parties, hash_joaat_str(name), &p->he, p);
+	return p;
+}
+
+static void rule_destructor(void *arg)
+{
+	struct dir_rule *rule = arg;
+
+	list_unlink(&rule->le);
+	list_unlink(&rule->le_subject);
+	list_unlink(&rule->le_object);
+	mem_deref(rule->subject);
+	mem_deref(rule->object);
+}
+
+static void rule_set(struct directory *d, const struct prov_authorisation *row,
+		     bool del)
+{
+	struct dir_rule *rule =
+		rule_find(party_find(d, row->subject), row->object);
+
+	if (del) {
+		if (!rule)
+			return;
+		mem_deref(rule);
+		d->counts.rules--;
+	}
+	else {
+		if (!rule) {
+			rule = mem_zalloc(sizeof(*rule), rule_destructor);
+			if (!rule)
+				return;
+			rule->subject = party_get(d, row->subject);
+			rule->object = party_get(d, row->object);
+			if (!rule->subject || !rule->object) {
+				mem_deref(rule);
+				return;
+			}
+			list_append(&rule->subject->subject,
+				    &rule->le_subject, rule);
+			list_append(&rule->object->object, &rule->le_object,
+				    rule);
+			list_append(&d->rules, &rule->le, rule);
+			d->counts.rules++;
+		}
+		rule->see = row->see;
+		rule->call = row->call;
+	}
+	emit(d, (struct dir_change){.event = DIR_RULE_CHANGED,
+				    .subject = row->subject,
+				    .object = row->object});
+}
+
+/* --- groups ----------------------------------------------------------- */
+
+static void member_destructor(void *arg)
+{
+	struct dir_member *m = arg;
+
+	list_unlink(&m->le_group);
+	list_unlink(&m->le_sub);
+}
+
+static void member_free(struct directory *d, struct dir_member *m)
+{
+	emit(d, (struct dir_change){.event = DIR_MEMBER_GONE, .member = m});
+	mem_deref(m);
+}
+
+static void members_free(struct directory *d, struct list *l)
+{
+	struct le *le;
+
+	while ((le = list_head(l)))
+		member_free(d, le->data);
+}
+
+static struct dir_member *member_find(const struct dir_group *g,
+				      const char *subscriber)
+{
+	struct le *le;
+
+	LIST_FOREACH(&g->members, le)
+	{
+		struct dir_member *m = le->data;
+
+		if (!strcmp(m->row.subscriber, subscriber))
+			return m;
+	}
+	return NULL;
+}
+
+static void member_set(struct directory *d, const struct prov_member *row,
+		       bool del)
+{
+	struct dir_group *g = directory_group(d, row->group);
+	struct dir_sub *sub = directory_sub(d, row->subscriber);
+	struct dir_member *m = g ? member_find(g, row->subscriber) : NULL;
+
+	if (del) {
+		if (m)
+			member_free(d, m);
+		return;
+	}
+	if (!g || !sub)
+		return;
+	if (!m) {
+		m = mem_zalloc(sizeof(*m), member_destructor);
+		if (!m)
+			return;
+		m->group = g;
+		m->sub = sub;
+		list_append(&g->members, &m->le_group, m);
+		list_append(&sub->members, &m->le_sub, m);
+	}
+	m->row = *row;
+	emit(d, (struct dir_change){.event = DIR_MEMBER_SET, .member = m});
+}
+
+static void group_destructor(void *arg)
+{
+	struct dir_group *g = arg;
+
+	hash_unlink(&g->he);
+}
+
+static void group_set(struct directory *d, const struct prov_group *row,
+		      bool del)
+{
+	struct dir_group *g = directory_group(d, row->name);
+	struct le *le;
+
+	if (del) {
+		if (!g)
+			return;
+		members_free(d, &g->members);
+		mem_deref(g);
+		d->counts.groups--;
+		return;
+	}
+	if (!g) {
+		g = mem_zalloc(sizeof(*g), group_destructor);
+		if (!g)
+			return;
+		hash_append(d->groups, hash_joaat_str(row->name), &g->he, g);
+		d->counts.groups++;
+	}
+	g->row = *row;
+	LIST_FOREACH(&g->members, le)
+	{
+		emit(d, (struct dir_change){
+				.event = g->row.enabled ? DIR_MEMBER_SET
+							: DIR_MEMBER_GONE,
+				.member = le->data});
+	}
+}
+
+/* --- subscriptions ---------------------------------------------------- */
+
+static void sub_destructor(void *arg)
+{
+	struct dir_sub *sub = arg;
+
+	hash_unlink(&sub->he);
+	list_unlink(&sub->le_user);
+	mem_deref(sub->service);
+}
+
+static void sub_free(struct directory *d, struct dir_sub *sub)
+{
+	emit(d, (struct dir_change){.event = DIR_SUB_GONE, .sub = sub});
+	members_free(d, &sub->members);
+	mem_deref(sub);
+	d->counts.subs--;
+}
+
+static void sub_set(struct directory *d, const struct prov_subscription *row,
+		    bool del)
+{
+	struct dir_sub *sub = directory_sub(d, row->subscriber);
+	struct dir_user *user = directory_user(d, row->user);
+	struct dir_service *service = directory_service(d, row->service);
+
+	if (del) {
+		if (sub)
+			sub_free(d, sub);
+		return;
+	}
+	if (!user || !service)
+		return;
+	/* Another user or service: not the same subscription any more */
+	if (sub && (sub->user != user || sub->service != service)) {
+		sub_free(d, sub);
+		sub = NULL;
+	}
+	if (!sub) {
+		sub = mem_zalloc(sizeof(*sub), sub_destructor);
+		if (!sub)
+			return;
+		sub->user = user;
+		sub->service = mem_ref(service);
+		hash_append(d->subs, hash_joaat_str(row->subscriber),
+			    &sub->he, sub);
+		list_append(&user->subs, &sub->le_user, sub);
+		d->counts.subs++;
+	}
+	sub->row = *row;
+	emit(d, (struct dir_change){.event = DIR_SUB_CHANGED, .sub = sub});
+}
+
+static void user_destructor(void *arg)
+{
+	struct dir_user *user = arg;
+
+	hash_unlink(&user->he);
+}
+
+static void user_subs_emit(struct directory *d, struct dir_user *user)
+{
+	struct le *le;
+
+	LIST_FOREACH(&user->subs, le)
+	{
+		emit(d, (struct dir_change){.event = DIR_SUB_CHANGED,
+					    .sub = le->data});
+	}
+}
+
+static void user_set(struct directory *d, const struct prov_user *row,
+		     bool del)
+{
+	struct dir_user *user = directory_user(d, row->name);
+	struct le *le;
+
+	if (!user && del)
+		return;
+	if (!user) {
+		user = mem_zalloc(sizeof(*user), user_destructor);
+		if (!user)
+			return;
+		hash_append(d->users, hash_joaat_str(row->name), &user->he,
+			    user);
+		d->counts.users++;
+	}
+	if (del) {
+		while ((le = list_head(&user->subs)))
+			sub_free(d, le->data);
+	}
+	else {
+		user->row = *row;
+		user_subs_emit(d, user);
+	}
+	if (del || !user->row.enabled)
+		emit(d, (struct dir_change){.event = DIR_USER_GONE,
+					    .user = user});
+	if (del) {
+		mem_deref(user);
+		d->counts.users--;
+	}
+}
+
+/* --- services --------------------------------------------------------- */
+
+static void service_destructor(void *arg)
+{
+	struct dir_service *svc = arg;
+
+	hash_unlink(&svc->he);
+}
+
+struct service_ctx {
+	const struct directory *d;
+	const struct dir_service *svc;
+};
+
+static bool service_sub_handler(struct le *le, void *arg)
+{
+	const struct service_ctx *ctx = arg;
+	struct dir_sub *sub = le->data;
+
+	if (sub->service == ctx->svc)
+		emit(ctx->d, (struct dir_change){.event = DIR_SUB_CHANGED,
+						 .sub = sub});
+	return false;
+}
+
+static void service_set(struct directory *d, const struct prov_service *row,
+			bool del)
+{
+	struct dir_service *svc = directory_service(d, row->name);
+	struct service_ctx ctx = {d, svc};
+
+	if (del) {
+		/* The database refuses to delete a service that is in use */
+		if (svc) {
+			hash_unlink(&svc->he);
+			mem_deref(svc);
+			d->counts.services--;
+		}
+		return;
+	}
+	if (!svc) {
+		svc = mem_zalloc(sizeof(*svc), service_destructor);
+		if (!svc)
+			return;
+		hash_append(d->services, hash_joaat_str(row->name), &svc->he,
+			    svc);
+		d->counts.services++;
+		svc->row = *row;
+		return;
+	}
+	svc->row = *row;
+	(void)hash_apply(d->subs, service_sub_handler, &ctx);
+}
+
+/* --- the role --------------------------------------------------------- */
+
+static void change_handler(const struct prov_change *chg, void *arg)
+{
+	struct directory *d = arg;
+	const bool del = chg->op == PROV_DELETE;
+
+	if (chg->op == PROV_SYNCED) {
+		d->synced = true;
+		emit(d, (struct dir_change){.event = DIR_SYNCED});
+		return;
+	}
+	switch (chg->table) {
+	case PROV_USER:
+		user_set(d, &chg->u.user, del);
+		break;
+	case PROV_SERVICE:
+		service_set(d, &chg->u.service, del);
+		break;
+	case PROV_SUBSCRIPTION:
+		sub_set(d, &chg->u.subscription, del);
+		break;
+	case PROV_AUTHORISATION:
+		rule_set(d, &chg->u.authorisation, del);
+		break;
+	case PROV_GROUP:
+		group_set(d, &chg->u.group, del);
+		break;
+	case PROV_MEMBER:
+		member_set(d, &chg->u.member, del);
+		break;
+	case PROV_DOMAIN:
+	case PROV_SECRET:
+		break;
+	}
+}
+
+static bool member_clear_handler(struct le *le, void *arg)
+{
+	struct dir_group *g = le->data;
+	struct le *m;
+
+	(void)arg;
+	while ((m = list_head(&g->members)))
+		mem_deref(m->data);
+	return false;
+}
+
+static void destructor(void *arg)
+{
+	struct directory *d = arg;
+
+	mem_deref(d->watch);
+	(void)hash_apply(d->groups, member_clear_handler, NULL);
+	list_flush(&d->rules);
+	hash_flush(d->groups);
+	hash_flush(d->subs);
+	hash_flush(d->users);
+	hash_flush(d->services);
+	mem_deref(d->groups);
+	mem_deref(d->subs);
+	mem_deref(d->users);
+	mem_deref(d->services);
+	mem_deref(d->parties);
+}
+
+int directory_alloc(struct directory **dp, struct prov *prov, dir_change_h *h,
+		    void *arg)
+{
+	const unsigned mask = PROV_BIT(PROV_USER) | PROV_BIT(PROV_SERVICE) |
+			      PROV_BIT(PROV_SUBSCRIPTION) |
+			      PROV_BIT(PROV_AUTHORISATION) |
+			      PROV_BIT(PROV_GROUP) | PROV_BIT(PROV_MEMBER);
+	struct directory *d;
+	int err;
+
+	if (!dp || !prov || !h)
+		return EINVAL;
+	d = mem_zalloc(sizeof(*d), destructor);
+	if (!d)
+		return ENOMEM;
+	d->h = h;
+	d->arg = arg;
+	err = hash_alloc(&d->users, HASH_SIZE);
+	err |= hash_alloc(&d->subs, HASH_SIZE);
+	err |= hash_alloc(&d->services, 64);
+	err |= hash_alloc(&d->groups, HASH_SIZE);
+	err |= hash_alloc(&d->parties, HASH_SIZE);
+	if (!err)
+		err = prov_watch_add(&d->watch, prov, mask, change_handler, d);
+	if (err)
+		mem_deref(d);
+	else
+		*dp = d;
+	return err;
+}
+
+bool directory_synced(const struct directory *d)
+{
+	return d->synced;
+}
+
+void directory_counts(const struct directory *d, struct dir_counts *c)
+{
+	*c = d->counts;
+}

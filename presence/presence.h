@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file presence.h  The presence role: the edge and what it decides
+ *
+ * Alone owns the public SIP sockets: registrar (RFC 3261 section 10), service
+ * subscriptions and lists of active subscribers (rows P2, P5, P13), assignment
+ * of conference servers (P15), activation decisions (P11, P12), and the proxy
+ * between terminals and conference servers. Asks auth and conference roles
+ * over the bus; never includes them.
+ *
+ * Signalling thread only.
+ */
+#ifndef HL_PRESENCE_PRESENCE_H
+#define HL_PRESENCE_PRESENCE_H
+
+#include <stdint.h>
+#include <jansson.h>
+#include <re.h>
+#include "util/limits.h"
+
+struct bus;
+struct hlog;
+struct presence;
+struct prov;
+struct state;
+
+enum { PRESENCE_LADDRS_MAX = 8 };
+
+struct presence_cfg {
+	char domain[HL_HOST_MAX];   /**< Ours; the realm is the database's */
+	struct sa laddrv[PRESENCE_LADDRS_MAX]; /**< Public UDP sockets; never
+						    the wildcard address */
+	unsigned laddrc;
+	struct sa internal;         /**< Towards conference servers */
+	/** Told to terminals instead of the flow's local address, per laddr;
+	 *  unset: that address. sip: Via, Record-Route; media: SDP */
+	struct sa advertised, media;
+	char key_path[512];         /**< File with the key of route tokens,
+					  made if absent; empty: a key that
+					  lives as long as the process */
+	char software[64];
+	uint32_t expires_min_s, expires_max_s, expires_default_s;
+	uint32_t contacts_max;      /**< Bindings of one user */
+	uint32_t bindings_max;      /**< ..and of all */
+	uint32_t watchers_max;      /**< SUBSCRIBE dialogs of all */
+	uint32_t watchers_user_max; /**< ..and of one user */
+	uint32_t pending_max;       /**< Requests waiting for an answer */
+	uint32_t notify_bytes;      /**< Largest NOTIFY body */
+	uint32_t node_lost_ms;      /**< No heartbeat: the node is gone */
+};
+
+void presence_cfg_default(struct presence_cfg *cfg);
+
+/** @return 0 or errno; mem_deref() ends the role */
+int presence_alloc(struct presence **pp, const struct presence_cfg *cfg,
+		   struct bus *bus, struct prov *prov, struct state *state,
+		   struct hlog *log);
+
+/** Local address of public socket i, with its real port; NULL past the end */
+const struct sa *presence_laddr(const struct presence *p, unsigned i);
+
+/** nodes, users with bindings, subscriptions with their leg's state, watchers,
+ *  counters; lists are bounded, totals are true */
+int presence_status(const struct presence *p, json_t **objp);
+
+#endif

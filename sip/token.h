@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file token.h  Routes that only we can have written
+ *
+ * The edge accepts a Route, and relays a response, only if it carries a MAC of
+ * our own: nobody can use it as a relay to a third party. Two kinds of user
+ * part are made: a flow (towards a terminal: its binding and the address it
+ * was registered from) and a node (towards a conference server, and whose
+ * dialog it is).
+ *
+ * HMAC-SHA-256 cut to 80 bits. Pure but for the key; any thread.
+ */
+#ifndef HL_SIP_TOKEN_H
+#define HL_SIP_TOKEN_H
+
+#include <stdint.h>
+#include <re.h>
+
+enum { TOKEN_KEY_BYTES = 32, TOKEN_TEXT_MAX = 128, TOKEN_BRANCH_MAX = 64 };
+
+struct token_key {
+	uint8_t b[TOKEN_KEY_BYTES];
+};
+
+/** A terminal's flow */
+struct token_flow {
+	uint64_t binding; /**< Names the binding; its live flow comes first */
+	uint8_t laddr;    /**< Index of our public socket */
+	struct sa addr;   /**< Where it was registered from */
+};
+
+/** A conference server */
+struct token_node {
+	uint64_t user;    /**< Hash of the user whose dialog it is */
+	struct sa addr;
+};
+
+/**
+ * Read the key from a file, or make it (mode 0600)
+ *
+ * @param path Empty or NULL: a random key without a file
+ *
+ * @return 0, EBADMSG (file has another size) or errno
+ */
+int token_key_load(struct token_key *key, const char *path);
+
+/** Hash that names a binding or a user in tokens; needs no secrecy */
+uint64_t token_hash(const char *a, const char *b);
+
+/** Write the user part of a route, terminated. @return 0 or EOVERFLOW */
+int token_flow_print(char *buf, size_t size, const struct token_key *key,
+		     const struct token_flow *flow);
+int token_node_print(char *buf, size_t size, const struct token_key *key,
+		     const struct token_node *node);
+
+/** @return 0, EBADMSG (not that kind of token), EACCES (MAC is wrong) */
+int token_flow_parse(struct token_flow *flow, const struct token_key *key,
+		     const struct pl *user);
+int token_node_parse(struct token_node *node, const struct token_key *key,
+		     const struct pl *user);
+
+/**
+ * Branch of a statelessly forwarded request: the same for its
+ * retransmissions, its CANCEL and its ACK (RFC 3261 section 16.11)
+ *
+ * @param in Index of the socket that the request came in by
+ */
+int token_branch_print(char *buf, size_t size, const struct token_key *key,
+		       uint8_t in, const struct sip_via *via,
+		       const struct pl *callid, uint32_t cseq);
+
+/** Is branch what token_branch_print() made of via? Then inp is set.
+ *  @return 0, EBADMSG or EACCES */
+int token_branch_check(uint8_t *inp, const struct token_key *key,
+		       const struct pl *branch, const struct sip_via *via,
+		       const struct pl *callid, uint32_t cseq);
+
+#endif
