@@ -32,6 +32,7 @@ struct client {
 	struct tmr tmr;       /**< Silence */
 	uid_t uid;
 	int fd;
+	int flags;            /**< What the loop watches fd for */
 };
 
 static void answer_h(const char *answer, size_t len, void *arg);
@@ -74,6 +75,9 @@ static int client_watch(struct client *cl)
 		flags = FD_WRITE;
 	else if (!cl->cmd)
 		flags = FD_READ;
+	if (flags == cl->flags)
+		return 0; /* to stop watching twice is an error of epoll's */
+	cl->flags = flags;
 	return fd_listen(cl->fd, flags, client_h, cl);
 }
 
