@@ -2,6 +2,7 @@
 /**
  * @file main.c  hollerd: from the command line to the loop and back
  */
+#include <config.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -9,7 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <re.h>
-#include <config.h>
 #include "daemon/admin.h"
 #include "daemon/config.h"
 #include "daemon/libre.h"
