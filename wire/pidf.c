@@ -44,7 +44,7 @@ int pidf_print(char *buf, size_t size, const struct pidf *pidf, size_t *lenp)
 {
 	struct xml_writer w;
 
-	if (!pidf || !lenp || !pidf->entity[0] || !id_valid(pidf->id))
+	if (!pidf || !lenp || !plain_uri(pidf->entity) || !id_valid(pidf->id))
 		return EINVAL;
 
 	xml_init(&w, buf, size);
