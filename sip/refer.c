@@ -236,6 +236,16 @@ static bool cid_get(struct pl *cid, const struct pl *val)
 	return cid->l != 0;
 }
 
+/* "tel:..." or "<http://...>": what uri_decode() does not read at all */
+static bool scheme_foreign(const struct pl *val)
+{
+	struct pl scheme;
+
+	return !re_regex(val->p, val->l, "[a-z]+:", &scheme) &&
+		pl_strcasecmp(&scheme, "sip") &&
+		pl_strcasecmp(&scheme, "sips");
+}
+
 static void refer_to_decode(struct work *w, const struct sip_msg *msg)
 {
 	const struct sip_hdr *hdr = sip_msg_hdr(msg, SIP_HDR_REFER_TO);
@@ -254,7 +264,10 @@ static void refer_to_decode(struct work *w, const struct sip_msg *msg)
 	}
 
 	if (sip_addr_decode(&addr, &hdr->val)) {
-		refuse(w, 400, "malformed Refer-To");
+		if (scheme_foreign(&hdr->val))
+			refuse(w, 416, "only sip: URIs can be called");
+		else
+			refuse(w, 400, "malformed Refer-To");
 		return;
 	}
 
