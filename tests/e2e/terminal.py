@@ -219,7 +219,7 @@ class Terminal:
         if contact:
             kw['contact'] = contact
         return self.ask('REGISTER', 'sip:' + self.domain,
-                        ['Expires: %d' % expires, *headers], **kw)
+                        ['Expires: %s' % expires, *headers], **kw)
 
     # --- subscription
 

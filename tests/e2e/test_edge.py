@@ -132,9 +132,9 @@ def test_activation_in_dialog(lab):
                    allow=[('alice', 'bob'), ('alice', 'carol')])
     a, b = online(server, 'alice'), online(server, 'bob')
 
-    def refer(who, *headers):
+    def refer(who, *headers, params=''):
         return a.in_dialog(a.leg, 'REFER',
-                           ['Refer-To: <sip:%s@ptt.test>' % who,
+                           ['Refer-To: <sip:%s@ptt.test%s>' % (who, params),
                             'Refer-Sub: false', *headers])
     for who, code, words in (('nobody', 403, 'Not Allowed'),
                              ('alice', 403, 'You Cannot Call Yourself'),
@@ -149,7 +149,7 @@ def test_activation_in_dialog(lab):
     while b.media['floor'].recv(2000)[0] != TAKEN:
         pass
     server.until_leg('bob', 'busy')
-    r = refer('bob;method=BYE')
+    r = refer('bob', params=';method=BYE')
     expect(r.code == 202, r.start)
     server.until_leg('bob', 'idle')
     expect(len(server.status()['conference']['legs']) == 2, 'legs stay')

@@ -54,7 +54,7 @@ def test_star_rules(lab):
 def test_brief(lab):
     """P2 423 with Min-Expires; too long is cut"""
     t = Terminal(world(lab, conf={'sip': {
-        'expires_default': 900, 'expires_max': 1000}}), 'alice')
+        'expires_default_s': 900, 'expires_max_s': 1000}}), 'alice')
     r = t.register(expires=5)
     expect(r.code == 423 and r.get('min-expires') == '60', r.start)
     r = t.register(expires=99999)
