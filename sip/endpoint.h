@@ -21,7 +21,7 @@ struct endpoint;
 
 struct endpoint_stats {
 	uint64_t rx, keepalives, stun;
-	uint64_t drop_malformed, drop_oversize, drop_rate;
+	uint64_t drop_malformed;
 	uint64_t unhandled_requests, unhandled_responses;
 };
 

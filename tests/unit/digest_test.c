@@ -106,7 +106,8 @@ static void sha512_256(void **state)
 
 	(void)state;
 	assert_int_equal(digest_ha1(ha1, DIGEST_SHA512_256, "a", "b", "c"), 0);
-	assert_string_equal(ha1, "8eb13a416df8d7c256bb1b2fdc7824b9ab088eba9459502ef1de3d73c9dd7901");
+	assert_string_equal(ha1,
+		"8eb13a416df8d7c256bb1b2fdc7824b9ab088eba9459502ef1de3d73c9dd7901");
 }
 
 /* A1 of a -sess algorithm, against the same by hand */

@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file edge.c  The proxy between terminals and conference servers
+ *
+ * Relays to a live binding's flow or a known conference server, and to nobody
+ * else. What comes from outside goes by our own route tokens alone; what comes
+ * from inside must come from a conference server that beats.
+ */
+#include <errno.h>
+#include <string.h>
+#include "presence/priv.h"
+
+enum { ROUTE_MAX = HL_URI_MAX };
+
+/* --- names that are ours ------------------------------------------------ */
+
+static bool is_addr(const struct sa *sa, const struct pl *host)
+{
+	struct sa a;
+
+	return sa_isset(sa, SA_ADDR) && !sa_set(&a, host, 0) &&
+	       sa_cmp(sa, &a, SA_ADDR);
+}
+
+bool edge_is_local(const struct presence *p, const struct pl *host)
+{
+	unsigned i;
+
+	if (!pl_strcasecmp(host, p->cfg.domain))
+		return true;
+	for (i = 0; i < p->sockc; i++) {
+		if (is_addr(endpoint_laddr(p->sockv[i].ep), host))
+			return true;
+	}
+	return is_addr(&p->cfg.advertised, host);
+}
+
+int edge_local_user(const struct presence *p, const struct uri *uri,
+		    char name[HL_NAME_MAX])
+{
+	if (!pl_isset(&uri->user) || !edge_is_local(p, &uri->host))
+		return EBADMSG;
+	if (uri->user.l >= HL_NAME_MAX)
+		return EOVERFLOW;
+	return pl_strcpy(&uri->user, name, HL_NAME_MAX);
+}
+
+/* Address that terminals see of socket i */
+static const struct sa *sock_shown(const struct presence *p, uint8_t i,
+				   struct sa *buf)
+{
+	*buf = *endpoint_laddr(p->sockv[i].ep);
+	if (sa_isset(&p->cfg.advertised, SA_ADDR)) {
+		const uint16_t port = sa_port(&p->cfg.advertised);
+
+		*buf = p->cfg.advertised;
+		if (!port)
+			sa_set_port(buf, sa_port(endpoint_laddr(
+						 p->sockv[i].ep)));
+	}
+	return buf;
+}
+
+int edge_flow_route(const struct presence *p, const struct binding *b,
+		    char *buf, size_t size)
+{
+	const struct token_flow flow = {
+		.binding = b->id, .laddr = b->laddr, .addr = b->flow};
+	char user[TOKEN_TEXT_MAX];
+	int err = token_flow_print(user, sizeof(user), &p->key, &flow);
+
+	if (err)
+		return err;
+	return re_snprintf(buf, size, "sip:%s@%J;lr", user,
+			   endpoint_laddr(p->internal.ep)) < 0
+		       ? EOVERFLOW
+		       : 0;
+}
+
+static int node_route(const struct presence *p, uint8_t sock,
+		      const struct sa *addr, const struct dir_user *owner,
+		      char *buf, size_t size)
+{
+	const struct token_node node = {
+		.user = token_hash(owner->row.name, NULL), .addr = *addr};
+	char user[TOKEN_TEXT_MAX];
+	struct sa shown;
+	int err = token_node_print(user, sizeof(user), &p->key, &node);
+
+	if (err)
+		return err;
+	return re_snprintf(buf, size, "sip:%s@%J;lr", user,
+			   sock_shown(p, sock, &shown)) < 0
+		       ? EOVERFLOW
+		       : 0;
+}
+
+/* --- routes of a request ------------------------------------------------ */
+
+/** Our own entries on top of the Route headers */
+struct routes {
+	const struct presence *p;
+	struct token_flow flow;
+	struct token_node node;
+	bool has_flow, has_node, foreign;
+	unsigned n;
+};
+
+static bool route_handler(const struct sip_hdr *hdr, const struct sip_msg *msg,
+			  void *arg)
+{
+	struct routes *r = arg;
+	struct sip_addr addr;
+
+	(void)msg;
+	if (sip_addr_decode(&addr, &hdr->val)) {
+		r->foreign = true;
+		return true;
+	}
+	if (!token_flow_parse(&r->flow, &r->p->key, &addr.uri.user)) {
+		r->has_flow = true;
+	}
+	else if (!token_node_parse(&r->node, &r->p->key, &addr.uri.user)) {
+		r->has_node = true;
+	}
+	/* A preloaded route to ourselves without a token (outbound proxy) */
+	else if (!edge_is_local(r->p, &addr.uri.host) ||
+		 pl_isset(&addr.uri.user)) {
+		r->foreign = true;
+		return true;
+	}
+	r->n++;
+	return false;
+}
+
+static void routes_parse(const struct presence *p, const struct sip_msg *msg,
+			 struct routes *r)
+{
+	memset(r, 0, sizeof(*r));
+	r->p = p;
+	(void)sip_msg_hdr_apply(msg, true, SIP_HDR_ROUTE, route_handler, r);
+}
+
+static void answer(const struct edge_sock *sock, const struct sip_msg *msg,
+		   uint16_t code, const char *words)
+{
+	if (pl_strcmp(&msg->met, "ACK"))
+		(void)sip_reply(endpoint_sip(sock->ep), msg, code, words);
+}
+
+static void relay(struct presence *p, const struct edge_sock *in,
+		  const struct forward *f, const struct sip_msg *msg)
+{
+	const int err = forward_request(f, msg);
+
+	if (!err) {
+		if (in->i == EDGE_INTERNAL)
+			p->n.forwarded_out++;
+		else
+			p->n.forwarded_in++;
+		return;
+	}
+	p->n.forward_errors++;
+	if (err == ELOOP)
+		answer(in, msg, 483, "Too Many Hops");
+	else
+		answer(in, msg, 500, "Cannot Forward");
+}
+
+/* --- from a conference server to a terminal ----------------------------- */
+
+static void to_terminal(struct presence *p, const struct sip_msg *msg,
+			const struct routes *r, const struct binding *b)
+{
+	struct edge_sock *out = &p->sockv[b->laddr];
+	char rr_node[ROUTE_MAX], rr_flow[ROUTE_MAX];
+	struct forward f = {
+		.key = &p->key,
+		.out = out->ep,
+		.dst = &b->flow,
+		.in = EDGE_INTERNAL,
+		.routes_drop = r->n,
+		.trusted = true,
+	};
+	struct sa shown;
+
+	f.via = sock_shown(p, out->i, &shown);
+	if (!pl_isset(&msg->to.tag)) {
+		if (node_route(p, out->i, &msg->src, b->user, rr_node,
+			       sizeof(rr_node)) ||
+		    edge_flow_route(p, b, rr_flow, sizeof(rr_flow))) {
+			answer(&p->internal, msg, 500, "Cannot Record-Route");
+			return;
+		}
+		f.record_route[0] = rr_node;
+		f.record_route[1] = rr_flow;
+	}
+	relay(p, &p->internal, &f, msg);
+}
+
+bool edge_internal_request(const struct sip_msg *msg, void *arg)
+{
+	struct edge_sock *in = arg;
+	struct presence *p = in->p;
+	const struct binding *b;
+	struct routes r;
+
+	if (!node_by_addr(p->nodes, &msg->src)) {
+		p->n.refused_relay++;
+		answer(in, msg, 403, "Not A Conference Server");
+		return true;
+	}
+	routes_parse(p, msg, &r);
+	if (r.foreign || !r.has_flow) {
+		p->n.refused_relay++;
+		answer(in, msg, 403, "No Route Of Ours");
+		return true;
+	}
+	b = binding_by_id(p->bindings, r.flow.binding);
+	if (!b) {
+		answer(in, msg, 480, "Not Registered");
+		return true;
+	}
+	to_terminal(p, msg, &r, b);
+	return true;
+}
+
+/* --- from a terminal to a conference server ----------------------------- */
+
+int edge_forward_node(struct presence *p, uint8_t sock,
+		      const struct sip_msg *msg, const struct node *node,
+		      const struct binding *b, const char *identity)
+{
+	char rr_node[ROUTE_MAX], rr_flow[ROUTE_MAX];
+	struct forward f = {
+		.key = &p->key,
+		.out = p->internal.ep,
+		.dst = &node->sip,
+		.in = sock,
+		.identity = identity,
+	};
+	struct routes r;
+	int err;
+
+	routes_parse(p, msg, &r);
+	f.routes_drop = r.n;
+	err = node_route(p, sock, &node->sip, b->user, rr_node,
+			 sizeof(rr_node));
+	err = err ? err : edge_flow_route(p, b, rr_flow, sizeof(rr_flow));
+	if (err)
+		return err;
+	f.record_route[0] = rr_flow;
+	f.record_route[1] = rr_node;
+	err = forward_request(&f, msg);
+	if (err)
+		p->n.forward_errors++;
+	else
+		p->n.forwarded_in++;
+	return err;
+}
+
+/* Whose dialog a request is in was proven when the dialog was made. Its
+ * source must be the flow that was proven then, or where the same user is
+ * registered now. */
+static bool in_dialog_allowed(const struct presence *p, uint8_t sock,
+			      const struct sip_msg *msg,
+			      const struct routes *r)
+{
+	const struct binding *b;
+
+	b = binding_by_flow(p->bindings, &msg->src, sock);
+	return b && token_hash(b->user->row.name, NULL) == r->node.user;
+}
+
+static void in_dialog(struct edge_sock *sock, const struct sip_msg *msg,
+		      const struct routes *r)
+{
+	struct presence *p = sock->p;
+	struct forward f = {
+		.key = &p->key,
+		.out = p->internal.ep,
+		.dst = &r->node.addr,
+		.in = sock->i,
+		.routes_drop = r->n,
+	};
+
+	if (!in_dialog_allowed(p, sock->i, msg, r)) {
+		p->n.refused_dialog++;
+		hlog_limited(p->log, "edge.stranger", HLOG_INFO, "edge", "stranger in dialog",
+			     HLOG_SA("peer", &msg->src),
+			     HLOG_PL("method", &msg->met));
+		answer(sock, msg, 403, "Not Your Dialog");
+		return;
+	}
+	if (!node_by_addr(p->nodes, &r->node.addr)) {
+		answer(sock, msg, 481, "Conference Server Is Gone");
+		return;
+	}
+	relay(p, sock, &f, msg);
+}
+
+/* CANCEL and the ACK of a refusal follow their INVITE, which had no token
+ * yet: by the flow's user and the subscriber that it named */
+static void follow_invite(struct edge_sock *sock, const struct sip_msg *msg)
+{
+	struct presence *p = sock->p;
+	const struct binding *b =
+		binding_by_flow(p->bindings, &msg->src, sock->i);
+	const struct dir_sub *sub;
+	const struct node *node;
+	char name[HL_NAME_MAX];
+	struct forward f = {.key = &p->key, .out = p->internal.ep};
+	struct routes r;
+
+	if (!b || edge_local_user(p, &msg->from.uri, name)) {
+		answer(sock, msg, 481, "Call/Transaction Does Not Exist");
+		return;
+	}
+	sub = directory_sub(p->dir, name);
+	node = sub && sub->user == b->user ? node_find(p->nodes, sub->node)
+					   : NULL;
+	if (!node) {
+		answer(sock, msg, 481, "Call/Transaction Does Not Exist");
+		return;
+	}
+	routes_parse(p, msg, &r);
+	f.routes_drop = r.n;
+	f.dst = &node->sip;
+	f.in = sock->i;
+	relay(p, sock, &f, msg);
+}
+
+static void options(struct edge_sock *sock, const struct sip_msg *msg)
+{
+	(void)sip_replyf(endpoint_sip(sock->ep), msg, 200, "OK",
+			 "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, "
+			 "SUBSCRIBE, REFER, INFO\r\n"
+			 "Accept: application/sdp, application/pidf+xml, "
+			 "application/resource-lists+xml\r\n"
+			 "Allow-Events: presence, refer\r\n"
+			 "Content-Length: 0\r\n\r\n");
+}
+
+/* We support what the extensions of a REFER need, and leave INVITE's to the
+ * conference server */
+static bool require_ok(struct edge_sock *sock, const struct sip_msg *msg)
+{
+	const struct sip_hdr *hdr = sip_msg_hdr(msg, SIP_HDR_PROXY_REQUIRE);
+
+	if (!hdr && pl_strcmp(&msg->met, "INVITE") &&
+	    pl_strcmp(&msg->met, "REFER"))
+		hdr = sip_msg_hdr(msg, SIP_HDR_REQUIRE);
+	if (!hdr)
+		return true;
+	(void)sip_replyf(endpoint_sip(sock->ep), msg, 420, "Bad Extension",
+			 "Unsupported: %r\r\nContent-Length: 0\r\n\r\n",
+			 &hdr->val);
+	return false;
+}
+
+static void out_of_dialog(struct edge_sock *sock, const struct sip_msg *msg)
+{
+	struct presence *p = sock->p;
+
+	if (!require_ok(sock, msg))
+		return;
+	if (!pl_strcmp(&msg->met, "OPTIONS"))
+		options(sock, msg);
+	else if (!edge_is_local(p, &msg->uri.host))
+		answer(sock, msg, 404, "Not Our Domain");
+	else if (!directory_synced(p->dir))
+		answer(sock, msg, 503, "Starting");
+	else if (!pl_strcmp(&msg->met, "REGISTER"))
+		request_authenticate(sock, msg, false, registrar_request,
+				     NULL);
+	else if (!pl_strcmp(&msg->met, "SUBSCRIBE"))
+		request_authenticate(sock, msg, false, subscribe_request,
+				     NULL);
+	else if (!pl_strcmp(&msg->met, "REFER"))
+		request_authenticate(sock, msg, false, activate_refer, NULL);
+	else if (!pl_strcmp(&msg->met, "INVITE"))
+		request_authenticate(sock, msg, true, provision_invite, NULL);
+	else if (!pl_strcmp(&msg->met, "CANCEL") ||
+		 !pl_strcmp(&msg->met, "ACK"))
+		follow_invite(sock, msg);
+	else
+		(void)sip_replyf(endpoint_sip(sock->ep), msg, 405,
+				 "Method Not Allowed",
+				 "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, "
+				 "REGISTER, SUBSCRIBE, REFER\r\n"
+				 "Content-Length: 0\r\n\r\n");
+}
+
+bool edge_request(const struct sip_msg *msg, void *arg)
+{
+	struct edge_sock *sock = arg;
+	struct presence *p = sock->p;
+	struct routes r;
+
+	routes_parse(p, msg, &r);
+	if (r.foreign) {
+		p->n.refused_relay++;
+		answer(sock, msg, 403, "No Route Of Ours");
+	}
+	else if (r.has_node) {
+		in_dialog(sock, msg, &r);
+	}
+	else if (!pl_isset(&msg->to.tag) || !pl_strcmp(&msg->met, "ACK")) {
+		out_of_dialog(sock, msg);
+	}
+	else if (!pl_strcmp(&msg->met, "SUBSCRIBE") &&
+		 subscribe_refresh(sock, msg)) {
+		return true;
+	}
+	else {
+		answer(sock, msg, 481, "Call/Transaction Does Not Exist");
+	}
+	return true;
+}
+
+bool edge_response(const struct sip_msg *msg, void *arg)
+{
+	struct edge_sock *sock = arg;
+	struct presence *p = sock->p;
+	const struct endpoint *out;
+	struct sa dst;
+	uint8_t in;
+
+	if (forward_response_check(&p->key, msg, &in, &dst) ||
+	    (in != EDGE_INTERNAL && in >= p->sockc)) {
+		p->n.responses_foreign++;
+		return true;
+	}
+	out = in == EDGE_INTERNAL ? p->internal.ep : p->sockv[in].ep;
+	p->n.responses++;
+	if (forward_response(out, &dst, msg))
+		p->n.forward_errors++;
+	return true;
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file priv.h  Shared inside presence/
+ */
+#ifndef HL_PRESENCE_PRIV_H
+#define HL_PRESENCE_PRIV_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <re.h>
+#include "bus/bus.h"
+#include "db/prov.h"
+#include "db/state.h"
+#include "presence/binding.h"
+#include "presence/directory.h"
+#include "presence/nodes.h"
+#include "presence/presence.h"
+#include "sip/endpoint.h"
+#include "sip/forward.h"
+#include "sip/token.h"
+#include "util/log.h"
+
+enum { EDGE_INTERNAL = 0xff };
+
+/** One public socket, and the argument of its listeners */
+struct edge_sock {
+	struct presence *p;
+	uint8_t i;           /**< Index, or EDGE_INTERNAL */
+	struct endpoint *ep;
+	struct sip_lsnr *req, *resp;
+};
+
+struct presence_counters {
+	uint64_t registers, subscribes, refers, invites, notifies;
+	uint64_t refused_auth, refused_busy, refused_relay, refused_dialog;
+	uint64_t forwarded_in, forwarded_out, forward_errors;
+	uint64_t responses, responses_foreign;
+};
+
+struct presence {
+	struct presence_cfg cfg;
+	struct hlog *log;
+	struct bus *bus;
+	struct prov *prov;
+	struct state *state;
+	struct token_key key;
+	struct edge_sock sockv[PRESENCE_LADDRS_MAX];
+	unsigned sockc;
+	struct edge_sock internal;
+	struct directory *dir;
+	struct bindings *bindings;
+	struct nodes *nodes;
+	struct bus_server *server;
+	struct bus_listener *leg_listener;
+	struct list requests;     /**< struct request, waiting for an answer */
+	uint32_t requestc;
+	struct list asks;         /**< Provision requests under way */
+	struct list watchers;     /**< struct watcher, by le */
+	struct hash *watcher_ht;  /**< by Call-ID */
+	uint32_t watcherc;
+	struct list kept_bindings, kept_services; /**< From state.db, until
+						       the directory is there */
+	struct presence_counters n;
+	bool closing;
+};
+
+/* --- request.c: a request that waits for its verdict -------------------- */
+
+struct request;
+/** code 200: authenticated. The handler ends the request by a reply, or keeps
+ *  it and replies later */
+typedef void(request_h)(struct request *rq, void *arg);
+
+struct request {
+	struct le le;
+	struct presence *p;
+	struct sip *sip;
+	uint8_t sock;
+	struct sip_msg *msg;
+	struct sip_strans *st;    /**< NULL: answered statelessly */
+	struct bus_call *call;
+	char user[HL_NAME_MAX];   /**< Proven */
+	request_h *h;
+	void *arg;
+};
+
+/**
+ * Have a request authenticated. A transaction absorbs retransmissions unless
+ * stateless. What fails is answered here.
+ */
+void request_authenticate(struct edge_sock *sock, const struct sip_msg *msg,
+			  bool stateless, request_h *h, void *arg);
+
+/** Final answer, with header lines (each with CRLF) or NULL; ends the request */
+void request_reply(struct request *rq, uint16_t code, const char *words,
+		   const char *hdrs);
+/** End it without an answer (it was forwarded) */
+void request_end(struct request *rq);
+
+/** Proven user of the request, NULL if gone meanwhile */
+struct dir_user *request_user(const struct request *rq);
+
+/* --- edge.c ------------------------------------------------------------- */
+
+bool edge_request(const struct sip_msg *msg, void *arg);
+bool edge_response(const struct sip_msg *msg, void *arg);
+bool edge_internal_request(const struct sip_msg *msg, void *arg);
+
+/** True if host is our domain or one of our addresses */
+bool edge_is_local(const struct presence *p, const struct pl *host);
+/** User part of a local SIP URI into name. @return 0, EBADMSG, EOVERFLOW */
+int edge_local_user(const struct presence *p, const struct uri *uri,
+		    char name[HL_NAME_MAX]);
+/** Route by which a conference server reaches a binding */
+int edge_flow_route(const struct presence *p, const struct binding *b,
+		    char *buf, size_t size);
+/** Forward a dialog-making request of user's terminal to a node */
+int edge_forward_node(struct presence *p, uint8_t sock,
+		      const struct sip_msg *msg, const struct node *node,
+		      const struct binding *b, const char *identity);
+
+/* --- registrar.c -------------------------------------------------------- */
+
+void registrar_request(struct request *rq, void *arg);
+
+/* --- watcher.c, subscribe.c --------------------------------------------- */
+
+struct watcher;
+void subscribe_request(struct request *rq, void *arg);
+/** SUBSCRIBE with a To tag; false if no dialog of ours */
+bool subscribe_refresh(struct edge_sock *sock, const struct sip_msg *msg);
+/** The status of sub changed: tell those who may know */
+void watchers_status(struct presence *p, struct dir_sub *sub);
+/** What subject may see of object changed */
+void watchers_rule(struct presence *p, const char *subject,
+		   const char *object);
+/** End the dialogs of a subscription: reason as RFC 6665 */
+void watchers_end_sub(struct presence *p, struct dir_sub *sub,
+		      const char *reason);
+/** Forget sub as a presentity: it is about to be freed */
+void watchers_forget(struct presence *p, struct dir_sub *sub);
+void watchers_flush(struct presence *p);
+
+/* --- provision.c: legs of active subscriptions -------------------------- */
+
+void provision_start(struct presence *p, struct dir_sub *sub,
+		     const struct binding *b);
+void provision_stop(struct presence *p, struct dir_sub *sub,
+		    const char *words);
+void provision_binding(struct binding *b, enum binding_event ev, void *arg);
+void provision_node(const struct node *n, enum node_event ev, void *arg);
+void provision_leg_state(const struct bus_msg *msg, void *arg);
+void provision_member(struct presence *p, const struct dir_member *m,
+		      bool gone);
+/** Ask a terminal's own INVITE in: answers by the request */
+void provision_invite(struct request *rq, void *arg);
+/** Read what state.db kept; taken up by restore when the directory is there */
+int provision_load(struct presence *p);
+void provision_restore(struct presence *p);
+/** Is sub reachable for an activation? */
+bool provision_available(const struct dir_sub *sub);
+
+/* --- activate.c --------------------------------------------------------- */
+
+void activate_bus_request(const struct bus_msg *msg, struct bus_reply *reply,
+			  void *arg);
+/** 202 to a REFER out of a dialog; where the terminal did not decline the
+ *  implicit subscription (RFC 4488) the one NOTIFY that ends it */
+void refer_accept(struct request *rq);
+/** REFER out of a dialog */
+void activate_refer(struct request *rq, void *arg);
+
+#endif

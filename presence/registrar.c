@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file registrar.c  REGISTER (RFC 3261 section 10.3)
+ */
+#include <errno.h>
+#include <string.h>
+#include "presence/priv.h"
+
+enum { HDRS_MAX = 8192 };
+
+/** One Contact of the request, checked */
+struct contact {
+	char uri[HL_URI_MAX];
+	char key[STATE_ID_MAX];
+	char instance[STATE_ID_MAX];
+	uint32_t expires_s;
+};
+
+struct reg {
+	struct request *rq;
+	struct dir_user *user;
+	char callid[STATE_ID_MAX];
+	char user_agent[HL_DISPLAY_MAX];
+	uint32_t expires_s;      /**< Of the header, or the default */
+	bool star, has_contact;
+	unsigned n;              /**< Contacts in contactv */
+	struct contact *contactv;/**< contacts_max of them */
+	uint16_t code;           /**< Refusal */
+	const char *words;
+};
+
+static int refuse(struct reg *r, uint16_t code, const char *words)
+{
+	r->code = code;
+	r->words = words;
+	return EBADMSG;
+}
+
+static bool u32_parse(const struct pl *pl, uint32_t *vp)
+{
+	size_t i;
+
+	if (!pl->l || pl->l > 10)
+		return false;
+	for (i = 0; i < pl->l; i++) {
+		if (pl->p[i] < '0' || pl->p[i] > '9')
+			return false;
+	}
+	*vp = pl->l == 10 ? UINT32_MAX : pl_u32(pl);
+	return true;
+}
+
+/* The binding's name: instance and reg-id of RFC 5626 if there, else the URI */
+static int contact_key(struct contact *c, const struct sip_addr *addr)
+{
+	struct pl inst, reg = PL_INIT;
+
+	if (!msg_param_decode(&addr->params, "+sip.instance", &inst)) {
+		if (inst.l > 2 && inst.p[0] == '"') {
+			inst.p++;
+			inst.l -= 2;
+		}
+		(void)msg_param_decode(&addr->params, "reg-id", &reg);
+		if (re_snprintf(c->instance, sizeof(c->instance), "%r",
+				&inst) < 0 ||
+		    re_snprintf(c->key, sizeof(c->key), "%r;%r", &inst,
+				&reg) < 0)
+			return EOVERFLOW;
+		return 0;
+	}
+	if (re_snprintf(c->key, sizeof(c->key), "%s", c->uri) < 0)
+		return EOVERFLOW;
+	return 0;
+}
+
+static int contact_parse(struct reg *r, struct contact *c,
+			 const struct pl *val)
+{
+	struct sip_addr addr;
+	struct pl expires;
+
+	if (sip_addr_decode(&addr, val) ||
+	    pl_strcasecmp(&addr.uri.scheme, "sip") ||
+	    !pl_isset(&addr.uri.host))
+		return refuse(r, 400, "Bad Contact");
+	memset(c, 0, sizeof(*c));
+	if (re_snprintf(c->uri, sizeof(c->uri), "%r", &addr.auri) < 0 ||
+	    contact_key(c, &addr))
+		return refuse(r, 400, "Contact Too Long");
+	c->expires_s = r->expires_s;
+	if (!msg_param_decode(&addr.params, "expires", &expires) &&
+	    !u32_parse(&expires, &c->expires_s))
+		c->expires_s = r->rq->p->cfg.expires_default_s;
+	return 0;
+}
+
+static bool contact_handler(const struct sip_hdr *hdr,
+			    const struct sip_msg *msg, void *arg)
+{
+	const struct presence_cfg *cfg;
+	struct reg *r = arg;
+	struct contact *c;
+
+	(void)msg;
+	cfg = &r->rq->p->cfg;
+	r->has_contact = true;
+	if (!pl_strcmp(&hdr->val, "*")) {
+		r->star = true;
+		return false;
+	}
+	if (r->n >= cfg->contacts_max) {
+		(void)refuse(r, 403, "Too Many Contacts");
+		return true;
+	}
+	c = &r->contactv[r->n];
+	if (contact_parse(r, c, &hdr->val))
+		return true;
+	if (c->expires_s && c->expires_s < cfg->expires_min_s) {
+		(void)refuse(r, 423, "Interval Too Brief");
+		return true;
+	}
+	if (c->expires_s > cfg->expires_max_s)
+		c->expires_s = cfg->expires_max_s;
+	r->n++;
+	return false;
+}
+
+static int parse(struct reg *r)
+{
+	const struct sip_msg *msg = r->rq->msg;
+	const struct sip_hdr *ua = sip_msg_hdr(msg, SIP_HDR_USER_AGENT);
+
+	r->expires_s = r->rq->p->cfg.expires_default_s;
+	if (pl_isset(&msg->expires))
+		(void)u32_parse(&msg->expires, &r->expires_s);
+	if (re_snprintf(r->callid, sizeof(r->callid), "%r", &msg->callid) < 0)
+		return refuse(r, 400, "Call-ID Too Long");
+	/* For an operator's eyes only: cut where the rest is refused */
+	if (ua)
+		(void)re_snprintf(r->user_agent, sizeof(r->user_agent), "%r",
+				  &ua->val);
+	if (sip_msg_hdr_apply(msg, true, SIP_HDR_CONTACT, contact_handler, r))
+		return EBADMSG;
+	if (r->star && (r->n || !pl_isset(&msg->expires) || r->expires_s))
+		return refuse(r, 400, "Contact * Needs Expires 0 And Stands "
+				      "Alone");
+	return 0;
+}
+
+/* Section 10.3 step 7: what comes late from the same terminal changes nothing */
+static bool out_of_order(const struct reg *r, const struct binding *b)
+{
+	return b && !strcmp(b->callid, r->callid) &&
+	       r->rq->msg->cseq.num <= b->cseq;
+}
+
+static int check_order(struct reg *r)
+{
+	struct le *le;
+	unsigned i;
+
+	for (i = 0; i < r->n; i++) {
+		if (out_of_order(r, binding_find(r->user,
+						 r->contactv[i].key)))
+			return refuse(r, 500, "CSeq Out Of Order");
+	}
+	if (!r->star)
+		return 0;
+	LIST_FOREACH(&r->user->bindings, le)
+	{
+		if (out_of_order(r, le->data))
+			return refuse(r, 500, "CSeq Out Of Order");
+	}
+	return 0;
+}
+
+static int check_room(struct reg *r)
+{
+	uint32_t n = list_count(&r->user->bindings);
+	unsigned i;
+
+	for (i = 0; i < r->n; i++) {
+		const struct binding *b =
+			binding_find(r->user, r->contactv[i].key);
+
+		if (!b && r->contactv[i].expires_s)
+			n++;
+		else if (b && !r->contactv[i].expires_s)
+			n--;
+	}
+	if (n > r->rq->p->cfg.contacts_max)
+		return refuse(r, 403, "Too Many Contacts");
+	return 0;
+}
+
+static int apply_contact(struct reg *r, const struct contact *c)
+{
+	struct binding *b = binding_find(r->user, c->key);
+	struct binding_update up = {
+		.key = c->key,
+		.contact = c->uri,
+		.instance = c->instance,
+		.callid = r->callid,
+		.user_agent = r->user_agent,
+		.cseq = r->rq->msg->cseq.num,
+		.expires_s = c->expires_s,
+		.laddr = r->rq->sock,
+		.flow = r->rq->msg->src,
+	};
+
+	if (!c->expires_s) {
+		if (b)
+			binding_remove(b);
+		return 0;
+	}
+	return binding_set(r->rq->p->bindings, r->user, &up);
+}
+
+static int apply(struct reg *r)
+{
+	unsigned i;
+
+	if (r->star) {
+		bindings_remove_user(r->user);
+		return 0;
+	}
+	for (i = 0; i < r->n; i++) {
+		if (apply_contact(r, &r->contactv[i]))
+			return refuse(r, 503, "Too Many Registrations");
+	}
+	return 0;
+}
+
+static void reply_ok(struct reg *r)
+{
+	struct mbuf *mb = mbuf_alloc(1024);
+	char date[64];
+	struct le *le;
+	int err = 0;
+
+	if (!mb) {
+		request_reply(r->rq, 500, "Out Of Memory", NULL);
+		return;
+	}
+	LIST_FOREACH(&r->user->bindings, le)
+	{
+		const struct binding *b = le->data;
+
+		err |= mbuf_printf(mb, "Contact: <%s>;expires=%u", b->contact,
+				   binding_expires_s(b));
+		if (b->instance[0])
+			err |= mbuf_printf(mb, ";+sip.instance=\"%s\"",
+					   b->instance);
+		err |= mbuf_printf(mb, "\r\n");
+	}
+	(void)re_snprintf(date, sizeof(date), "%H", fmt_gmtime, NULL);
+	err |= mbuf_printf(mb, "Date: %s\r\n", date);
+	err |= mbuf_write_u8(mb, 0);
+	if (err || mb->end > HDRS_MAX)
+		request_reply(r->rq, 500, "Too Many Contacts To List", NULL);
+	else
+		request_reply(r->rq, 200, "OK", (char *)mb->buf);
+	mem_deref(mb);
+}
+
+static void refused(struct reg *r)
+{
+	struct presence *p = r->rq->p;
+	char hdrs[64] = "";
+
+	if (r->code == 423)
+		(void)re_snprintf(hdrs, sizeof(hdrs), "Min-Expires: %u\r\n",
+				  p->cfg.expires_min_s);
+	hlog(p->log, HLOG_INFO, "registrar", "refused",
+	     HLOG_S("user", r->user->row.name),
+	     HLOG_SA("peer", &r->rq->msg->src), HLOG_U("code", r->code),
+	     HLOG_S("reason", r->words));
+	request_reply(r->rq, r->code, r->words, hdrs);
+}
+
+void registrar_request(struct request *rq, void *arg)
+{
+	struct presence *p = rq->p;
+	struct reg r = {.rq = rq};
+	char name[HL_NAME_MAX];
+	int err;
+
+	(void)arg;
+	p->n.registers++;
+	r.user = request_user(rq);
+	if (!r.user) {
+		request_reply(rq, 403, "Forbidden", NULL);
+		return;
+	}
+	if (edge_local_user(p, &rq->msg->to.uri, name) ||
+	    strcmp(name, r.user->row.name)) {
+		request_reply(rq, 403, "You May Register Yourself Only", NULL);
+		return;
+	}
+	r.contactv = mem_zalloc(p->cfg.contacts_max * sizeof(*r.contactv),
+				NULL);
+	if (!r.contactv) {
+		request_reply(rq, 500, "Out Of Memory", NULL);
+		return;
+	}
+	err = parse(&r);
+	err = err ? err : check_order(&r);
+	err = err ? err : check_room(&r);
+	err = err ? err : apply(&r);
+	if (err)
+		refused(&r);
+	else
+		reply_ok(&r);
+	mem_deref(r.contactv);
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file request.c  A request that waits for its verdict
+ */
+#include <errno.h>
+#include <string.h>
+#include "presence/priv.h"
+#include "wire/digest.h"
+
+static void destructor(void *arg)
+{
+	struct request *rq = arg;
+
+	if (rq->le.list) {
+		list_unlink(&rq->le);
+		rq->p->requestc--;
+	}
+	mem_deref(rq->call);
+	mem_deref(rq->st);
+	mem_deref(rq->msg);
+}
+
+void request_end(struct request *rq)
+{
+	mem_deref(rq);
+}
+
+void request_reply(struct request *rq, uint16_t code, const char *words,
+		   const char *hdrs)
+{
+	int err;
+
+	/* A challenge or a refusal of strangers leaves nothing behind */
+	if (!rq->st || code == 401 || code == 407)
+		err = sip_replyf(rq->sip, rq->msg, code, words,
+				 "%sContent-Length: 0\r\n\r\n",
+				 hdrs ? hdrs : "");
+	else
+		err = sip_treplyf(&rq->st, NULL, rq->sip, rq->msg, false, code,
+				  words, "%sContent-Length: 0\r\n\r\n",
+				  hdrs ? hdrs : "");
+	if (err)
+		hlog(rq->p->log, HLOG_WARN, "edge", "reply failed",
+		     HLOG_SA("peer", &rq->msg->src), HLOG_U("code", code),
+		     HLOG_ERR(err));
+	request_end(rq);
+}
+
+struct dir_user *request_user(const struct request *rq)
+{
+	struct dir_user *user = directory_user(rq->p->dir, rq->user);
+
+	return user && user->row.enabled ? user : NULL;
+}
+
+/* --- credentials -------------------------------------------------------- */
+
+struct cred_search {
+	const char *realm;
+	struct pl found;
+};
+
+static bool cred_handler(const struct sip_hdr *hdr, const struct sip_msg *msg,
+			 void *arg)
+{
+	struct cred_search *cs = arg;
+	struct digest_cred cred;
+
+	(void)msg;
+	if (!pl_isset(&cs->found))
+		cs->found = hdr->val;
+	if (digest_cred_parse(&cred, hdr->val.p, hdr->val.l) ||
+	    strcmp(cred.realm, cs->realm))
+		return false;
+	cs->found = hdr->val;
+	return true;
+}
+
+/* Linphone answers a WWW-Authenticate in Proxy-Authorization: either counts */
+static struct pl credentials(const struct request *rq)
+{
+	struct cred_search cs = {.realm = prov_realm(rq->p->prov)};
+
+	if (!sip_msg_hdr_apply(rq->msg, true, SIP_HDR_AUTHORIZATION,
+			       cred_handler, &cs))
+		(void)sip_msg_hdr_apply(rq->msg, true,
+					SIP_HDR_PROXY_AUTHORIZATION,
+					cred_handler, &cs);
+	return cs.found;
+}
+
+static uint64_t transaction(const struct request *rq)
+{
+	char a[256], b[128];
+
+	(void)re_snprintf(a, sizeof(a), "%r %u %r", &rq->msg->callid,
+			  rq->msg->cseq.num, &rq->msg->via.branch);
+	(void)re_snprintf(b, sizeof(b), "%J %r", &rq->msg->src,
+			  &rq->msg->met);
+	return token_hash(a, b);
+}
+
+static void challenge(struct request *rq, const struct bus_auth_result *res)
+{
+	const bool proxy = !pl_strcmp(&rq->msg->met, "INVITE");
+	struct digest_chall ch = {.qop = true, .stale = res->stale};
+	char val[512], hdrs[1100];
+	size_t n = 0;
+	int i;
+
+	(void)re_snprintf(ch.realm, sizeof(ch.realm), "%s",
+			  prov_realm(rq->p->prov));
+	(void)re_snprintf(ch.nonce, sizeof(ch.nonce), "%s", res->nonce);
+	hdrs[0] = '\0';
+	for (i = 0; i < 2; i++) {
+		if (!(i ? res->offer_md5 : res->offer_sha256))
+			continue;
+		ch.alg = i ? DIGEST_MD5 : DIGEST_SHA256;
+		ch.has_alg = true;
+		if (digest_chall_print(val, sizeof(val), &ch))
+			continue;
+		n += (size_t)re_snprintf(
+			hdrs + n, sizeof(hdrs) - n, "%s-Authenticate: %s\r\n",
+			proxy ? "Proxy" : "WWW", val);
+	}
+	rq->p->n.refused_auth++;
+	request_reply(rq, proxy ? 407 : 401,
+		      proxy ? "Proxy Authentication Required" : "Unauthorized",
+		      hdrs);
+}
+
+static void verdict_handler(int err, const struct bus_msg *msg, void *arg)
+{
+	struct request *rq = arg;
+	const struct bus_auth_result *res;
+
+	if (err || msg->type != BUS_AUTH_RESULT) {
+		hlog(rq->p->log, HLOG_ERROR, "auth", "no verdict",
+		     HLOG_SA("peer", &rq->msg->src), HLOG_ERR(err));
+		request_reply(rq, 503, "Authentication Not Available",
+			      "Retry-After: 5\r\n");
+		return;
+	}
+	res = &msg->u.auth_result;
+	if (res->code == 200) {
+		(void)re_snprintf(rq->user, sizeof(rq->user), "%s", res->user);
+		rq->h(rq, rq->arg);
+		return;
+	}
+	if (res->code == 401) {
+		challenge(rq, res);
+		return;
+	}
+	hlog(rq->p->log, HLOG_INFO, "auth", "refused",
+	     HLOG_SA("peer", &rq->msg->src), HLOG_U("code", res->code),
+	     HLOG_S("reason", res->words));
+	request_reply(rq, res->code, res->words, NULL);
+}
+
+static int ask(struct request *rq)
+{
+	struct bus_msg msg = {.type = BUS_AUTH_CHECK};
+	struct bus_auth_check *chk = &msg.u.auth_check;
+	const struct pl cred = credentials(rq);
+
+	if (cred.l >= sizeof(chk->credentials) ||
+	    rq->msg->ruri.l >= sizeof(chk->ruri) ||
+	    rq->msg->met.l >= sizeof(chk->method))
+		return EOVERFLOW;
+	(void)pl_strcpy(&rq->msg->met, chk->method, sizeof(chk->method));
+	(void)pl_strcpy(&rq->msg->ruri, chk->ruri, sizeof(chk->ruri));
+	if (pl_isset(&cred))
+		(void)pl_strcpy(&cred, chk->credentials,
+				sizeof(chk->credentials));
+	/* Whose challenge it gets; a name that is too long is nobody's */
+	(void)pl_strcpy(&rq->msg->from.uri.user, chk->claimed,
+			sizeof(chk->claimed));
+	chk->transaction = transaction(rq);
+	return bus_request(&rq->call, rq->p->bus, BUS_AUTH, NULL, &msg, 0,
+			   verdict_handler, rq);
+}
+
+void request_authenticate(struct edge_sock *sock, const struct sip_msg *msg,
+			  bool stateless, request_h *h, void *arg)
+{
+	struct presence *p = sock->p;
+	struct sip *sip = endpoint_sip(sock->ep);
+	struct request *rq;
+	int err;
+
+	if (p->requestc >= p->cfg.pending_max) {
+		p->n.refused_busy++;
+		(void)sip_replyf(sip, msg, 503, "Busy",
+				 "Retry-After: 2\r\n"
+				 "Content-Length: 0\r\n\r\n");
+		return;
+	}
+	rq = mem_zalloc(sizeof(*rq), destructor);
+	if (!rq)
+		return;
+	rq->p = p;
+	rq->sip = sip;
+	rq->sock = sock->i;
+	rq->msg = mem_ref((void *)(size_t)msg);
+	rq->h = h;
+	rq->arg = arg;
+	list_append(&p->requests, &rq->le, rq);
+	p->requestc++;
+	err = stateless ? 0
+			: sip_strans_alloc(&rq->st, sip, msg, NULL, NULL);
+	err = err ? err : ask(rq);
+	if (err == EOVERFLOW)
+		request_reply(rq, 400, "Credentials Or Request-URI Too Long",
+			      NULL);
+	else if (err)
+		request_reply(rq, 503, "Busy", "Retry-After: 2\r\n");
+}
