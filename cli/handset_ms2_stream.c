@@ -296,11 +296,9 @@ static void speech_send(struct hs_stream *s, const struct hs_mic *mic)
 	int16_t v[HS_FRAME_SAMPLES];
 	uint8_t payload[HS_FRAME_SAMPLES];
 	bool last;
-	size_t i;
 
 	last = hs_mic_read(mic, &s->mic_pos, v, HS_FRAME_SAMPLES);
-	for (i = 0; i < HS_FRAME_SAMPLES; i++)
-		payload[i] = g711_ulaw_encode(v[i]);
+	g711_ulaw_encode(payload, v, HS_FRAME_SAMPLES);
 	packet_send(s, HS_PT_PCMU, s->first, payload, sizeof(payload));
 	s->tx_ts += HS_FRAME_SAMPLES;
 	s->tx_packets++;
@@ -380,15 +378,13 @@ static void speech_recv(struct hs_stream *s, mblk_t *m, uint64_t now_us)
 	unsigned char *payload;
 	const int len = rtp_get_payload(m, &payload);
 	const bool start = !s->hearing || rtp_get_markbit(m);
-	int i;
 
 	if (rtp_get_payload_type(m) != HS_PT_PCMU || len <= 0 ||
 	    len > RECV_BYTES)
 		return;
 	if (start)
 		burst_begin(s, now_us);
-	for (i = 0; i < len; i++)
-		v[i] = g711_ulaw_decode(payload[i]);
+	g711_ulaw_decode(v, payload, (size_t)len);
 	hs_playout_put(&s->playout, start, rtp_get_timestamp(m), v,
 		       (size_t)len);
 	s->rx_packets++;

@@ -180,13 +180,31 @@ static struct dnsc *resolver(void)
 	return dnsc;
 }
 
+/* The local address from which the server is reached: a connected socket
+ * knows it, nothing is sent. */
+static int route_find(struct sa *laddr, const struct sa *peer)
+{
+	struct udp_sock *us;
+	int err;
+
+	sa_init(laddr, sa_af(peer));
+	err = udp_listen(&us, laddr, NULL, NULL);
+	if (err)
+		return err;
+	err = udp_connect(us, peer);
+	if (!err)
+		err = udp_local_get(us, laddr);
+	mem_deref(us);
+	return err;
+}
+
 static int address_find(struct handset *hs)
 {
 	int err = 0;
 
 	hs->laddr = hs->opts.bind;
 	if (!sa_isset(&hs->laddr, SA_ADDR))
-		err = net_dst_source_addr_get(&hs->opts.server, &hs->laddr);
+		err = route_find(&hs->laddr, &hs->opts.server);
 	if (err)
 		return err;
 	sa_set_port(&hs->laddr, 0);
