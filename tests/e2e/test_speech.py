@@ -191,7 +191,7 @@ def test_terminal_makes_the_leg(lab):
     server.holler('subscription', 'set', 'bob', '--inviter', 'terminal')
     speech = lab.speech('Rear_Left')
     alice = lab.handset(server, 'alice', play=speech).ready()
-    bob = lab.handset(server, 'bob', options=('--terminal-leg',)).ready()
+    bob = lab.handset(server, 'bob', options=('--leg', 'terminal')).ready()
     server.until_leg('alice')
     server.until_leg('bob')
     alice.mark().send('call bob')
