@@ -378,7 +378,7 @@ static void group_talk_sync(struct group *group)
 
 static void member_changed(struct member *m)
 {
-	struct leg *leg = leg_find(m->group->b.srv, m->subscriber);
+	struct leg *leg = leg_lookup(m->group->b.srv, m->subscriber);
 	struct mixer_member mm;
 
 	if (m->leg) {

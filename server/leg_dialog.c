@@ -431,7 +431,7 @@ static struct leg *leg_asserted(const struct server *srv,
 			&addr.uri.user) < 0)
 		return NULL;
 
-	return leg_find(srv, name);
+	return leg_lookup(srv, name);
 }
 
 /* What the leg had ends: the terminal knows best which dialog is its. */
