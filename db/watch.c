@@ -243,12 +243,25 @@ static struct prov_msg *msg_alloc(enum prov_msg_kind kind, uint32_t id)
 	return msg;
 }
 
+static void stats_set(struct watch *w)
+{
+	/* relaxed: counters, they order nothing */
+	atomic_store_explicit(&w->p->refused, w->feed.refused,
+			      memory_order_relaxed);
+	atomic_store_explicit(&w->p->compared, w->feed.compared,
+			      memory_order_relaxed);
+	atomic_store_explicit(&w->p->scrub_waits, w->scrub,
+			      memory_order_relaxed);
+}
+
 /* This thread may wait for room; ECANCELED when it shall end */
 static int msg_push(struct watch *w, struct prov_msg *msg)
 {
 	struct pollfd pfd = {.fd = wake_fd(w->p->down_wake),
 			     .events = POLLIN};
 
+	/* who hears of a change sees the figures of that moment or later */
+	stats_set(w);
 	while (evq_push(w->p->up, msg)) {
 		if (stopped(w))
 			return ECANCELED;
@@ -337,17 +350,6 @@ static int watchers_serve(struct watch *w)
 			mem_deref(req);
 	}
 	return err;
-}
-
-static void stats_set(struct watch *w)
-{
-	/* relaxed: counters, they order nothing */
-	atomic_store_explicit(&w->p->refused, w->feed.refused,
-			      memory_order_relaxed);
-	atomic_store_explicit(&w->p->compared, w->feed.compared,
-			      memory_order_relaxed);
-	atomic_store_explicit(&w->p->scrub_waits, w->scrub,
-			      memory_order_relaxed);
 }
 
 static int round_run(struct watch *w)
@@ -561,6 +563,7 @@ int watch_alloc(struct watch **wp, struct prov *p, sqlite3 *db)
 	w->busy.arg = w;
 	w->feed.log = p->log;
 	w->feed.realm = p->realm;
+	atomic_init(&p->scrub_waits, true);
 	/* without inotify there is still the look once a second */
 	w->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	if (w->inotify >= 0)
