@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <re.h>
-#include "server/refer.h"
+#include "sip/refer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include <re.h>
-#include "server/refer.h"
+#include "sip/refer.h"
 
 static const char *words;
 
