@@ -19,6 +19,7 @@
 #define HL_CLI_HANDSET_AUDIO_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum {
@@ -44,7 +45,7 @@ struct hs_audio_cfg {
 enum hs_audio_ev_type {
 	HS_AUDIO_RECORD_START, /**< t_us: of the recording's first sample */
 	HS_AUDIO_FIRST_SENT,   /**< First packet of our burst, just sent */
-	HS_AUDIO_STOPPED,      /**< Answer to hs_audio_stop(): seq, packets */
+	HS_AUDIO_STOPPED,      /**< Answer to hs_audio_hush(): seq, packets */
 	HS_AUDIO_PLAYED,       /**< The file's last sample has been sent */
 	HS_AUDIO_HEARD,        /**< First packet of a burst came: seq */
 	HS_AUDIO_SILENT,       /**< t_us: of the burst's last packet; packets,
@@ -71,11 +72,9 @@ typedef void(hs_audio_ev_h)(const struct hs_audio_ev *ev, void *arg);
  *
  * @return 0, or errno
  */
-int hs_audio_start(struct hs_audio **ap, const struct hs_audio_cfg *cfg,
-		   char *why, unsigned why_size);
-
-/** Ends the thread, closes every stream and the recording; NULL is allowed */
-void hs_audio_stop_all(struct hs_audio *a);
+int hs_audio_alloc(struct hs_audio **ap, const struct hs_audio_cfg *cfg,
+		   char *why, size_t why_size);
+/* mem_deref() ends the thread, closes every stream and the recording. */
 
 /** Readable while events wait */
 int hs_audio_fd(const struct hs_audio *a);
@@ -104,7 +103,7 @@ int hs_audio_remote(struct hs_audio *a, uint32_t stream, const char *addr,
 /** Speak: from the file's beginning, or what the microphone hears from now */
 int hs_audio_talk(struct hs_audio *a, uint32_t stream);
 /** Answered by HS_AUDIO_STOPPED: no packet goes out after that */
-int hs_audio_stop(struct hs_audio *a, uint32_t stream);
+int hs_audio_hush(struct hs_audio *a, uint32_t stream);
 int hs_audio_close(struct hs_audio *a, uint32_t stream);
 
 #endif

@@ -1,159 +1,53 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The audio thread: mouth, ear, clock, and who gets what of them. */
 #include <errno.h>
 #include <ortp/ortp.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <sys/random.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 #include "cli/handset_ms2.h"
 #include "util/clock.h"
+#include "util/slotq.h"
+#include "util/wake.h"
 
 enum {
-	CMDS_MAX = 256,
-	EVENTS_MAX = 1024,
 	WAKE_MAX = 64,
 	/** After a suspended machine the recording is not filled up */
 	TICKS_MAX = 500
 };
 
-enum cmd_type { CMD_ADD, CMD_REMOTE, CMD_TALK, CMD_STOP, CMD_CLOSE, CMD_QUIT };
-
-struct cmd {
-	enum cmd_type type;
-	uint32_t id;
-	struct hs_stream *stream; /**< ADD: given away */
-	char addr[HS_ADDR_MAX];
-	uint16_t rtp_port, rtcp_port;
-};
-
-/** Both queues, under one lock that is held for a copy only */
-struct queues {
-	pthread_mutex_t lock;
-	struct cmd cmdv[CMDS_MAX];
-	struct hs_audio_ev evv[EVENTS_MAX];
-	unsigned cmd_head, cmd_count, ev_head, ev_count;
-	int cmdfd, evfd;
-};
-
-struct hs_audio {
-	struct queues q;
+struct hs_engine {
+	struct hs_queues q;
 	pthread_t thread;
 	bool running;
-
-	/* the owner's */
-	uint32_t id_last;
-	unsigned streams_open;
-	unsigned jitter_ms;
-
-	/* the audio thread's */
 	int epfd, tickfd;
 	struct hs_stream *streamv[HS_STREAMS_MAX];
 	struct hs_mic mic;
 	struct hs_card *mouth, *ear;
 	struct hs_wav wav;
 	uint64_t start_us; /**< The recording's; 0: not yet */
-	uint64_t ticks;
 };
 
 /* What an epoll event is about: a stream, or one of these */
 static void *const tag_cmd = (void *)1;
 static void *const tag_tick = (void *)2;
 
-/* --- queues ------------------------------------------------------------- */
-
-static void wake(int fd)
-{
-	const uint64_t one = 1;
-
-	if (write(fd, &one, sizeof(one)) < 0)
-		return; /* EAGAIN: it is awake */
-}
-
-static void drain(int fd)
-{
-	uint64_t n;
-
-	if (read(fd, &n, sizeof(n)) < 0)
-		return; /* EAGAIN: somebody was faster */
-}
-
-static int cmd_put(struct hs_audio *a, const struct cmd *cmd)
-{
-	struct queues *q = &a->q;
-	int err = EAGAIN;
-
-	pthread_mutex_lock(&q->lock);
-	if (q->cmd_count < CMDS_MAX) {
-		q->cmdv[(q->cmd_head + q->cmd_count++) % CMDS_MAX] = *cmd;
-		err = 0;
-	}
-	pthread_mutex_unlock(&q->lock);
-	wake(q->cmdfd);
-	return err;
-}
-
-static bool cmd_get(struct hs_audio *a, struct cmd *cmd)
-{
-	struct queues *q = &a->q;
-	bool got = false;
-
-	pthread_mutex_lock(&q->lock);
-	if (q->cmd_count) {
-		*cmd = q->cmdv[q->cmd_head];
-		q->cmd_head = (q->cmd_head + 1) % CMDS_MAX;
-		q->cmd_count--;
-		got = true;
-	}
-	pthread_mutex_unlock(&q->lock);
-	return got;
-}
-
-/* A full queue means an owner that does not look; it misses what follows. */
+/* A full queue means an owner that does not look: it misses what follows, and
+ * slotq_drops() counts it. */
 static void ev_put(struct hs_audio_ev *ev, void *arg)
 {
-	struct hs_audio *a = arg;
-	struct queues *q = &a->q;
+	struct hs_engine *e = arg;
+	struct hs_audio_ev *slot = slotq_reserve(e->q.events);
 
-	pthread_mutex_lock(&q->lock);
-	if (q->ev_count < EVENTS_MAX)
-		q->evv[(q->ev_head + q->ev_count++) % EVENTS_MAX] = *ev;
-	pthread_mutex_unlock(&q->lock);
-	wake(q->evfd);
-}
-
-static bool ev_get(struct hs_audio *a, struct hs_audio_ev *ev)
-{
-	struct queues *q = &a->q;
-	bool got = false;
-
-	pthread_mutex_lock(&q->lock);
-	if (q->ev_count) {
-		*ev = q->evv[q->ev_head];
-		q->ev_head = (q->ev_head + 1) % EVENTS_MAX;
-		q->ev_count--;
-		got = true;
-	}
-	pthread_mutex_unlock(&q->lock);
-	return got;
-}
-
-int hs_audio_fd(const struct hs_audio *a)
-{
-	return a->q.evfd;
-}
-
-void hs_audio_poll(struct hs_audio *a, hs_audio_ev_h *evh, void *arg)
-{
-	struct hs_audio_ev ev;
-
-	drain(a->q.evfd);
-	while (ev_get(a, &ev))
-		evh(&ev, arg);
+	if (!slot)
+		return;
+	*slot = *ev;
+	slotq_commit(e->q.events);
 }
 
 /* --- microphone --------------------------------------------------------- */
@@ -190,45 +84,45 @@ bool hs_mic_read(const struct hs_mic *mic, uint64_t *posp, int16_t *v,
 	return pos < mic->file.n && pos + n >= mic->file.n;
 }
 
-static void mic_listen(struct hs_audio *a)
+static void mic_listen(struct hs_engine *e)
 {
 	int16_t v[HS_FRAME_SAMPLES];
 	size_t n, i;
 
-	if (!a->mouth)
+	if (!e->mouth)
 		return;
-	while ((n = hs_card_read(a->mouth, v, HS_FRAME_SAMPLES))) {
-		for (i = 0; i < n; i++, a->mic.heard++)
-			a->mic.ring[a->mic.heard & (HS_MIC_SAMPLES - 1)] =
+	while ((n = hs_card_read(e->mouth, v, HS_FRAME_SAMPLES))) {
+		for (i = 0; i < n; i++, e->mic.heard++)
+			e->mic.ring[e->mic.heard & (HS_MIC_SAMPLES - 1)] =
 				v[i];
 	}
 }
 
 /* --- the thread --------------------------------------------------------- */
 
-static struct hs_stream **slot_find(struct hs_audio *a, uint32_t id)
+static struct hs_stream **slot_find(struct hs_engine *e, uint32_t id)
 {
 	unsigned i;
 
 	for (i = 0; i < HS_STREAMS_MAX; i++) {
-		const struct hs_stream *s = a->streamv[i];
+		const struct hs_stream *s = e->streamv[i];
 
 		if (id ? s && hs_stream_id(s) == id : !s)
-			return &a->streamv[i];
+			return &e->streamv[i];
 	}
 	return NULL;
 }
 
-static void watch(const struct hs_audio *a, int fd, void *tag)
+static void watch(const struct hs_engine *e, int fd, void *tag)
 {
 	struct epoll_event ev = {.events = EPOLLIN, .data.ptr = tag};
 
-	(void)epoll_ctl(a->epfd, EPOLL_CTL_ADD, fd, &ev);
+	(void)epoll_ctl(e->epfd, EPOLL_CTL_ADD, fd, &ev);
 }
 
-static void stream_add(struct hs_audio *a, struct hs_stream *s)
+static void stream_add(struct hs_engine *e, struct hs_stream *s)
 {
-	struct hs_stream **slot = slot_find(a, 0);
+	struct hs_stream **slot = slot_find(e, 0);
 	int fdv[3];
 
 	if (!slot) { /* the owner counts them, so there is one */
@@ -236,67 +130,67 @@ static void stream_add(struct hs_audio *a, struct hs_stream *s)
 		return;
 	}
 	*slot = s;
-	hs_stream_handler(s, ev_put, a);
+	hs_stream_handler(s, ev_put, e);
 	hs_stream_fds(s, fdv);
-	watch(a, fdv[0], s);
-	watch(a, fdv[1], s);
-	watch(a, fdv[2], s);
+	watch(e, fdv[0], s);
+	watch(e, fdv[1], s);
+	watch(e, fdv[2], s);
 }
 
-static void record_start(struct hs_audio *a)
+static void record_start(struct hs_engine *e)
 {
 	const struct itimerspec its = {
 		.it_interval.tv_nsec = HS_FRAME_US * 1000,
 		.it_value.tv_nsec = HS_FRAME_US * 1000,
 	};
 
-	if (a->start_us)
+	if (e->start_us)
 		return;
 	/* A frame is heard from the tick on that hands it over */
-	a->start_us = clock_mono_us() + HS_FRAME_US;
-	(void)timerfd_settime(a->tickfd, 0, &its, NULL);
+	e->start_us = clock_mono_us() + HS_FRAME_US;
+	(void)timerfd_settime(e->tickfd, 0, &its, NULL);
 	ev_put(&(struct hs_audio_ev){.type = HS_AUDIO_RECORD_START,
-				     .t_us = a->start_us},
-	       a);
+				     .t_us = e->start_us},
+	       e);
 }
 
-static void failed(struct hs_audio *a, int err)
+static void failed(struct hs_engine *e, int err)
 {
 	ev_put(&(struct hs_audio_ev){.type = HS_AUDIO_FAILED,
 				     .t_us = clock_mono_us(),
 				     .error = err},
-	       a);
+	       e);
 }
 
 /* @return false: the thread ends */
-static bool cmd_run(struct hs_audio *a, const struct cmd *cmd)
+static bool cmd_run(struct hs_engine *e, const struct hs_cmd *cmd)
 {
-	struct hs_stream **slot = slot_find(a, cmd->id);
+	struct hs_stream **slot = slot_find(e, cmd->id);
 
 	switch (cmd->type) {
-	case CMD_ADD:
-		stream_add(a, cmd->stream);
+	case HS_CMD_ADD:
+		stream_add(e, cmd->stream);
 		return true;
-	case CMD_QUIT:
+	case HS_CMD_QUIT:
 		return false;
-	case CMD_REMOTE:
+	case HS_CMD_REMOTE:
 		if (!slot)
 			return true;
-		record_start(a);
+		record_start(e);
 		if (hs_stream_remote(*slot, cmd->addr, cmd->rtp_port,
 				     cmd->rtcp_port))
-			failed(a, EADDRNOTAVAIL);
+			failed(e, EADDRNOTAVAIL);
 		return true;
-	case CMD_TALK:
-		mic_listen(a);
+	case HS_CMD_TALK:
+		mic_listen(e);
 		if (slot)
-			hs_stream_talk(*slot, &a->mic);
+			hs_stream_talk(*slot, &e->mic);
 		return true;
-	case CMD_STOP:
+	case HS_CMD_HUSH:
 		if (slot)
-			hs_stream_stop(*slot);
+			hs_stream_hush(*slot);
 		return true;
-	case CMD_CLOSE:
+	case HS_CMD_CLOSE:
 		if (slot) {
 			hs_stream_close(*slot);
 			*slot = NULL;
@@ -306,7 +200,7 @@ static bool cmd_run(struct hs_audio *a, const struct cmd *cmd)
 	return true;
 }
 
-static void frame(struct hs_audio *a)
+static void frame(struct hs_engine *e)
 {
 	int32_t mix[HS_FRAME_SAMPLES] = {0};
 	int16_t v[HS_FRAME_SAMPLES];
@@ -314,45 +208,47 @@ static void frame(struct hs_audio *a)
 	size_t i;
 
 	for (i = 0; i < HS_STREAMS_MAX; i++) {
-		if (a->streamv[i])
-			hs_stream_tick(a->streamv[i], mix);
+		if (e->streamv[i])
+			hs_stream_tick(e->streamv[i], mix);
 	}
 	for (i = 0; i < HS_FRAME_SAMPLES; i++)
 		v[i] = mix[i] > INT16_MAX   ? INT16_MAX
 		       : mix[i] < INT16_MIN ? INT16_MIN
 					    : (int16_t)mix[i];
-	if (a->wav.f)
-		err = hs_wav_write(&a->wav, v, HS_FRAME_SAMPLES);
+	if (e->wav.f)
+		err = hs_wav_write(&e->wav, v, HS_FRAME_SAMPLES);
 	if (err) {
-		hs_wav_close(&a->wav);
-		failed(a, err);
+		hs_wav_close(&e->wav);
+		failed(e, err);
 	}
-	if (a->ear)
-		hs_card_write(a->ear, v, HS_FRAME_SAMPLES);
+	if (e->ear)
+		hs_card_write(e->ear, v, HS_FRAME_SAMPLES);
 }
 
 /* Ticks that the thread slept through are made up for: the recording is
  * real time. */
-static void tick(struct hs_audio *a)
+static void tick(struct hs_engine *e)
 {
 	uint64_t n = 0;
 
-	if (read(a->tickfd, &n, sizeof(n)) != (ssize_t)sizeof(n))
+	if (read(e->tickfd, &n, sizeof(n)) != (ssize_t)sizeof(n))
 		return;
 	if (n > TICKS_MAX)
 		n = TICKS_MAX;
-	mic_listen(a);
+	mic_listen(e);
 	while (n--)
-		frame(a);
+		frame(e);
 }
 
-static bool cmds_run(struct hs_audio *a)
+static bool cmds_run(struct hs_engine *e)
 {
-	struct cmd cmd;
+	const struct hs_cmd *slot;
 
-	drain(a->q.cmdfd);
-	while (cmd_get(a, &cmd)) {
-		if (!cmd_run(a, &cmd))
+	while ((slot = slotq_peek(e->q.cmds))) {
+		const bool run = cmd_run(e, slot);
+
+		slotq_release(e->q.cmds);
+		if (!run)
 			return false;
 	}
 	return true;
@@ -360,7 +256,7 @@ static bool cmds_run(struct hs_audio *a)
 
 /* What came in goes first: after a delay of this thread packets and ticks
  * wait together, and the packets were there in time. */
-static void streams_run(struct hs_audio *a, const struct epoll_event *evv,
+static void streams_run(struct hs_engine *e, const struct epoll_event *evv,
 			int n)
 {
 	int i;
@@ -371,40 +267,37 @@ static void streams_run(struct hs_audio *a, const struct epoll_event *evv,
 		if (tag != tag_cmd && tag != tag_tick)
 			hs_stream_recv(tag);
 	}
-	mic_listen(a);
+	mic_listen(e);
 	for (i = 0; i < n; i++) {
 		void *tag = evv[i].data.ptr;
 
 		if (tag != tag_cmd && tag != tag_tick)
-			hs_stream_pace(tag, &a->mic);
+			hs_stream_pace(tag, &e->mic);
 	}
 }
 
-static void *audio_thread(void *arg)
+static void *engine_thread(void *arg)
 {
-	struct hs_audio *a = arg;
-	bool run = true;
+	struct hs_engine *e = arg;
 
-	while (run) {
+	while (cmds_run(e)) {
 		struct epoll_event evv[WAKE_MAX];
-		const int n = epoll_wait(a->epfd, evv, WAKE_MAX, -1);
-		int i;
+		int i, n;
 
-		streams_run(a, evv, n);
+		wake_announce(e->q.cmd_wake);
+		n = epoll_wait(e->epfd, evv, WAKE_MAX,
+			       slotq_empty(e->q.cmds) ? -1 : 0);
+		wake_clear(e->q.cmd_wake);
+		streams_run(e, evv, n);
 		for (i = 0; i < n; i++) {
 			if (evv[i].data.ptr == tag_tick)
-				tick(a);
-		}
-		/* Last: a stream of evv may be closed by it */
-		for (i = 0; i < n; i++) {
-			if (evv[i].data.ptr == tag_cmd)
-				run = cmds_run(a);
+				tick(e);
 		}
 	}
 	return NULL;
 }
 
-/* --- the owner's side --------------------------------------------------- */
+/* --- start and end ------------------------------------------------------ */
 
 static const char *card_name(const char *s)
 {
@@ -413,7 +306,7 @@ static const char *card_name(const char *s)
 	return s[4] ? s + 5 : "";
 }
 
-static void why_set(char *why, unsigned size, const char *what, int err)
+static void why_set(char *why, size_t size, const char *what, int err)
 {
 	const char *text = strerror(err);
 
@@ -424,7 +317,7 @@ static void why_set(char *why, unsigned size, const char *what, int err)
 	snprintf(why, size, "%s: %s", what, text);
 }
 
-static int mouth_open(struct hs_audio *a, const char *play)
+static int mouth_open(struct hs_engine *e, const char *play)
 {
 	const char *card = card_name(play);
 	int err;
@@ -432,46 +325,44 @@ static int mouth_open(struct hs_audio *a, const char *play)
 	if (!strcmp(play, "none"))
 		return 0;
 	if (!card)
-		return hs_pcm_load(&a->mic.file, play);
-	err = hs_card_open(&a->mouth, card, true);
-	a->mic.card = !err;
+		return hs_pcm_load(&e->mic.file, play);
+	err = hs_card_open(&e->mouth, card, true);
+	e->mic.card = !err;
 	return err;
 }
 
-static int ear_open(struct hs_audio *a, const char *record)
+static int ear_open(struct hs_engine *e, const char *record)
 {
 	const char *card = card_name(record);
 
 	if (!strcmp(record, "none"))
 		return 0;
-	return card ? hs_card_open(&a->ear, card, false)
-		    : hs_wav_open(&a->wav, record);
+	return card ? hs_card_open(&e->ear, card, false)
+		    : hs_wav_open(&e->wav, record);
 }
 
-static int fds_open(struct hs_audio *a)
+static int fds_open(struct hs_engine *e)
 {
-	a->epfd = epoll_create1(EPOLL_CLOEXEC);
-	a->tickfd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-	a->q.cmdfd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	a->q.evfd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	if (a->epfd < 0 || a->tickfd < 0 || a->q.cmdfd < 0 || a->q.evfd < 0)
+	e->epfd = epoll_create1(EPOLL_CLOEXEC);
+	e->tickfd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	if (e->epfd < 0 || e->tickfd < 0)
 		return errno;
-	watch(a, a->q.cmdfd, tag_cmd);
-	watch(a, a->tickfd, tag_tick);
+	watch(e, wake_fd(e->q.cmd_wake), tag_cmd);
+	watch(e, e->tickfd, tag_tick);
 	return 0;
 }
 
 /* Signals are the main thread's. */
-static int thread_start(struct hs_audio *a)
+static int thread_start(struct hs_engine *e)
 {
 	sigset_t all, old;
 	int err;
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	err = pthread_create(&a->thread, NULL, audio_thread, a);
+	err = pthread_create(&e->thread, NULL, engine_thread, e);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	a->running = !err;
+	e->running = !err;
 	return err;
 }
 
@@ -484,143 +375,77 @@ static void logs_quiet(const char *domain, BctbxLogLevel lev, const char *fmt,
 	(void)args;
 }
 
-/* oRTP draws its ports with rand(): without a seed every handset of a host
- * would try the same ones. */
 static void ortp_ready(void)
 {
-	unsigned seed = (unsigned)clock_mono_us();
-
 	ortp_set_log_handler(logs_quiet);
 	ortp_init();
-	if (getrandom(&seed, sizeof(seed), 0) < 0)
-		seed ^= (unsigned)getpid();
-	srand(seed);
 }
 
-int hs_audio_start(struct hs_audio **ap, const struct hs_audio_cfg *cfg,
-		   char *why, unsigned why_size)
+static int engine_open(struct hs_engine *e, const struct hs_audio_cfg *cfg,
+		       const char **whatp)
 {
-	struct hs_audio *a = calloc(1, sizeof(*a));
-	const char *what = "audio";
 	int err;
 
-	if (!a)
-		return ENOMEM;
-	pthread_mutex_init(&a->q.lock, NULL);
-	a->jitter_ms = cfg->jitter_ms;
-	hs_pcm_init(&a->mic.file);
+	*whatp = "audio";
 	ortp_ready();
-	err = fds_open(a);
-	if (!err) {
-		what = cfg->play;
-		err = mouth_open(a, cfg->play);
-	}
-	if (!err) {
-		what = cfg->record;
-		err = ear_open(a, cfg->record);
-	}
-	if (!err) {
-		what = "audio thread";
-		err = thread_start(a);
-	}
-	if (err) {
-		why_set(why, why_size, what, err);
-		hs_audio_stop_all(a);
-		return err;
-	}
-	*ap = a;
-	return 0;
-}
-
-static void fd_close(int fd)
-{
-	if (fd > 0)
-		close(fd);
-}
-
-void hs_audio_stop_all(struct hs_audio *a)
-{
-	struct cmd cmd;
-	unsigned i;
-
-	if (!a)
-		return;
-	if (a->running) {
-		while (cmd_put(a, &(struct cmd){.type = CMD_QUIT}))
-			sched_yield();
-		pthread_join(a->thread, NULL);
-	}
-	while (cmd_get(a, &cmd)) {
-		if (cmd.type == CMD_ADD)
-			hs_stream_close(cmd.stream);
-	}
-	for (i = 0; i < HS_STREAMS_MAX; i++)
-		hs_stream_close(a->streamv[i]);
-	hs_card_close(a->mouth);
-	hs_card_close(a->ear);
-	hs_wav_close(&a->wav);
-	hs_pcm_fini(&a->mic.file);
-	fd_close(a->epfd);
-	fd_close(a->tickfd);
-	fd_close(a->q.cmdfd);
-	fd_close(a->q.evfd);
-	pthread_mutex_destroy(&a->q.lock);
-	free(a);
-}
-
-int hs_audio_open(struct hs_audio *a, const char *addr,
-		  struct hs_audio_local *local)
-{
-	struct hs_stream *s;
-	int err;
-
-	if (a->streams_open >= HS_STREAMS_MAX)
-		return ENOSPC;
-	if (!++a->id_last)
-		++a->id_last;
-	err = hs_stream_open(&s, a->id_last, addr, a->jitter_ms);
+	err = fds_open(e);
 	if (err)
 		return err;
-	hs_stream_local(s, local);
-	err = cmd_put(a, &(struct cmd){.type = CMD_ADD, .stream = s});
+	*whatp = cfg->play;
+	err = mouth_open(e, cfg->play);
+	if (err)
+		return err;
+	*whatp = cfg->record;
+	err = ear_open(e, cfg->record);
+	if (err)
+		return err;
+	*whatp = "audio thread";
+	return thread_start(e);
+}
+
+int hs_engine_start(struct hs_engine **ep, const struct hs_audio_cfg *cfg,
+		    const struct hs_queues *q, char *why, size_t why_size)
+{
+	struct hs_engine *e = calloc(1, sizeof(*e));
+	const char *what;
+	int err;
+
+	if (!e)
+		return ENOMEM;
+	e->epfd = e->tickfd = -1;
+	e->q = *q;
+	hs_pcm_init(&e->mic.file);
+	err = engine_open(e, cfg, &what);
 	if (err) {
-		hs_stream_close(s);
+		why_set(why, why_size, what, err);
+		hs_engine_join(e);
 		return err;
 	}
-	a->streams_open++;
+	*ep = e;
 	return 0;
 }
 
-int hs_audio_remote(struct hs_audio *a, uint32_t stream, const char *addr,
-		    uint16_t rtp_port, uint16_t rtcp_port)
+void hs_engine_join(struct hs_engine *e)
 {
-	struct cmd cmd = {.type = CMD_REMOTE,
-			  .id = stream,
-			  .rtp_port = rtp_port,
-			  .rtcp_port = rtcp_port};
+	const struct hs_cmd *cmd;
+	unsigned i;
 
-	if (strlen(addr) >= sizeof(cmd.addr))
-		return EINVAL;
-	strcpy(cmd.addr, addr);
-	return cmd_put(a, &cmd);
-}
-
-int hs_audio_talk(struct hs_audio *a, uint32_t stream)
-{
-	return cmd_put(a, &(struct cmd){.type = CMD_TALK, .id = stream});
-}
-
-int hs_audio_stop(struct hs_audio *a, uint32_t stream)
-{
-	return cmd_put(a, &(struct cmd){.type = CMD_STOP, .id = stream});
-}
-
-int hs_audio_close(struct hs_audio *a, uint32_t stream)
-{
-	const int err =
-		cmd_put(a, &(struct cmd){.type = CMD_CLOSE, .id = stream});
-
-	if (!err && a->streams_open)
-		a->streams_open--;
-	return err;
+	if (e->running)
+		pthread_join(e->thread, NULL);
+	while ((cmd = slotq_peek(e->q.cmds))) {
+		if (cmd->type == HS_CMD_ADD)
+			hs_stream_close(cmd->stream);
+		slotq_release(e->q.cmds);
+	}
+	for (i = 0; i < HS_STREAMS_MAX; i++)
+		hs_stream_close(e->streamv[i]);
+	hs_card_close(e->mouth);
+	hs_card_close(e->ear);
+	hs_wav_close(&e->wav);
+	hs_pcm_fini(&e->mic.file);
+	if (e->epfd >= 0)
+		close(e->epfd);
+	if (e->tickfd >= 0)
+		close(e->tickfd);
+	free(e);
 }

@@ -13,6 +13,42 @@
 #include "cli/handset_audio.h"
 #include "cli/pcm.h"
 
+struct hs_stream;
+struct slotq;
+struct wake;
+
+/* --- the thread: handset_ms2.c ------------------------------------------ */
+
+enum hs_cmd_type {
+	HS_CMD_ADD,
+	HS_CMD_REMOTE,
+	HS_CMD_TALK,
+	HS_CMD_HUSH,
+	HS_CMD_CLOSE,
+	HS_CMD_QUIT
+};
+
+struct hs_cmd {
+	enum hs_cmd_type type;
+	uint32_t id;
+	struct hs_stream *stream; /**< ADD: given away */
+	char addr[HS_ADDR_MAX];
+	uint16_t rtp_port, rtcp_port;
+};
+
+struct hs_queues {
+	struct slotq *cmds, *events; /**< struct hs_cmd, struct hs_audio_ev */
+	struct wake *cmd_wake, *event_wake;
+};
+
+struct hs_engine;
+
+/** Open mouth, ear and clock, start the thread; see hs_audio_alloc() */
+int hs_engine_start(struct hs_engine **ep, const struct hs_audio_cfg *cfg,
+		    const struct hs_queues *q, char *why, size_t why_size);
+/** After HS_CMD_QUIT was given */
+void hs_engine_join(struct hs_engine *e);
+
 /* --- the microphone ----------------------------------------------------- */
 
 enum {
@@ -41,8 +77,6 @@ bool hs_mic_read(const struct hs_mic *mic, uint64_t *posp, int16_t *v,
 
 /* --- streams: handset_ms2_stream.c -------------------------------------- */
 
-struct hs_stream;
-
 /** Events of a stream; arg is the engine */
 typedef void(hs_stream_ev_h)(struct hs_audio_ev *ev, void *arg);
 
@@ -60,7 +94,7 @@ int hs_stream_remote(struct hs_stream *s, const char *addr, uint16_t rtp_port,
 		     uint16_t rtcp_port);
 bool hs_stream_up(const struct hs_stream *s);
 void hs_stream_talk(struct hs_stream *s, const struct hs_mic *mic);
-void hs_stream_stop(struct hs_stream *s);
+void hs_stream_hush(struct hs_stream *s);
 /** The pace's descriptor is readable */
 void hs_stream_pace(struct hs_stream *s, const struct hs_mic *mic);
 /** One of the sockets is readable */

@@ -4,9 +4,12 @@
  * packets of a burst after a pause; it is off, and handset_playout.c places
  * the packets. */
 #include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
 #include <ortp/ortp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 #include "cli/handset_ms2.h"
@@ -17,7 +20,7 @@
 
 enum {
 	RECV_BYTES = 1500,
-	OPEN_TRIES = 20,
+	OPEN_TRIES = 100,
 	/** Packets sent at once after the thread was held up */
 	CATCH_UP_MAX = 25,
 	SIDE_BYTES = 256
@@ -26,7 +29,8 @@ enum {
 struct hs_stream {
 	uint32_t id;
 	RtpSession *rtp;
-	int pacefd;
+	int rtpfd, rtcpfd, pacefd;
+	uint16_t rtp_port;
 	hs_stream_ev_h *evh;
 	void *arg;
 	bool up;
@@ -60,10 +64,87 @@ static uint32_t media_clock(void)
 	return (uint32_t)(clock_mono_us() / HS_SAMPLE_US);
 }
 
-static int session_open(struct hs_stream *s, const char *addr)
+static int socket_bind(const struct addrinfo *ai, uint16_t port)
 {
+	const int fd = socket(ai->ai_family,
+			      SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct sockaddr_storage ss = {.ss_family = AF_UNSPEC};
+
+	if (fd < 0)
+		return -1;
+	memcpy(&ss, ai->ai_addr, ai->ai_addrlen);
+	/* sin6_port lies at the same place */
+	((struct sockaddr_in *)&ss)->sin_port = htons(port);
+	if (bind(fd, (const struct sockaddr *)&ss, ai->ai_addrlen)) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static uint16_t socket_port(int fd)
+{
+	struct sockaddr_storage ss = {.ss_family = AF_UNSPEC};
+	socklen_t len = sizeof(ss);
+
+	if (getsockname(fd, (struct sockaddr *)&ss, &len))
+		return 0;
+	return ntohs(((const struct sockaddr_in *)&ss)->sin_port);
+}
+
+static bool pair_try(struct hs_stream *s, const struct addrinfo *ai)
+{
+	s->rtpfd = socket_bind(ai, 0);
+	if (s->rtpfd < 0)
+		return false;
+	s->rtp_port = socket_port(s->rtpfd);
+	if (s->rtp_port % 2 == 0)
+		s->rtcpfd = socket_bind(ai, (uint16_t)(s->rtp_port + 1));
+	if (s->rtcpfd >= 0)
+		return true;
+	close(s->rtpfd);
+	s->rtpfd = -1;
+	return false;
+}
+
+/* Ports that are free, RTP even, RTCP the next one. oRTP would open them with
+ * SO_REUSEPORT, which shares a port with another handset instead of failing:
+ * the sockets are ours. */
+static int sockets_open(struct hs_stream *s, const char *addr)
+{
+	const struct addrinfo hints = {.ai_socktype = SOCK_DGRAM,
+				       .ai_flags = AI_NUMERICHOST};
+	struct addrinfo *ai;
+	bool open = false;
 	unsigned i;
 
+	if (getaddrinfo(addr, NULL, &hints, &ai))
+		return EINVAL;
+	for (i = 0; i < OPEN_TRIES && !open; i++)
+		open = pair_try(s, ai);
+	freeaddrinfo(ai);
+	return open ? 0 : EADDRNOTAVAIL;
+}
+
+static int socket_connect(int fd, const char *addr, uint16_t port)
+{
+	const struct addrinfo hints = {.ai_socktype = SOCK_DGRAM,
+				       .ai_flags = AI_NUMERICHOST};
+	struct addrinfo *ai;
+	char text[8];
+	int err = 0;
+
+	snprintf(text, sizeof(text), "%u", port);
+	if (getaddrinfo(addr, text, &hints, &ai))
+		return EINVAL;
+	if (connect(fd, ai->ai_addr, ai->ai_addrlen))
+		err = errno;
+	freeaddrinfo(ai);
+	return err;
+}
+
+static int session_open(struct hs_stream *s)
+{
 	s->rtp = rtp_session_new(RTP_SESSION_SENDRECV);
 	if (!s->rtp)
 		return ENOMEM;
@@ -72,20 +153,15 @@ static int session_open(struct hs_stream *s, const char *addr)
 	rtp_session_set_profile(s->rtp, &av_profile);
 	rtp_session_set_payload_type(s->rtp, HS_PT_PCMU);
 	rtp_session_enable_jitter_buffer(s->rtp, FALSE);
+	/* Even without a jitter buffer it would rewrite the timestamps */
+	rtp_session_enable_adaptive_jitter_compensation(s->rtp, FALSE);
 	rtp_session_set_ssrc_changed_threshold(s->rtp, 0);
 	rtp_session_set_recv_buf_size(s->rtp, RECV_BYTES);
 	rtp_session_set_symmetric_rtp(s->rtp, FALSE);
-	rtp_session_set_connected_mode(s->rtp, TRUE);
 	rtp_session_set_source_description(s->rtp, "handset", NULL, NULL, NULL,
 					   NULL, "holler", NULL);
-	for (i = 0; i < OPEN_TRIES; i++) {
-		if (rtp_session_set_local_addr(s->rtp, addr, -1, -1))
-			continue;
-		if (rtp_session_get_local_rtcp_port(s->rtp) ==
-		    rtp_session_get_local_port(s->rtp) + 1)
-			return 0;
-	}
-	return EADDRNOTAVAIL;
+	rtp_session_set_sockets(s->rtp, s->rtpfd, s->rtcpfd);
+	return 0;
 }
 
 int hs_stream_open(struct hs_stream **sp, uint32_t id, const char *addr,
@@ -97,9 +173,12 @@ int hs_stream_open(struct hs_stream **sp, uint32_t id, const char *addr,
 	if (!s)
 		return ENOMEM;
 	s->id = id;
+	s->rtpfd = s->rtcpfd = -1;
 	hs_playout_init(&s->playout, jitter_ms);
 	s->pacefd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-	err = s->pacefd < 0 ? errno : session_open(s, addr);
+	err = s->pacefd < 0 ? errno : sockets_open(s, addr);
+	if (!err)
+		err = session_open(s);
 	if (err) {
 		hs_stream_close(s);
 		return err;
@@ -112,8 +191,14 @@ void hs_stream_close(struct hs_stream *s)
 {
 	if (!s)
 		return;
-	if (s->rtp)
+	if (s->rtp) {
+		rtp_session_set_sockets(s->rtp, -1, -1);
 		rtp_session_destroy(s->rtp);
+	}
+	if (s->rtpfd >= 0)
+		close(s->rtpfd);
+	if (s->rtcpfd >= 0)
+		close(s->rtcpfd);
 	if (s->pacefd >= 0)
 		close(s->pacefd);
 	free(s);
@@ -124,8 +209,8 @@ void hs_stream_local(const struct hs_stream *s, struct hs_audio_local *local)
 	*local = (struct hs_audio_local){
 		.stream = s->id,
 		.ssrc = rtp_session_get_send_ssrc(s->rtp),
-		.rtp_port = (uint16_t)rtp_session_get_local_port(s->rtp),
-		.rtcp_port = (uint16_t)rtp_session_get_local_rtcp_port(s->rtp),
+		.rtp_port = s->rtp_port,
+		.rtcp_port = (uint16_t)(s->rtp_port + 1),
 	};
 }
 
@@ -142,8 +227,8 @@ uint32_t hs_stream_id(const struct hs_stream *s)
 
 void hs_stream_fds(const struct hs_stream *s, int fdv[3])
 {
-	fdv[0] = rtp_session_get_rtp_socket(s->rtp);
-	fdv[1] = rtp_session_get_rtcp_socket(s->rtp);
+	fdv[0] = s->rtpfd;
+	fdv[1] = s->rtcpfd;
 	fdv[2] = s->pacefd;
 }
 
@@ -185,9 +270,12 @@ static void keepalive(struct hs_stream *s, uint64_t now_us)
 int hs_stream_remote(struct hs_stream *s, const char *addr, uint16_t rtp_port,
 		     uint16_t rtcp_port)
 {
-	if (rtp_session_set_remote_addr_full(s->rtp, addr, rtp_port, addr,
-					     rtcp_port))
-		return EADDRNOTAVAIL;
+	int err = socket_connect(s->rtpfd, addr, rtp_port);
+
+	if (!err)
+		err = socket_connect(s->rtcpfd, addr, rtcp_port);
+	if (err)
+		return err;
 	s->up = true;
 	keepalive(s, clock_mono_us());
 	return 0;
@@ -208,11 +296,9 @@ static void speech_send(struct hs_stream *s, const struct hs_mic *mic)
 	int16_t v[HS_FRAME_SAMPLES];
 	uint8_t payload[HS_FRAME_SAMPLES];
 	bool last;
-	size_t i;
 
 	last = hs_mic_read(mic, &s->mic_pos, v, HS_FRAME_SAMPLES);
-	for (i = 0; i < HS_FRAME_SAMPLES; i++)
-		payload[i] = g711_ulaw_encode(v[i]);
+	g711_ulaw_encode(payload, v, HS_FRAME_SAMPLES);
 	packet_send(s, HS_PT_PCMU, s->first, payload, sizeof(payload));
 	s->tx_ts += HS_FRAME_SAMPLES;
 	s->tx_packets++;
@@ -239,7 +325,7 @@ void hs_stream_talk(struct hs_stream *s, const struct hs_mic *mic)
 		speech_send(s, mic);
 }
 
-void hs_stream_stop(struct hs_stream *s)
+void hs_stream_hush(struct hs_stream *s)
 {
 	const uint16_t next = rtp_session_get_seq_number(s->rtp);
 
@@ -292,15 +378,13 @@ static void speech_recv(struct hs_stream *s, mblk_t *m, uint64_t now_us)
 	unsigned char *payload;
 	const int len = rtp_get_payload(m, &payload);
 	const bool start = !s->hearing || rtp_get_markbit(m);
-	int i;
 
 	if (rtp_get_payload_type(m) != HS_PT_PCMU || len <= 0 ||
 	    len > RECV_BYTES)
 		return;
 	if (start)
 		burst_begin(s, now_us);
-	for (i = 0; i < len; i++)
-		v[i] = g711_ulaw_decode(payload[i]);
+	g711_ulaw_decode(v, payload, (size_t)len);
 	hs_playout_put(&s->playout, start, rtp_get_timestamp(m), v,
 		       (size_t)len);
 	s->rx_packets++;

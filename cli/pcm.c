@@ -95,9 +95,9 @@ static int fmt_decode(struct fmt *fmt, const uint8_t *p, size_t len)
 static int sample(const struct fmt *fmt, const uint8_t *p)
 {
 	if (fmt->format == FORMAT_ALAW)
-		return g711_alaw_decode(*p);
+		return g711_alaw_sample(*p);
 	if (fmt->format == FORMAT_ULAW)
-		return g711_ulaw_decode(*p);
+		return g711_ulaw_sample(*p);
 	switch (fmt->bits) {
 	case 8:
 		return (*p - 128) * 256;
