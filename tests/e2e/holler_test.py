@@ -335,6 +335,75 @@ class Lab:
         shutil.rmtree(self.dir, ignore_errors=True)
 
 
+class Handset(Process):
+    """holler handset: a terminal of one user"""
+
+    def __init__(self, lab, server, user, password=None, play=None, lines=(),
+                 options=()):
+        self.user = user
+        self.server = server
+        self.record = lab.path('%s-%d.wav' % (user, len(lab.procs)))
+        argv = [HOLLER, 'handset', '--events',
+                '--server', '%s:%d' % (server.ip, server.port),
+                '--domain', server.settings['general']['domain'],
+                '--user', user, '--password', password or user + 'pw',
+                '--service', 'ptt', '--bind', '127.0.0.1',
+                '--record', self.record]
+        if play:
+            argv += ['--play', play]
+        for line in lines:
+            argv += ['--subscriber', line]
+        argv += list(options)
+        super().__init__(argv, 'handset ' + user)
+        lab.procs.append(self)
+        self.at = 0
+
+    def send(self, command):
+        try:
+            self.popen.stdin.write(command.encode() + b'\n')
+        except BrokenPipeError:
+            raise Failure('%s has ended' % self.name) from None
+        return self
+
+    def mark(self):
+        """Events are looked for from here on"""
+        self.at = self.out.mark()
+        return self
+
+    def event(self, name, deadline=None, **fields):
+        """The first event of that name with those fields since mark()"""
+        def match(x):
+            return x.get('event') == name and all(
+                x.get(k) == v for k, v in fields.items())
+        return self.out.wait(match, '%s %r' % (name, fields or ''), self.at,
+                             deadline)
+
+    def events(self, name):
+        return self.out.having(lambda x: x.get('event') == name, self.at)
+
+    def ready(self, subscriber=None):
+        """Registered, subscribed, with an idle leg"""
+        self.event('registered')
+        self.event('leg_up', subscriber=subscriber or self.user)
+        return self
+
+    def say(self):
+        """Press, speak the whole file, release"""
+        self.mark().send('press')
+        self.event('granted')
+        self.event('played')
+        self.send('release')
+        return self
+
+    def quit(self):
+        """Sign off; the recording is complete then"""
+        if self.alive():
+            self.send('quit')
+        status = self.join()
+        expect(status == 0, '%s ended with status %d' % (self.name, status))
+        return self
+
+
 def compare(original, recording):
     """How much of the original is in the recording: holler compare --json"""
     r = subprocess.run([HOLLER, 'compare', '--json', original, recording],
