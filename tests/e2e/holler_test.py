@@ -239,8 +239,8 @@ class Server:
         for name in names:
             self.holler('user', 'add', name, '--password', name + 'pw',
                         '--display', name.capitalize())
-            self.holler('subscription', 'add', name, '--user', name,
-                        '--service', 'ptt', '--start', start)
+            if start != 'subscribe':
+                self.holler('subscription', 'set', name, '--start', start)
         if both:
             for name in names:
                 others = [x for x in names if x != name]
