@@ -199,7 +199,7 @@ struct leg {
 };
 
 /* leg.c: one leg's life */
-struct leg *leg_find(const struct server *srv, const char *subscriber);
+struct leg *leg_lookup(const struct server *srv, const char *subscriber);
 uint16_t leg_provision(struct server *srv, const struct bus_leg_provision *p,
 		       const char **wordsp);
 void leg_end(struct leg *leg, const char *words);
