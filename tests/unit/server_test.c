@@ -17,14 +17,25 @@
 #include "tests/unit/server_rig.h"
 #include "util/retmr.h"
 
-static int setup(void **state)
+static int setup(void **state, unsigned workers)
 {
 	struct rig *r = calloc(1, sizeof(*r));
 
 	assert_non_null(r);
 	rig_open(r);
+	r->cfg.mixer.workers = workers;
 	*state = r;
 	return 0;
+}
+
+static int setup_1(void **state)
+{
+	return setup(state, 1);
+}
+
+static int setup_3(void **state)
+{
+	return setup(state, 3);
 }
 
 static int teardown(void **state)
@@ -580,6 +591,8 @@ static void test_p9_more_groups_than_fit(void **state)
 	/* A call still fits */
 	assert_int_equal(term_refer(a, "b", true), 202);
 	assert_true(term_wait(b, BUS_LEG_BUSY));
+	assert_true(wait_count(&a->granted, 1));
+	term_release(a);
 	assert_true(term_wait(a, BUS_LEG_IDLE));
 
 	/* A group that was left out is joined when it is asked for */
@@ -722,6 +735,7 @@ static void test_p6_same_call_again_and_from_the_other(void **state)
 	struct rig *r = *state;
 	struct term *a, *b;
 
+	r->hang_ms = 60000;
 	rig_start(r);
 	a = rig_up(r, "a");
 	b = rig_up(r, "b");
@@ -743,6 +757,7 @@ static void test_p11_busy_party(void **state)
 	struct rig *r = *state;
 	struct term *a, *b, *c;
 
+	r->hang_ms = 60000;
 	rig_start(r);
 	a = rig_up(r, "a");
 	b = rig_up(r, "b");
@@ -777,6 +792,7 @@ static void test_p9_adhoc_of_three_and_more(void **state)
 	struct rig *r = *state;
 	struct term *a, *b, *c, *d;
 
+	r->hang_ms = 60000;
 	rig_start(r);
 	a = rig_up(r, "a");
 	b = rig_up(r, "b");
@@ -839,6 +855,7 @@ static void test_p12_activation_from_presence(void **state)
 	struct term *a, *b;
 	struct bus_msg m;
 
+	r->hang_ms = 60000;
 	rig_start(r);
 	a = rig_up(r, "a");
 	b = rig_up(r, "b");
@@ -927,6 +944,7 @@ static void test_bound_calls(void **state)
 	struct term *a, *c;
 
 	r->cfg.calls_max = 1;
+	r->hang_ms = 60000;
 	rig_start(r);
 	a = rig_up(r, "a");
 	(void)rig_up(r, "b");
@@ -1184,7 +1202,9 @@ static void test_p1_restart_ends_old_dialogs(void **state)
 	(void)rmdir(dir);
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) \
+	{ #name " (1 worker)", name, setup_1, teardown, NULL }, \
+	{ #name " (3 workers)", name, setup_3, teardown, NULL }
 
 int main(int argc, char *argv[])
 {
