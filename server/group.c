@@ -278,7 +278,7 @@ bool group_dial(struct leg *leg, const struct pl *name)
 	struct group *group;
 	const char *words;
 
-	if (re_snprintf(buf, sizeof(buf), "%H", uri_user_unescape, name) < 0)
+	if (refer_user_decode(buf, sizeof(buf), name))
 		return false;
 
 	group = group_find(leg->srv, buf);

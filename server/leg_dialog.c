@@ -427,8 +427,7 @@ static struct leg *leg_asserted(const struct server *srv,
 	    pl_strcasecmp(&addr.uri.host, srv->cfg.domain))
 		return NULL;
 
-	if (re_snprintf(name, sizeof(name), "%H", uri_user_unescape,
-			&addr.uri.user) < 0)
+	if (refer_user_decode(name, sizeof(name), &addr.uri.user))
 		return NULL;
 
 	return leg_lookup(srv, name);

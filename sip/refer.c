@@ -35,20 +35,42 @@ static bool host_ours(const struct work *w, const struct pl *host)
 		!sa_set(&sa, host, 0) && sa_cmp(&sa, w->laddr, SA_ADDR);
 }
 
-static int user_copy(char *buf, size_t size, const struct pl *user)
+static int hex_value(char c)
 {
-	const char *p;
-	int n;
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
 
-	n = re_snprintf(buf, size, "%H", uri_user_unescape, user);
-	if (n <= 0 || strlen(buf) != (size_t)n)
-		return EINVAL;
+/* libre's uri_user_unescape() writes a line to stderr for what it does not
+ * like, and anybody can send that. */
+int refer_user_decode(char *buf, size_t size, const struct pl *user)
+{
+	size_t i, n = 0;
 
-	for (p = buf; *p; p++)
-		if ((unsigned char)*p <= ' ' || *p == 0x7f)
-			return EINVAL;
+	for (i = 0; i < user->l; i++) {
+		unsigned char c = (unsigned char)user->p[i];
 
-	return 0;
+		if (c == '%') {
+			const int hi = i + 2 < user->l
+				? hex_value(user->p[i + 1]) : -1;
+			const int lo = hi >= 0 ? hex_value(user->p[i + 2])
+					       : -1;
+
+			if (lo < 0)
+				return EBADMSG;
+			c = (unsigned char)(hi << 4 | lo);
+			i += 2;
+		}
+
+		if (c <= ' ' || c == 0x7f || n + 1 >= size)
+			return EBADMSG;
+		buf[n++] = (char)c;
+	}
+
+	buf[n] = '\0';
+	return n ? 0 : EBADMSG;
 }
 
 static void target_name(struct work *w, const struct pl *user)
@@ -59,7 +81,7 @@ static void target_name(struct work *w, const struct pl *user)
 
 	/* A name that we could not have: the same words as for one that the
 	 * caller may not know about. */
-	if (user_copy(name, sizeof(name), user)) {
+	if (refer_user_decode(name, sizeof(name), user)) {
 		refuse(w, 403, "not allowed");
 		return;
 	}

@@ -44,6 +44,14 @@ uint16_t refer_decode(struct refer *r, const struct sip_msg *msg,
 		      const char **wordsp);
 
 /**
+ * User part of a URI, unescaped
+ *
+ * @return 0, or EBADMSG: empty, too long, malformed, or not printable; buf is
+ *         worth nothing then
+ */
+int refer_user_decode(char *buf, size_t size, const struct pl *user);
+
+/**
  * Option tags of a request's Require headers that are not in knownv
  *
  * @param buf    Filled in with them, comma between; cut at its size

@@ -54,9 +54,9 @@ result()
 {
 	n=$((n + 1))
 	if [ -z "$2" ]; then
-		echo "ok $n - $1"
+		printf 'ok %d - %s\n' $n "$1"
 	else
-		echo "not ok $n - $1"
+		printf 'not ok %d - %s\n' $n "$1"
 		printf '%s\n' "$2" | sed 's/^/# /'
 	fi
 }

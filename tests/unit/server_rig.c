@@ -418,6 +418,7 @@ void rig_open(struct rig *r)
 	assert_int_equal(bus_listen(&r->beats, r->bus, BUS_HEARTBEAT, beat_h,
 				    r), 0);
 	r->activation_as_asked = true;
+	r->hang_ms = 100;
 }
 
 static bool beaten(void *arg)
@@ -529,7 +530,7 @@ void term_provision_get(struct term *t, struct bus_leg_provision *p)
 	(void)snprintf(p->display, sizeof(p->display), "The %.40s", t->name);
 	strcpy(p->service.name, "ptt");
 	strcpy(p->service.codec, "PCMU");
-	p->service.hang_ms = 100;
+	p->service.hang_ms = t->rig->hang_ms;
 	p->service.max_talk_ms = 30000;
 	(void)re_snprintf(p->contact, sizeof(p->contact), "sip:%s@%J", t->name,
 			  &r->laddr);

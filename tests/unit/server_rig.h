@@ -68,6 +68,7 @@ struct rig {
 	struct bus_activation activation; /**< Presence's next answer */
 	bool activation_as_asked;         /**< ..or whoever was asked for */
 	bool presence_mute;               /**< Never answers */
+	uint32_t hang_ms;                 /**< Of services provisioned */
 	struct bus_activate_ask asked;
 	unsigned asks;
 	uint16_t result;                  /**< Of the last bus request */

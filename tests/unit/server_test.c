@@ -17,14 +17,25 @@
 #include "tests/unit/server_rig.h"
 #include "util/retmr.h"
 
-static int setup(void **state)
+static int setup(void **state, unsigned workers)
 {
 	struct rig *r = calloc(1, sizeof(*r));
 
 	assert_non_null(r);
 	rig_open(r);
+	r->cfg.mixer.workers = workers;
 	*state = r;
 	return 0;
+}
+
+static int setup_1(void **state)
+{
+	return setup(state, 1);
+}
+
+static int setup_3(void **state)
+{
+	return setup(state, 3);
 }
 
 static int teardown(void **state)
@@ -205,6 +216,7 @@ static void test_p1_leg_by_terminal(void **state)
 	struct rig *r = *state;
 	struct term *t = rig_term(r, "bob", TERM_AUTO);
 	struct term *other = rig_term(r, "mallory", TERM_AUTO);
+	struct term *again;
 	char sdp[1024];
 
 	rig_start(r);
@@ -222,17 +234,13 @@ static void test_p1_leg_by_terminal(void **state)
 	assert_true(strlen(other->words) > 0);
 
 	/* The newest wins; the old one gets a BYE */
-	t->closes = 0;
-	{
-		struct sipsess *old = t->sess;
-
-		t->sess = NULL;
-		t->states = 0;
-		assert_int_equal(term_invite(t, "leg", sdp), 200);
-		assert_ptr_not_equal(t->sess, old);
-		assert_true(wait_count(&t->closes, 1));
-		mem_deref(old);
-	}
+	again = rig_term(r, "bob", TERM_AUTO);
+	t->states = 0;
+	assert_int_equal(term_invite(again, "leg", sdp), 200);
+	assert_true(wait_count(&t->closes, 1));
+	assert_true(term_wait(t, BUS_LEG_IDLE));
+	assert_int_equal(again->closes, 0);
+	assert_int_equal(status_int(r, "legs_total"), 1);
 }
 
 static void test_p1_late_offer(void **state)
@@ -578,10 +586,13 @@ static void test_p9_more_groups_than_fit(void **state)
 		assert_int_equal(rig_member(r, name, "a"), 200);
 	}
 	assert_int_equal(rig_member(r, "onemore", "a"), 503);
+	assert_int_equal(rig_member(r, "g63", "b"), 200);
 
 	/* A call still fits */
 	assert_int_equal(term_refer(a, "b", true), 202);
 	assert_true(term_wait(b, BUS_LEG_BUSY));
+	assert_true(wait_count(&a->granted, 1));
+	term_release(a);
 	assert_true(term_wait(a, BUS_LEG_IDLE));
 
 	/* A group that was left out is joined when it is asked for */
@@ -724,6 +735,7 @@ static void test_p6_same_call_again_and_from_the_other(void **state)
 	struct rig *r = *state;
 	struct term *a, *b;
 
+	r->hang_ms = 60000;
 	rig_start(r);
 	a = rig_up(r, "a");
 	b = rig_up(r, "b");
@@ -745,6 +757,7 @@ static void test_p11_busy_party(void **state)
 	struct rig *r = *state;
 	struct term *a, *b, *c;
 
+	r->hang_ms = 60000;
 	rig_start(r);
 	a = rig_up(r, "a");
 	b = rig_up(r, "b");
@@ -779,6 +792,7 @@ static void test_p9_adhoc_of_three_and_more(void **state)
 	struct rig *r = *state;
 	struct term *a, *b, *c, *d;
 
+	r->hang_ms = 60000;
 	rig_start(r);
 	a = rig_up(r, "a");
 	b = rig_up(r, "b");
@@ -841,6 +855,7 @@ static void test_p12_activation_from_presence(void **state)
 	struct term *a, *b;
 	struct bus_msg m;
 
+	r->hang_ms = 60000;
 	rig_start(r);
 	a = rig_up(r, "a");
 	b = rig_up(r, "b");
@@ -929,6 +944,7 @@ static void test_bound_calls(void **state)
 	struct term *a, *c;
 
 	r->cfg.calls_max = 1;
+	r->hang_ms = 60000;
 	rig_start(r);
 	a = rig_up(r, "a");
 	(void)rig_up(r, "b");
@@ -1186,7 +1202,9 @@ static void test_p1_restart_ends_old_dialogs(void **state)
 	(void)rmdir(dir);
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) \
+	{ #name " (1 worker)", name, setup_1, teardown, NULL }, \
+	{ #name " (3 workers)", name, setup_3, teardown, NULL }
 
 int main(int argc, char *argv[])
 {
