@@ -2,7 +2,6 @@
 /**
  * @file log_test.c  Any bytes stay one line, and nobody waits for the reader
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
