@@ -217,6 +217,8 @@ bool edge_internal_request(const struct sip_msg *msg, void *arg)
 		return true;
 	}
 	b = binding_by_id(p->bindings, r.flow.binding);
+	if (!b && pl_isset(&msg->to.tag) && !pl_strcmp(&msg->met, "BYE"))
+		b = binding_departed(p->bindings, r.flow.binding);
 	if (!b) {
 		answer(in, msg, 480, "Not Registered");
 		return true;

@@ -24,18 +24,28 @@ static void node_destructor(void *arg)
 	tmr_cancel(&n->tmr);
 }
 
-static void node_remove(struct node *n)
+static void lost(void *arg)
 {
+	struct node *n = arg;
 	struct nodes *t = n->table;
 
 	list_unlink(&n->le);
-	t->h(n, NODE_LOST, t->arg);
+	if (n->hb.state != BUS_NODE_LEAVING)
+		t->h(n, NODE_LOST, t->arg);
 	mem_deref(n);
 }
 
-static void lost(void *arg)
+/* It gets nobody new and its legs are as good as gone, but it is known until
+ * it is silent: the BYEs of its legs still pass the edge */
+static void leaving(struct node *n, const struct bus_heartbeat *hb)
 {
-	node_remove(arg);
+	struct nodes *t = n->table;
+
+	if (n->hb.state == BUS_NODE_LEAVING)
+		return;
+	n->hb = *hb;
+	tmr_start(&n->tmr, t->lost_ms, lost, n);
+	t->h(n, NODE_LOST, t->arg);
 }
 
 struct node *node_find(const struct nodes *t, const char *name)
@@ -124,7 +134,7 @@ static void heartbeat_handler(const struct bus_msg *msg, void *arg)
 		return;
 	if (hb->state == BUS_NODE_LEAVING) {
 		if (n)
-			node_remove(n);
+			leaving(n, hb);
 		return;
 	}
 	if (!n) {
@@ -133,7 +143,8 @@ static void heartbeat_handler(const struct bus_msg *msg, void *arg)
 			return;
 		tell = true;
 	}
-	else if (n->hb.boot != hb->boot) {
+	else if (n->hb.boot != hb->boot ||
+		 n->hb.state == BUS_NODE_LEAVING) {
 		ev = NODE_RESTART;
 		tell = true;
 	}

@@ -28,7 +28,7 @@ struct node {
 enum node_event {
 	NODE_UP,      /**< New, or back */
 	NODE_RESTART, /**< Another boot: its legs are gone */
-	NODE_LOST     /**< Silent or leaving; freed after the call */
+	NODE_LOST     /**< Silent or leaving: its legs are gone */
 };
 
 typedef void(node_h)(const struct node *n, enum node_event ev, void *arg);
