@@ -2,9 +2,6 @@
 /**
  * @file endpoint.c  One SIP socket: libre's stack behind a guard
  */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include <dlfcn.h>
 #include <errno.h>
 #include <string.h>
