@@ -8,16 +8,12 @@
 #include "sip/token.h"
 #include "util/clock.h"
 
-enum {
-	HASH_SIZE = 8192,
-	LADDRS_MAX = 16,
-	DEPARTED_MS = 32000 /* 64*T1: as long as a BYE is repeated */
-};
+enum { HASH_SIZE = 8192, LADDRS_MAX = 16 };
 
 struct bindings {
 	struct hash *by_id, *by_flow;
 	struct state *state;
-	uint32_t max, count, departed;
+	uint32_t max, count;
 	struct sa laddrv[LADDRS_MAX];
 	binding_h *h;
 	void *arg;
@@ -91,30 +87,17 @@ struct binding *binding_find(const struct dir_user *user, const char *key)
 	return NULL;
 }
 
-static bool live_handler(struct le *le, void *arg)
+static bool id_handler(struct le *le, void *arg)
 {
 	const struct binding *b = le->data;
 
-	return b->user && b->id == *(const uint64_t *)arg;
-}
-
-static bool departed_handler(struct le *le, void *arg)
-{
-	const struct binding *b = le->data;
-
-	return !b->user && b->id == *(const uint64_t *)arg;
+	return b->id == *(const uint64_t *)arg;
 }
 
 struct binding *binding_by_id(const struct bindings *t, uint64_t id)
 {
 	return list_ledata(
-		hash_lookup(t->by_id, (uint32_t)id, live_handler, &id));
-}
-
-struct binding *binding_departed(const struct bindings *t, uint64_t id)
-{
-	return list_ledata(
-		hash_lookup(t->by_id, (uint32_t)id, departed_handler, &id));
+		hash_lookup(t->by_id, (uint32_t)id, id_handler, &id));
 }
 
 struct flow_cmp {
@@ -182,14 +165,6 @@ static void store(const struct binding *b)
 	(void)state_binding_put(b->table->state, &row);
 }
 
-static void departed_end(void *arg)
-{
-	struct binding *b = arg;
-
-	b->table->departed--;
-	mem_deref(b);
-}
-
 void binding_remove(struct binding *b)
 {
 	struct bindings *t = b->table;
@@ -202,14 +177,7 @@ void binding_remove(struct binding *b)
 	list_unlink(&b->le_user);
 	t->count--;
 	t->h(b, BINDING_GONE, t->arg);
-	b->user = NULL;
-	if (t->departed >= t->max) {
-		mem_deref(b);
-		return;
-	}
-	t->departed++;
-	hash_append(t->by_id, (uint32_t)b->id, &b->he_id, b);
-	tmr_start(&b->tmr, DEPARTED_MS, departed_end, b);
+	mem_deref(b);
 }
 
 void bindings_remove_user(struct dir_user *user)
@@ -282,10 +250,6 @@ static int binding_alloc(struct binding **bp, struct bindings *t,
 
 static void insert(struct binding *b)
 {
-	struct binding *departed = binding_departed(b->table, b->id);
-
-	if (departed)
-		departed_end(departed);
 	hash_append(b->table->by_id, (uint32_t)b->id, &b->he_id, b);
 	list_append(&b->user->bindings, &b->le_user, b);
 	b->table->count++;

@@ -21,7 +21,7 @@ struct bindings;
 struct binding {
 	struct le he_id, he_flow, le_user;
 	struct bindings *table;
-	struct dir_user *user;  /**< NULL: departed */
+	struct dir_user *user;
 	uint64_t id, epoch;
 	char *key;
 	char *contact;
@@ -47,7 +47,7 @@ enum binding_event {
 	BINDING_NEW,
 	BINDING_AFRESH, /**< The terminal started anew: new epoch */
 	BINDING_MOVED,  /**< Same epoch, another flow or contact */
-	BINDING_GONE    /**< Expired or removed: departed after the call */
+	BINDING_GONE    /**< Expired or removed; freed after the call */
 };
 
 typedef void(binding_h)(struct binding *b, enum binding_event ev, void *arg);
@@ -57,9 +57,6 @@ int bindings_alloc(struct bindings **tp, uint32_t max, struct state *state,
 
 struct binding *binding_find(const struct dir_user *user, const char *key);
 struct binding *binding_by_id(const struct bindings *t, uint64_t id);
-/** One that is gone since less than the life of a transaction: the BYE of its
- *  legs may still go to its flow. Its user is NULL */
-struct binding *binding_departed(const struct bindings *t, uint64_t id);
 /** The live binding that was registered from this address */
 struct binding *binding_by_flow(const struct bindings *t, const struct sa *flow,
 				uint8_t laddr);

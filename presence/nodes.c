@@ -35,15 +35,14 @@ static void lost(void *arg)
 	mem_deref(n);
 }
 
-/* It gets nobody new and its legs are as good as gone, but it is known until
- * it is silent: the BYEs of its legs still pass the edge */
-static void leaving(struct node *n, const struct bus_heartbeat *hb)
+/* It gets nobody any more, but the BYEs of its legs still come from it */
+static void leave(struct node *n)
 {
 	struct nodes *t = n->table;
 
 	if (n->hb.state == BUS_NODE_LEAVING)
 		return;
-	n->hb = *hb;
+	n->hb.state = BUS_NODE_LEAVING;
 	tmr_start(&n->tmr, t->lost_ms, lost, n);
 	t->h(n, NODE_LOST, t->arg);
 }
@@ -134,7 +133,7 @@ static void heartbeat_handler(const struct bus_msg *msg, void *arg)
 		return;
 	if (hb->state == BUS_NODE_LEAVING) {
 		if (n)
-			leaving(n, hb);
+			leave(n);
 		return;
 	}
 	if (!n) {
@@ -143,9 +142,9 @@ static void heartbeat_handler(const struct bus_msg *msg, void *arg)
 			return;
 		tell = true;
 	}
-	else if (n->hb.boot != hb->boot ||
-		 n->hb.state == BUS_NODE_LEAVING) {
-		ev = NODE_RESTART;
+	else if (n->hb.boot != hb->boot) {
+		if (n->hb.state != BUS_NODE_LEAVING)
+			ev = NODE_RESTART;
 		tell = true;
 	}
 	n->hb = *hb;
