@@ -32,6 +32,7 @@ static void leg_remote_order(struct worker *w, const struct cmd *c)
 
 	if (!leg)
 		return;
+	outq_flush(&w->outq);
 	leg_remote(leg, &c->u.remote,
 		   w->now + (uint64_t)w->cfg.latch_ms * 1000);
 	/* From now on silence means something */
@@ -46,6 +47,8 @@ static void leg_order(struct worker *w, const struct cmd *c)
 
 	if (!leg)
 		return;
+	/* What is queued takes the leg's address when it is sent */
+	outq_flush(&w->outq);
 	if (c->type == CMD_LEG_DEL) {
 		part_leg_del(w, c->leg);
 		leg_free(&w->legs, leg);
@@ -163,8 +166,6 @@ void worker_orders(struct worker *w)
 
 	if (!c)
 		return;
-	/* What is queued may point to a leg that goes away */
-	outq_flush(&w->outq);
 	/* No more than were there when it began: speech waits */
 	for (n = 0; c && n < CMD_SLOTS; n++) {
 		order(w, c);
