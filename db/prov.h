@@ -105,7 +105,8 @@ struct prov_member {
 enum prov_op {
 	PROV_UPSERT, /**< The row is new or changed */
 	PROV_DELETE, /**< Only the key members of the row count */
-	PROV_SYNCED  /**< The snapshot is complete (no row); sent once */
+	PROV_SYNCED  /**< The snapshot is complete (no row); sent once a
+			  watcher */
 };
 
 struct prov_change {
@@ -138,12 +139,23 @@ typedef void(prov_change_h)(const struct prov_change *chg, void *arg);
 int prov_open(struct prov **pp, const char *path, const char *realm,
 	      struct hlog *log);
 
+/**
+ * Make and migrate a file without a server, then close it; harmless where it
+ * exists. Parameters and errors as prov_open()
+ */
+int prov_init(const char *path, const char *realm, struct hlog *log);
+
 /** Realm of the open database; constant while it is open */
 const char *prov_realm(const struct prov *p);
 
 /**
  * Be told of every row of the tables in mask (PROV_BIT), then of changes.
- * Referenced rows come before the rows that name them. mem_deref() ends it.
+ * Referenced rows come before the rows that name them, and of rows that
+ * vanish those that nothing refers to come first. A row may come again
+ * unchanged. A handler may add and end watchers, but not the database.
+ * mem_deref() ends it.
+ *
+ * @return 0, EINVAL, ENOMEM, ENOBUFS (too many requests wait)
  */
 int prov_watch_add(struct prov_watch **wp, struct prov *p, unsigned mask,
 		   prov_change_h *h, void *arg);
@@ -152,6 +164,15 @@ int prov_watch_add(struct prov_watch **wp, struct prov *p, unsigned mask,
 int prov_fd(const struct prov *p);
 /** Deliver waiting changes and answers, at most max (0: all) */
 void prov_poll(struct prov *p, unsigned max);
+
+struct prov_stats {
+	uint64_t refused;  /**< Rows that did not fit their type */
+	uint64_t compared; /**< Times that the whole file was compared */
+	uint64_t retries;  /**< Failed attempts to read it */
+	bool scrub_waits;  /**< A staged password may still be in the log,
+				because a program holds it */
+};
+void prov_stats_get(const struct prov *p, struct prov_stats *st);
 
 /** Result of an admin command: err 0, or errno with words for a person; rows
  *  is a JSON array (list commands) or NULL. Both end with the call. */
@@ -163,9 +184,13 @@ typedef void(prov_done_h)(int err, const char *words, const char *rows,
  *
  * @param noun user, service, subscription, allow, group, member
  * @param verb add, remove, list, set
- * @param args JSON object with the columns (doc/provisioning.md names them)
+ * @param args JSON object with the columns (doc/provisioning.md names them),
+ *             at most 16 KiB
  *
- * @return 0, ENOBUFS (too many waiting)
+ * The answer comes after the changes that the command made. mem_deref() of
+ * the database drops commands that wait, unanswered.
+ *
+ * @return 0, EINVAL, EMSGSIZE, ENOMEM, ENOBUFS (too many waiting)
  */
 int prov_admin(struct prov *p, const char *noun, const char *verb,
 	       const char *args, prov_done_h *h, void *arg);

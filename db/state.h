@@ -54,6 +54,8 @@ struct state_service {
 	bool manual;                  /**< Terminal does not answer by itself */
 };
 
+/** A file that is damaged is put aside as PATH.corrupt, and begun anew.
+ *  @return 0 or errno; the reason is logged in words */
 int state_open(struct state **sp, const char *path, struct hlog *log);
 /* mem_deref() writes what waits, then closes. */
 
@@ -61,12 +63,13 @@ typedef void(state_binding_h)(const struct state_binding *b, void *arg);
 typedef void(state_dialog_h)(const struct state_dialog *d, void *arg);
 typedef void(state_service_h)(const struct state_service *s, void *arg);
 
-/** Read everything; before the loop runs, on the caller's thread */
+/** Read everything; before the loop runs, on the caller's thread. A row that
+ *  does not fit its struct is left out, and logged */
 int state_bindings_load(struct state *s, state_binding_h *h, void *arg);
 int state_dialogs_load(struct state *s, state_dialog_h *h, void *arg);
 int state_services_load(struct state *s, state_service_h *h, void *arg);
 
-/** Write behind. @return 0 or ENOBUFS (counted) */
+/** Write behind. @return 0, EINVAL, ENOMEM; ENOBUFS: lost, counted */
 int state_binding_put(struct state *s, const struct state_binding *b);
 int state_binding_del(struct state *s, const char *user, const char *key);
 int state_dialog_put(struct state *s, const struct state_dialog *d);
@@ -78,12 +81,31 @@ int state_service_del(struct state *s, const char *subscriber);
 int state_audit(struct state *s, const char *actor, const char *action,
 		const char *object, const char *detail);
 
+/**
+ * True once after something was lost (the queue was full, or the file was
+ * destroyed): the owner calls state_clear(), then puts everything anew
+ */
+bool state_overflowed(struct state *s);
+
+/** Delete all bindings, dialogs and services, in the order of the puts.
+ *  @return 0, ENOMEM, ENOBUFS (the flag of state_overflowed() is set again) */
+int state_clear(struct state *s);
+
 struct state_stats {
-	uint64_t queued, written, lost, commits, errors;
+	uint64_t queued;   /**< Put into the queue */
+	uint64_t written;  /**< In the file */
+	uint64_t lost;     /**< Refused for want of room, or at the end */
+	uint64_t commits;
+	uint64_t errors;   /**< Failed attempts to write; they are repeated */
 };
 void state_stats_get(const struct state *s, struct state_stats *st);
 
-/** Wait until everything queued so far is on disk (tests, shutdown) */
+/**
+ * Wait until everything queued so far is on disk (tests, shutdown); blocks
+ *
+ * @return 0, or why the last attempt to write failed: what waits is tried
+ *         again
+ */
 int state_flush(struct state *s);
 
 #endif

@@ -6,6 +6,7 @@
  * has one NOTIFY, which says so and ends it.
  */
 #include <errno.h>
+#include <strings.h>
 #include "presence/priv.h"
 
 static const char frag[] = "SIP/2.0 200 OK\r\n";

@@ -223,7 +223,7 @@ static uint16_t plan_make(struct plan *plan, const struct leg *caller,
 
 	memset(plan, 0, sizeof(*plan));
 	for (i = 0; i < partyc && i < HL_PARTIES_MAX; i++) {
-		struct leg *leg = leg_find(srv, partyv[i].subscriber);
+		struct leg *leg = leg_lookup(srv, partyv[i].subscriber);
 
 		/* Nothing is bridged unless all can be (row P17) */
 		if (!party_local(srv, &partyv[i])) {

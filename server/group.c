@@ -278,7 +278,7 @@ bool group_dial(struct leg *leg, const struct pl *name)
 	struct group *group;
 	const char *words;
 
-	if (re_snprintf(buf, sizeof(buf), "%H", uri_user_unescape, name) < 0)
+	if (refer_user_decode(buf, sizeof(buf), name))
 		return false;
 
 	group = group_find(leg->srv, buf);
@@ -378,7 +378,7 @@ static void group_talk_sync(struct group *group)
 
 static void member_changed(struct member *m)
 {
-	struct leg *leg = leg_find(m->group->b.srv, m->subscriber);
+	struct leg *leg = leg_lookup(m->group->b.srv, m->subscriber);
 	struct mixer_member mm;
 
 	if (m->leg) {

@@ -10,7 +10,7 @@ enum {
 static void pump_h(void *arg);
 static void retry_h(void *arg);
 
-struct leg *leg_find(const struct server *srv, const char *subscriber)
+struct leg *leg_lookup(const struct server *srv, const char *subscriber)
 {
 	struct le *le;
 
@@ -437,7 +437,7 @@ static void leg_update(struct leg *leg, const struct bus_leg_provision *p,
 uint16_t leg_provision(struct server *srv, const struct bus_leg_provision *p,
 		       const char **wordsp)
 {
-	struct leg *leg = leg_find(srv, p->subscriber);
+	struct leg *leg = leg_lookup(srv, p->subscriber);
 	enum bus_leg_status before;
 	struct checked c;
 	uint16_t code;

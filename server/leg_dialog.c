@@ -427,11 +427,10 @@ static struct leg *leg_asserted(const struct server *srv,
 	    pl_strcasecmp(&addr.uri.host, srv->cfg.domain))
 		return NULL;
 
-	if (re_snprintf(name, sizeof(name), "%H", uri_user_unescape,
-			&addr.uri.user) < 0)
+	if (refer_user_decode(name, sizeof(name), &addr.uri.user))
 		return NULL;
 
-	return leg_find(srv, name);
+	return leg_lookup(srv, name);
 }
 
 /* What the leg had ends: the terminal knows best which dialog is its. */

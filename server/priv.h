@@ -18,7 +18,7 @@
 #include "db/state.h"
 #include "mixer/mixer.h"
 #include "server/leg_sdp.h"
-#include "server/refer.h"
+#include "sip/refer.h"
 #include "server/server.h"
 #include "sip/endpoint.h"
 #include "util/log.h"
@@ -199,7 +199,7 @@ struct leg {
 };
 
 /* leg.c: one leg's life */
-struct leg *leg_find(const struct server *srv, const char *subscriber);
+struct leg *leg_lookup(const struct server *srv, const char *subscriber);
 uint16_t leg_provision(struct server *srv, const struct bus_leg_provision *p,
 		       const char **wordsp);
 void leg_end(struct leg *leg, const char *words);

@@ -62,7 +62,7 @@ static void old_let_go(struct old *o)
 		return;
 
 	o->holds = false;
-	leg = leg_find(srv, o->subscriber);
+	leg = leg_lookup(srv, o->subscriber);
 	if (leg && leg->status == BUS_LEG_INVITING)
 		leg_want(leg);
 }

@@ -173,7 +173,7 @@ static uint16_t provision(struct server *srv,
 
 static uint16_t release(struct server *srv, const struct bus_leg_release *r)
 {
-	struct leg *leg = leg_find(srv, r->subscriber);
+	struct leg *leg = leg_lookup(srv, r->subscriber);
 
 	if (leg)
 		leg_end(leg, r->words);
@@ -184,7 +184,7 @@ static uint16_t release(struct server *srv, const struct bus_leg_release *r)
 static uint16_t activate(struct server *srv, const struct bus_activate *a,
 			 const char **wordsp)
 {
-	struct leg *caller = leg_find(srv, a->caller.subscriber);
+	struct leg *caller = leg_lookup(srv, a->caller.subscriber);
 
 	if (!caller) {
 		*wordsp = "the caller has no leg here";
@@ -200,7 +200,7 @@ static uint16_t activate(struct server *srv, const struct bus_activate *a,
 static uint16_t deactivate(struct server *srv, const struct bus_deactivate *d,
 			   const char **wordsp)
 {
-	struct leg *caller = leg_find(srv, d->caller);
+	struct leg *caller = leg_lookup(srv, d->caller);
 
 	if (!caller) {
 		*wordsp = "the caller has no leg here";

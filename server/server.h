@@ -16,13 +16,13 @@
 #define HL_SERVER_SERVER_H
 
 #include <stdint.h>
+#include <jansson.h>
 #include <re.h>
 #include "mixer/mixer.h"
 #include "util/limits.h"
 
 struct bus;
 struct hlog;
-struct json_t; /* jansson.h and re.h do not compile together */
 struct server;
 struct state;
 
@@ -87,6 +87,6 @@ enum { SERVER_STATUS_MAX = 1000 /**< Entries a list of the status shows */ };
  *
  * @return 0 or ENOMEM
  */
-int server_status(const struct server *srv, struct json_t **objp);
+int server_status(const struct server *srv, json_t **objp);
 
 #endif

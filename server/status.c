@@ -1,12 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* jansson and libre give the same names to other values; libre's JSON is not
- * used here, so its names make way. */
-#define JSON_STRING RE_JSON_STRING
-#define JSON_NULL RE_JSON_NULL
 #include "server/priv.h"
-#undef JSON_STRING
-#undef JSON_NULL
-#include <jansson.h>
 
 static const char *status_name(enum bus_leg_status status)
 {

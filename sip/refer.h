@@ -4,8 +4,8 @@
  *
  * Pure: a decoded SIP message in, names out; any thread.
  */
-#ifndef HL_SERVER_REFER_H
-#define HL_SERVER_REFER_H
+#ifndef HL_SIP_REFER_H
+#define HL_SIP_REFER_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -42,6 +42,14 @@ struct refer {
 uint16_t refer_decode(struct refer *r, const struct sip_msg *msg,
 		      const char *domain, const struct sa *laddr,
 		      const char **wordsp);
+
+/**
+ * User part of a URI, unescaped
+ *
+ * @return 0, or EBADMSG: empty, too long, malformed, or not printable; buf is
+ *         worth nothing then
+ */
+int refer_user_decode(char *buf, size_t size, const struct pl *user);
 
 /**
  * Option tags of a request's Require headers that are not in knownv

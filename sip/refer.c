@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
-#include "server/refer.h"
+#include "sip/refer.h"
 #include "wire/reslist.h"
 
 /* While one REFER is decoded */
@@ -35,20 +35,42 @@ static bool host_ours(const struct work *w, const struct pl *host)
 		!sa_set(&sa, host, 0) && sa_cmp(&sa, w->laddr, SA_ADDR);
 }
 
-static int user_copy(char *buf, size_t size, const struct pl *user)
+static int hex_value(char c)
 {
-	const char *p;
-	int n;
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
 
-	n = re_snprintf(buf, size, "%H", uri_user_unescape, user);
-	if (n <= 0 || strlen(buf) != (size_t)n)
-		return EINVAL;
+/* libre's uri_user_unescape() writes a line to stderr for what it does not
+ * like, and anybody can send that. */
+int refer_user_decode(char *buf, size_t size, const struct pl *user)
+{
+	size_t i, n = 0;
 
-	for (p = buf; *p; p++)
-		if ((unsigned char)*p <= ' ' || *p == 0x7f)
-			return EINVAL;
+	for (i = 0; i < user->l; i++) {
+		unsigned char c = (unsigned char)user->p[i];
 
-	return 0;
+		if (c == '%') {
+			const int hi = i + 2 < user->l
+				? hex_value(user->p[i + 1]) : -1;
+			const int lo = hi >= 0 ? hex_value(user->p[i + 2])
+					       : -1;
+
+			if (lo < 0)
+				return EBADMSG;
+			c = (unsigned char)(hi << 4 | lo);
+			i += 2;
+		}
+
+		if (c <= ' ' || c == 0x7f || n + 1 >= size)
+			return EBADMSG;
+		buf[n++] = (char)c;
+	}
+
+	buf[n] = '\0';
+	return n ? 0 : EBADMSG;
 }
 
 static void target_name(struct work *w, const struct pl *user)
@@ -59,7 +81,7 @@ static void target_name(struct work *w, const struct pl *user)
 
 	/* A name that we could not have: the same words as for one that the
 	 * caller may not know about. */
-	if (user_copy(name, sizeof(name), user)) {
+	if (refer_user_decode(name, sizeof(name), user)) {
 		refuse(w, 403, "not allowed");
 		return;
 	}
@@ -236,6 +258,16 @@ static bool cid_get(struct pl *cid, const struct pl *val)
 	return cid->l != 0;
 }
 
+/* "tel:..." or "<http://...>": what uri_decode() does not read at all */
+static bool scheme_foreign(const struct pl *val)
+{
+	struct pl scheme;
+
+	return !re_regex(val->p, val->l, "[a-z]+:", &scheme) &&
+		pl_strcasecmp(&scheme, "sip") &&
+		pl_strcasecmp(&scheme, "sips");
+}
+
 static void refer_to_decode(struct work *w, const struct sip_msg *msg)
 {
 	const struct sip_hdr *hdr = sip_msg_hdr(msg, SIP_HDR_REFER_TO);
@@ -254,7 +286,10 @@ static void refer_to_decode(struct work *w, const struct sip_msg *msg)
 	}
 
 	if (sip_addr_decode(&addr, &hdr->val)) {
-		refuse(w, 400, "malformed Refer-To");
+		if (scheme_foreign(&hdr->val))
+			refuse(w, 416, "only sip: URIs can be called");
+		else
+			refuse(w, 400, "malformed Refer-To");
 		return;
 	}
 

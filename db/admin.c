@@ -1,0 +1,521 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file admin.c  Admin commands: noun, verb and JSON become SQL
+ *
+ * Values are bound, names of columns come from the tables below. What is not
+ * allowed is said by the triggers of the database, the same words that a
+ * script gets.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <jansson.h>
+#include <openssl/crypto.h>
+#include "db/admin.h"
+#include "db/noun.h"
+#include "db/password.h"
+#include "db/sql.h"
+
+enum { ADMIN_ROWS_MAX = 100000, ADMIN_SQL_MAX = 512 };
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+struct admin;
+typedef int(verb_h)(struct admin *a);
+
+/** One command while it runs */
+struct admin {
+	sqlite3 *db;
+	const char *realm;
+	const struct noun *noun;
+	verb_h *verb;
+	json_t *args;
+	json_t *rows;
+	char *words;
+};
+
+static verb_h verb_add, verb_remove, verb_set, verb_list;
+
+/* The words, after what was asked for: noun and keys */
+static int say(struct admin *a, int err, const char *words)
+{
+	const char *k[2] = {"", ""};
+	int i;
+
+	for (i = 0; a->noun && i < 2; ++i) {
+		const struct col *col = &a->noun->cols[i];
+
+		if (col->key)
+			k[i] = json_string_value(json_object_get(a->args,
+								 col->json));
+	}
+	/* a key may be longer than any name */
+	(void)snprintf(a->words, ADMIN_WORDS_MAX, "%s%s%.40s%s%.40s: %s",
+		       a->noun ? a->noun->name : "command",
+		       k[0] && *k[0] ? " " : "", k[0] ? k[0] : "",
+		       k[1] && *k[1] ? " " : "", k[1] ? k[1] : "", words);
+	return err;
+}
+
+static int say_sql(struct admin *a)
+{
+	switch (sqlite3_extended_errcode(a->db)) {
+
+	case SQLITE_CONSTRAINT_PRIMARYKEY:
+	case SQLITE_CONSTRAINT_UNIQUE:
+		return say(a, EEXIST, "exists already");
+	case SQLITE_BUSY:
+		return say(a, EBUSY, "another program keeps the database"
+				     " locked");
+	default:
+		return say(a, sql_errno(sqlite3_errcode(a->db)),
+			   sqlite3_errmsg(a->db));
+	}
+}
+
+/* Arguments of user that are not columns */
+static bool is_extra(const struct admin *a, const char *name)
+{
+	if (!a->noun->is_user)
+		return false;
+	if (!strcmp(name, "password"))
+		return a->verb == verb_add || a->verb == verb_set;
+	return a->verb == verb_add &&
+	       (!strcmp(name, "service") || !strcmp(name, "subscribe"));
+}
+
+static int arg_check(struct admin *a, const char *name, const json_t *value)
+{
+	static const char *const types[] = {
+		[COL_TEXT] = "is a string",
+		[COL_UINT] = "is a whole number",
+		[COL_SWITCH] = "is true or false",
+	};
+	const struct col *col = col_find(a->noun, name);
+	char words[128];
+	bool ok = false;
+
+	if (!col && is_extra(a, name))
+		return 0;
+	if (!col) {
+		(void)snprintf(words, sizeof(words),
+			       "there is no argument %.40s", name);
+		return say(a, EINVAL, words);
+	}
+	switch (col->type) {
+
+	case COL_TEXT:
+		ok = json_is_string(value);
+		break;
+	case COL_UINT:
+		ok = json_is_integer(value);
+		break;
+	case COL_SWITCH:
+		ok = json_is_boolean(value);
+		break;
+	}
+	if (ok)
+		return 0;
+	(void)snprintf(words, sizeof(words), "%s %s", col->json,
+		       types[col->type]);
+	return say(a, EINVAL, words);
+}
+
+static int args_check(struct admin *a)
+{
+	const char *name;
+	json_t *value;
+	int err;
+
+	json_object_foreach(a->args, name, value) {
+		err = arg_check(a, name, value);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int keys_check(struct admin *a)
+{
+	const struct col *col;
+	char words[64];
+
+	for (col = a->noun->cols; col->json && col->key; ++col) {
+		if (json_object_get(a->args, col->json))
+			continue;
+		(void)snprintf(words, sizeof(words), "%s is missing",
+			       col->json);
+		return say(a, EINVAL, words);
+	}
+	return 0;
+}
+
+static void value_bind(sqlite3_stmt *st, int at, const json_t *value)
+{
+	if (json_is_string(value))
+		sqlite3_bind_text(st, at, json_string_value(value),
+				  (int)json_string_length(value),
+				  SQLITE_STATIC);
+	else if (json_is_boolean(value))
+		sqlite3_bind_int(st, at, json_is_true(value));
+	else
+		sqlite3_bind_int64(st, at, json_integer_value(value));
+}
+
+/* Parameter n is column n, counted from 1; which of them the statement has
+ * is the statement's matter */
+static void args_bind(const struct admin *a, sqlite3_stmt *st)
+{
+	const int params = sqlite3_bind_parameter_count(st);
+	const struct col *col;
+	int at = 1;
+
+	for (col = a->noun->cols; col->json; ++col, ++at) {
+		const json_t *value = json_object_get(a->args, col->json);
+
+		if (value && at <= params)
+			value_bind(st, at, value);
+	}
+}
+
+/** A statement as it grows; the tables above bound it */
+struct text {
+	char buf[ADMIN_SQL_MAX];
+	size_t len;
+};
+
+__attribute__((format(printf, 2, 3)))
+static void text_add(struct text *t, const char *fmt, ...)
+{
+	const size_t left = sizeof(t->buf) - t->len;
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(t->buf + t->len, left, fmt, ap);
+	va_end(ap);
+	if (n > 0)
+		t->len += (size_t)n < left ? (size_t)n : left - 1;
+}
+
+enum part { PART_NAME, PART_PARAM, PART_SET, PART_WHERE, PART_LIST };
+
+/* Columns that were given (of a kind), as a piece of SQL */
+static void sql_add(const struct admin *a, struct text *t, enum part part)
+{
+	const struct col *col;
+	const char *sep = "";
+	int at = 1;
+
+	for (col = a->noun->cols; col->json; ++col, ++at) {
+		if (part != PART_LIST && !json_object_get(a->args, col->json))
+			continue;
+		if (part == PART_SET && col->key)
+			continue;
+		switch (part) {
+
+		case PART_NAME:
+		case PART_LIST:
+			text_add(t, "%s%s", sep, col->sql);
+			break;
+		case PART_PARAM:
+			text_add(t, "%s?%d", sep, at);
+			break;
+		case PART_SET:
+		case PART_WHERE:
+			text_add(t, "%s%s = ?%d", sep, col->sql, at);
+			break;
+		}
+		sep = part == PART_WHERE ? " AND " : ", ";
+	}
+}
+
+static void key_add(const struct admin *a, struct text *t)
+{
+	const struct col *col;
+	int at = 1;
+
+	for (col = a->noun->cols; col->json && col->key; ++col, ++at)
+		text_add(t, "%s%s = ?%d", at > 1 ? " AND " : "", col->sql, at);
+}
+
+static int prepare(struct admin *a, struct text *t, sqlite3_stmt **stp)
+{
+	if (sql_prepare(stp, a->db, t->buf))
+		return say_sql(a);
+	args_bind(a, *stp);
+	return 0;
+}
+
+static int change(struct admin *a, struct text *t)
+{
+	sqlite3_stmt *st = NULL;
+	int err;
+
+	err = prepare(a, t, &st);
+	if (err)
+		return err;
+	if (sql_run(st))
+		err = say_sql(a);
+	else if (!sqlite3_changes(a->db))
+		err = say(a, ENOENT, "does not exist");
+	sqlite3_finalize(st);
+	return err;
+}
+
+/* The view's rules hold for passwords that do not come through it, too */
+static int password_set(struct admin *a)
+{
+	const char *name = json_string_value(json_object_get(a->args, "name"));
+	const json_t *value = json_object_get(a->args, "password");
+	const char *password = json_string_value(value);
+	size_t i, len = json_string_length(value);
+	int err;
+
+	if (!value)
+		return 0;
+	if (!password)
+		return say(a, EINVAL, "password is a string");
+	if (!len || len >= PASSWORD_MAX)
+		return say(a, EINVAL, "a password is 1 to 128 bytes long");
+	for (i = 0; i < len; ++i) {
+		if ((unsigned char)password[i] < ' ' || password[i] == 127)
+			return say(a, EINVAL,
+				   "a password has no control characters");
+	}
+	err = password_store(a->db, name, a->realm, password);
+	if (err == ENOTSUP)
+		return say(a, err, "the hash cannot be computed");
+	return err ? say_sql(a) : 0;
+}
+
+/* A new user gets a subscription under its own name, unless told otherwise */
+static int user_subscribe(struct admin *a)
+{
+	const json_t *subscribe = json_object_get(a->args, "subscribe");
+	const json_t *service = json_object_get(a->args, "service");
+	sqlite3_stmt *st = NULL;
+	int err = 0;
+
+	if (subscribe && !json_is_boolean(subscribe))
+		return say(a, EINVAL, "subscribe is true or false");
+	if (service && !json_is_string(service))
+		return say(a, EINVAL, "service is a string");
+	if (json_is_false(subscribe))
+		return 0;
+
+	if (sql_prepare(&st, a->db,
+			"INSERT INTO subscription(subscriber, user, service)"
+			" VALUES(?1, ?1, coalesce(?2, 'ptt'))"))
+		return say_sql(a);
+	value_bind(st, 1, json_object_get(a->args, "name"));
+	if (service)
+		value_bind(st, 2, service);
+	if (sql_run(st))
+		err = say_sql(a);
+	sqlite3_finalize(st);
+	return err;
+}
+
+static int verb_add(struct admin *a)
+{
+	struct text t = {.len = 0};
+	int err;
+
+	err = keys_check(a);
+	if (err)
+		goto out;
+	text_add(&t, "INSERT INTO %s(", a->noun->table);
+	sql_add(a, &t, PART_NAME);
+	text_add(&t, ") VALUES(");
+	sql_add(a, &t, PART_PARAM);
+	text_add(&t, ")");
+	err = change(a, &t);
+	if (!err && a->noun->is_user) {
+		err = password_set(a);
+		if (!err)
+			err = user_subscribe(a);
+	}
+out:
+	return err;
+}
+
+static int verb_remove(struct admin *a)
+{
+	struct text t = {.len = 0};
+	int err;
+
+	err = keys_check(a);
+	if (!err) {
+		text_add(&t, "DELETE FROM %s WHERE ",
+				  a->noun->table);
+		key_add(a, &t);
+		err = change(a, &t);
+	}
+	return err;
+}
+
+static int verb_set(struct admin *a)
+{
+	struct text t = {.len = 0};
+	size_t start;
+	int err;
+
+	err = keys_check(a);
+	if (err)
+		goto out;
+	text_add(&t, "UPDATE %s SET ", a->noun->table);
+	start = t.len;
+	sql_add(a, &t, PART_SET);
+	/* with a password alone the row is only looked for */
+	if (t.len == start)
+		text_add(&t, "%s = ?1", a->noun->cols[0].sql);
+	text_add(&t, " WHERE ");
+	key_add(a, &t);
+	err = change(a, &t);
+	if (!err && a->noun->is_user)
+		err = password_set(a);
+out:
+	return err;
+}
+
+static json_t *cell(sqlite3_stmt *st, int at, enum col_type type)
+{
+	switch (type) {
+
+	case COL_TEXT:
+		return json_stringn((const char *)sqlite3_column_text(st, at),
+				    (size_t)sqlite3_column_bytes(st, at));
+	case COL_UINT:
+		return json_integer(sqlite3_column_int64(st, at));
+	case COL_SWITCH:
+		return json_boolean(sqlite3_column_int(st, at));
+	}
+	return NULL;
+}
+
+static int row_append(struct admin *a, sqlite3_stmt *st)
+{
+	json_t *row = json_object();
+	const struct col *col;
+	int at = 0, err = 0;
+
+	for (col = a->noun->cols; col->json; ++col, ++at)
+		/* a text that is not UTF-8 becomes null */
+		err |= json_object_set_new(row, col->json,
+					   cell(st, at, col->type) ?:
+						   json_null());
+	if (a->noun->is_user)
+		err |= json_object_set_new(row, "has_password",
+					   cell(st, at, COL_SWITCH));
+	err |= json_array_append_new(a->rows, row);
+	return err ? ENOMEM : 0;
+}
+
+static int verb_list(struct admin *a)
+{
+	struct text t = {.len = 0};
+	sqlite3_stmt *st = NULL;
+	int rc = SQLITE_DONE, err;
+
+	a->rows = json_array();
+	if (!a->rows) {
+		err = ENOMEM;
+		goto out;
+	}
+	text_add(&t, "SELECT ");
+	sql_add(a, &t, PART_LIST);
+	text_add(&t, "%s FROM %s", a->noun->list, a->noun->table);
+	if (json_object_size(a->args)) {
+		text_add(&t, " WHERE ");
+		sql_add(a, &t, PART_WHERE);
+	}
+	text_add(&t, " ORDER BY 1, 2 LIMIT %d", ADMIN_ROWS_MAX);
+	err = prepare(a, &t, &st);
+	if (err)
+		goto out;
+	while (!err && (rc = sqlite3_step(st)) == SQLITE_ROW)
+		err = row_append(a, st);
+	if (!err && rc != SQLITE_DONE)
+		err = say_sql(a);
+out:
+	sqlite3_finalize(st);
+	return err;
+}
+
+static verb_h *verb_find(const char *name)
+{
+	static const struct {
+		const char *name;
+		verb_h *h;
+	} verbs[] = {
+		{"add", verb_add},
+		{"remove", verb_remove},
+		{"set", verb_set},
+		{"list", verb_list},
+	};
+	size_t i;
+
+	for (i = 0; i < COUNT(verbs); ++i) {
+		if (!strcmp(verbs[i].name, name))
+			return verbs[i].h;
+	}
+	return NULL;
+}
+
+/* All of a command or nothing */
+static int verb_run(struct admin *a)
+{
+	int err;
+
+	if (sql_exec(a->db, "BEGIN IMMEDIATE"))
+		return say_sql(a);
+	err = a->verb(a);
+	if (!err && sql_exec(a->db, "COMMIT"))
+		err = say_sql(a);
+	if (err)
+		(void)sql_exec(a->db, "ROLLBACK");
+	return err;
+}
+
+int admin_run(sqlite3 *db, const struct admin_cmd *cmd, char *words,
+	      char **rowsp)
+{
+	struct admin a = {.db = db, .realm = cmd->realm, .words = words};
+	json_t *password;
+	int err = 0;
+
+	words[0] = '\0';
+	a.args = json_loads(cmd->args, JSON_REJECT_DUPLICATES, NULL);
+	if (!json_is_object(a.args)) {
+		err = say(&a, EINVAL, "the arguments are not a JSON object");
+		goto out;
+	}
+	a.noun = noun_find(cmd->noun);
+	a.verb = verb_find(cmd->verb);
+	if (!a.noun)
+		err = say(&a, EINVAL, "the nouns are user, service,"
+			  " subscription, allow, group and member");
+	else if (!a.verb)
+		err = say(&a, EINVAL, "the verbs are add, remove, set and"
+			  " list");
+	if (!err)
+		err = args_check(&a);
+	if (!err)
+		err = verb_run(&a);
+	if (!err && a.rows) {
+		*rowsp = json_dumps(a.rows, JSON_COMPACT);
+		err = *rowsp ? 0 : ENOMEM;
+	}
+	if (err && !words[0])
+		(void)say(&a, err, strerror(err));
+out:
+	password = json_object_get(a.args, "password");
+	if (json_is_string(password))
+		OPENSSL_cleanse((void *)(uintptr_t)json_string_value(password),
+				json_string_length(password));
+	json_decref(a.rows);
+	json_decref(a.args);
+	return err;
+}
