@@ -186,6 +186,13 @@ static bool ha1_text(const struct account *acc, enum digest_alg alg,
 	return p != NULL;
 }
 
+static bool uri_same(const struct uri *a, const struct uri *b)
+{
+	return !pl_casecmp(&a->scheme, &b->scheme) &&
+	       !pl_cmp(&a->user, &b->user) && !pl_casecmp(&a->host, &b->host) &&
+	       a->port == b->port;
+}
+
 /* RFC 3261 section 22.4: compared as URIs, for a proxy may have rewritten the
  * text */
 static bool uri_matches(const char *a, const char *b)
@@ -198,7 +205,7 @@ static bool uri_matches(const char *a, const char *b)
 	pl_set_str(&pa, a);
 	pl_set_str(&pb, b);
 	return !uri_decode(&ua, &pa) && !uri_decode(&ub, &pb) &&
-	       uri_cmp(&ua, &ub);
+	       uri_same(&ua, &ub);
 }
 
 static bool password_right(const struct account *acc,

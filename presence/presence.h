@@ -45,7 +45,8 @@ struct presence_cfg {
 	uint32_t watchers_max;      /**< SUBSCRIBE dialogs of all */
 	uint32_t watchers_user_max; /**< ..and of one user */
 	uint32_t pending_max;       /**< Requests waiting for an answer */
-	uint32_t notify_bytes;      /**< Largest NOTIFY body */
+	uint32_t list_max;          /**< Presentities told to one watcher */
+	uint32_t notify_bytes;      /**< NOTIFY bodies stop growing here */
 	uint32_t node_lost_ms;      /**< No heartbeat: the node is gone */
 };
 

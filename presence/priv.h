@@ -164,6 +164,9 @@ bool provision_available(const struct dir_sub *sub);
 
 void activate_bus_request(const struct bus_msg *msg, struct bus_reply *reply,
 			  void *arg);
+/** 202 to a REFER out of a dialog; where the terminal did not decline the
+ *  implicit subscription (RFC 4488) the one NOTIFY that ends it */
+void refer_accept(struct request *rq);
 /** REFER out of a dialog */
 void activate_refer(struct request *rq, void *arg);
 

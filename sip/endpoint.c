@@ -2,9 +2,6 @@
 /**
  * @file endpoint.c  One SIP socket: libre's stack behind a guard
  */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include <dlfcn.h>
 #include <errno.h>
 #include <string.h>
@@ -55,8 +52,15 @@ int udp_listen(struct udp_sock **usp, const struct sa *local, udp_recv_h *rh,
 static void drop(struct endpoint *ep, const struct sa *src, const char *reason)
 {
 	ep->stats.drop_malformed++;
-	hlog_limited(ep->log, HLOG_INFO, "sip", "datagram dropped",
+	hlog_limited(ep->log, "sip.dropped", HLOG_INFO, "sip", "datagram dropped",
 		     HLOG_SA("peer", src), HLOG_S("reason", reason));
+}
+
+/* libre knows neither empty lines in front nor, over UDP, Content-Length */
+static void trim(struct mbuf *mb, const struct sipscan *scan)
+{
+	mb->end = mb->pos + scan->body + scan->body_bytes;
+	mbuf_advance(mb, (ssize_t)scan->start);
 }
 
 /* True: consumed, libre does not see it */
@@ -81,11 +85,11 @@ static bool guard_handler(struct sa *src, struct mbuf *mb, void *arg)
 		ep->stats.stun++;
 		return false;
 	case SIPSCAN_REQUEST:
-		mbuf_advance(mb, (ssize_t)scan.start);
+		trim(mb, &scan);
 		(void)sipscan_drop_maddr(mbuf_buf(mb), mbuf_get_left(mb));
 		return false;
 	case SIPSCAN_RESPONSE:
-		mbuf_advance(mb, (ssize_t)scan.start);
+		trim(mb, &scan);
 		return false;
 	}
 	return true;

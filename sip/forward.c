@@ -115,7 +115,7 @@ static int body_print(struct mbuf *mb, const struct sip_msg *msg)
 	return err;
 }
 
-static int send(const struct endpoint *out, const struct sa *dst,
+static int transmit(const struct endpoint *out, const struct sa *dst,
 		struct mbuf *mb)
 {
 	if (mb->end > DATAGRAM_MAX)
@@ -167,7 +167,7 @@ int forward_request(const struct forward *f, const struct sip_msg *msg)
 	err |= request_hdrs_print(mb, f, msg);
 	err |= body_print(mb, msg);
 	if (!err)
-		err = send(f->out, f->dst, mb);
+		err = transmit(f->out, f->dst, mb);
 	mem_deref(mb);
 	return err;
 }
@@ -239,7 +239,7 @@ int forward_response(const struct endpoint *out, const struct sa *dst,
 	}
 	err |= body_print(mb, msg);
 	if (!err)
-		err = send(out, dst, mb);
+		err = transmit(out, dst, mb);
 	mem_deref(mb);
 	return err;
 }

@@ -71,10 +71,12 @@ int hlog_level_parse(enum hlog_level *levelp, const char *name)
 
 /* O_NONBLOCK belongs to the open file, which we share with whoever gave us our
  * standard error: a pipe or a terminal is opened once more, for us alone.
- * Where that is not allowed, poll() before each write does the same as long as
- * nobody else fills the pipe in between. */
+ * Where that is not allowed (another user's), poll() before each write must
+ * do: enough for a pipe that nobody else fills in between, but a terminal that
+ * was stopped by Ctrl-S then holds the writer until it goes on. */
 static void log_open(struct hlog *l)
 {
+	const int flags = O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 	char path[32];
 	struct stat st;
 
@@ -83,8 +85,7 @@ static void log_open(struct hlog *l)
 	l->socket = S_ISSOCK(st.st_mode);
 	if (S_ISFIFO(st.st_mode) || isatty(l->fd)) {
 		snprintf(path, sizeof(path), "/proc/self/fd/%d", l->fd);
-		l->fd_own = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY |
-					       O_CLOEXEC);
+		l->fd_own = open(path, flags);
 		if (l->fd_own >= 0)
 			l->fd = l->fd_own;
 	}
@@ -100,14 +101,15 @@ static bool log_send(struct hlog *l, const char *p, size_t n)
 	if (!l->nonblock && poll(&pfd, 1, 0) != 1)
 		return false;
 	do {
-		sent = l->socket ? send(l->fd, p, n,
-					MSG_DONTWAIT | MSG_NOSIGNAL)
-				 : write(l->fd, p, n);
+		if (l->socket)
+			sent = send(l->fd, p, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+		else
+			sent = write(l->fd, p, n);
 	} while (sent < 0 && errno == EINTR);
 	if (sent <= 0)
 		return false;
-	/* A full disk, a terminal or a stream socket: the line is lost, and the next one
-	 * must not be glued to it */
+	/* A full disk, a terminal or a stream socket: the line is lost, and
+	 * the next one must not be glued to it */
 	l->torn = (size_t)sent < n;
 	return !l->torn;
 }

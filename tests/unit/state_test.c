@@ -3,7 +3,6 @@
  * state.db: what was flushed survives kill -9, a full disk delays and loses
  * nothing, what is lost is counted (needed by rows P1, X9: legs come back).
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <ini.h>
+#include <string.h>
+#include "daemon/config.h"
+#include "daemon/settings.h"
+
+/* inih cuts longer lines in two and longer names short, without a word */
+enum { LINE_BYTES_MAX = 190, NAME_BYTES_MAX = 48, SETTINGS_MAX = 96 };
+
+struct reader {
+	FILE *in, *err;
+	const char *name;
+	struct config *c;
+	unsigned line;                /**< Of what inih handles now */
+	unsigned linev[SETTINGS_MAX]; /**< Where a setting was, 0: nowhere */
+	unsigned errors;
+};
+
+void config_default(struct config *c)
+{
+	memset(c, 0, sizeof(*c));
+	presence_cfg_default(&c->presence);
+	server_cfg_default(&c->server);
+	auth_cfg_default(&c->auth);
+	c->roles = ROLE_PRESENCE | ROLE_AUTH | ROLE_CONFERENCE;
+	snprintf(c->realm, sizeof(c->realm), "holler");
+	snprintf(c->server.node, sizeof(c->server.node), "node1");
+	c->log_level = HLOG_INFO;
+	c->log_format = HLOG_TEXT;
+	sa_set_in(&c->listen.v[0], 0, 5060);
+	c->listen.c = 1;
+	c->server.mixer.workers = 0; /* as many as fit the machine */
+	c->server.mixer.port_min = 20000;
+	c->server.mixer.port_max = 29999;
+	c->admin.clients_max = 16;
+	c->admin.request_bytes = 16384;
+	c->admin.answer_bytes = 4 << 20;
+	c->admin.timeout_ms = 10000;
+}
+
+__attribute__((format(printf, 3, 4)))
+static void complain(struct reader *r, unsigned line, const char *fmt, ...)
+{
+	va_list ap;
+
+	r->errors++;
+	if (!r->err)
+		return;
+	fprintf(r->err, "%s:", r->name);
+	if (line)
+		fprintf(r->err, "%u:", line);
+	fputc(' ', r->err);
+	va_start(ap, fmt);
+	vfprintf(r->err, fmt, ap);
+	va_end(ap);
+	fputc('\n', r->err);
+}
+
+/* What inih would take for a setting or a section, else an error */
+static bool line_is_sound(struct reader *r, const char *s)
+{
+	size_t n;
+
+	if (!*s || *s == ';' || *s == '#')
+		return true;
+	if (*s == '[') {
+		n = strcspn(s, "]");
+		if (!s[n]) {
+			complain(r, r->line, "the section's ] is missing");
+			return false;
+		}
+		return n <= NAME_BYTES_MAX;
+	}
+	n = strcspn(s, "=:");
+	if (!s[n]) {
+		complain(r, r->line, "neither \"key = value\" nor [section]");
+		return false;
+	}
+	if (!n || n > NAME_BYTES_MAX) {
+		complain(r, r->line, n ? "the key is too long"
+				       : "the key is missing");
+		return false;
+	}
+	return true;
+}
+
+static void line_skip(FILE *in)
+{
+	int ch;
+
+	do
+		ch = getc(in);
+	while (ch != EOF && ch != '\n');
+}
+
+/* inih takes an indented line for the continuation of the one before, so
+ * white space in front never reaches it. What is wrong becomes an empty line:
+ * inih would stop counting errors at the first. */
+static char *line_read(char *dst, int size, void *arg)
+{
+	struct reader *r = arg;
+	char buf[LINE_BYTES_MAX + 2], *s;
+	size_t len;
+
+	if (size < (int)sizeof(buf) || !fgets(buf, sizeof(buf), r->in))
+		return NULL;
+	r->line++;
+	len = strlen(buf);
+	if (len && buf[len - 1] != '\n' && !feof(r->in)) {
+		complain(r, r->line, "the line is longer than %d characters",
+			 LINE_BYTES_MAX);
+		line_skip(r->in);
+		buf[0] = '\0';
+	}
+	if (r->line == 1 && !strncmp(buf, "\xef\xbb\xbf", 3))
+		memmove(buf, buf + 3, strlen(buf + 3) + 1);
+	s = buf + strspn(buf, " \t\r\n");
+	s[strcspn(s, "\r\n")] = '\0';
+	if (!line_is_sound(r, s))
+		*s = '\0';
+	memcpy(dst, s, strlen(s) + 1);
+	return dst;
+}
+
+static int setting_read(void *arg, const char *section, const char *key,
+			const char *value)
+{
+	struct reader *r = arg;
+	char words[SETTING_WORDS_MAX];
+	const struct setting *s;
+	unsigned *linep;
+	bool known;
+
+	s = setting_find(section, key, &known);
+	if (!s) {
+		if (!*section)
+			complain(r, r->line, "%s: stands before the first "
+				 "[section]", key);
+		else if (!known)
+			complain(r, r->line, "[%s]: unknown section", section);
+		else
+			complain(r, r->line, "[%s] %s: unknown setting",
+				 section, key);
+		return 1;
+	}
+	linep = &r->linev[s - setting_get(0)];
+	if (*linep) {
+		complain(r, r->line, "[%s] %s: set before in line %u", section,
+			 key, *linep);
+		return 1;
+	}
+	*linep = r->line;
+	if (setting_decode(s, r->c, value, words))
+		complain(r, r->line, "[%s] %s: %s", section, key, words);
+	return 1;
+}
+
+/* --- what two settings say together ----------------------------------- */
+
+/* Blame the one of two settings that stands in the file */
+static void blame(struct reader *r, const char *section, const char *key,
+		  const char *words)
+{
+	const struct setting *s = setting_find(section, key, NULL);
+
+	complain(r, s ? r->linev[s - setting_get(0)] : 0, "[%s] %s: %s",
+		 section, key, words);
+}
+
+static void check_sip(struct reader *r, const struct presence_cfg *p)
+{
+	if (p->expires_min_s > p->expires_default_s ||
+	    p->expires_default_s > p->expires_max_s)
+		blame(r, "sip", "expires_default_s",
+		      "must lie between expires_min_s and expires_max_s");
+	if (p->contacts_max > p->bindings_max)
+		blame(r, "sip", "contacts_max", "is above bindings_max");
+	if (p->watchers_user_max > p->watchers_max)
+		blame(r, "sip", "watchers_user_max", "is above watchers_max");
+}
+
+static void check_media(struct reader *r, const struct mixer_cfg *m)
+{
+	const unsigned ports = m->port_max - m->port_min + 1u;
+
+	if (m->port_min % 2)
+		blame(r, "media", "port_min", "must be even");
+	if (m->port_max < m->port_min + 3u)
+		blame(r, "media", "port_max",
+		      "leaves no room for three ports above port_min");
+	else if (m->triples > ports / 3)
+		blame(r, "media", "triples",
+		      "three ports each do not fit between port_min and "
+		      "port_max");
+	if (m->triples > m->triples_max)
+		blame(r, "media", "triples", "is above triples_max");
+}
+
+static void check_conference(struct reader *r, const struct config *c)
+{
+	const struct server_cfg *s = &c->server;
+
+	if (s->retry_min_ms > s->retry_max_ms)
+		blame(r, "conference", "retry_min_ms",
+		      "is above retry_max_ms");
+	if (c->presence.node_lost_ms < 2 * s->heartbeat_ms)
+		blame(r, "conference", "node_lost_ms",
+		      "must be at least twice heartbeat_ms");
+}
+
+unsigned config_parse(struct config *c, FILE *in, const char *name, FILE *err)
+{
+	struct reader r = {.in = in, .err = err, .name = name, .c = c};
+
+	if (ini_parse_stream(line_read, &r, setting_read, &r) && !r.errors)
+		complain(&r, r.line, "not understood");
+	check_sip(&r, &c->presence);
+	check_media(&r, &c->server.mixer);
+	check_conference(&r, c);
+	if (ferror(in))
+		complain(&r, r.line, "cannot be read");
+	return r.errors;
+}
+
+unsigned config_read(struct config *c, const char *path, FILE *err)
+{
+	FILE *in = fopen(path, "re");
+	unsigned errors;
+
+	if (!in) {
+		if (err)
+			fprintf(err, "%s: cannot be opened: %s\n", path,
+				strerror(errno));
+		return 1;
+	}
+	errors = config_parse(c, in, path, err);
+	fclose(in);
+	return errors;
+}
+
+int config_realm_set(struct config *c, const char *realm)
+{
+	char words[SETTING_WORDS_MAX];
+
+	return setting_decode(setting_find("general", "realm", NULL), c,
+			      realm, words);
+}
+
+void config_print(const struct config *c, FILE *out)
+{
+	const char *section = "";
+	const struct setting *s;
+	unsigned i;
+
+	for (i = 0; (s = setting_get(i)); i++) {
+		if (strcmp(section, s->section))
+			fprintf(out, "%s[%s]\n", i ? "\n" : "", s->section);
+		section = s->section;
+		fprintf(out, "%s = ", s->key);
+		setting_encode(s, c, out);
+		fputc('\n', out);
+	}
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file libre.h  libre's loop and its messages, for the thread that calls
+ */
+#ifndef HL_DAEMON_LIBRE_H
+#define HL_DAEMON_LIBRE_H
+
+struct hlog;
+
+/** Start libre for this thread; what it has to say goes to log. @return 0 or
+ *  errno */
+int libre_start(struct hlog *log);
+void libre_stop(void);
+
+#endif

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+#include "auth/auth.h"
+#include "bus/bus.h"
+#include "daemon/roles.h"
+#include "db/prov.h"
+#include "db/state.h"
+#include "presence/presence.h"
+#include "server/server.h"
+#include "util/log.h"
+
+enum {
+	BUS_QUEUE_MAX = 65536, /**< Messages: a snapshot of all members */
+	PROV_BATCH = 256       /**< Changes before other events have a turn */
+};
+
+struct roles {
+	struct bus *bus;
+	struct prov *prov;
+	struct state *state;
+	struct auth *auth;
+	struct presence *presence;
+	struct server *server;
+	struct hlog *log;
+	int prov_fd;           /**< Watched by the loop, -1: none */
+};
+
+static void destructor(void *arg)
+{
+	struct roles *r = arg;
+
+	if (r->prov_fd >= 0)
+		fd_close(r->prov_fd);
+	mem_deref(r->server);
+	mem_deref(r->presence);
+	mem_deref(r->auth);
+	mem_deref(r->bus);
+	mem_deref(r->prov);
+	mem_deref(r->state);
+}
+
+static void prov_h(int flags, void *arg)
+{
+	struct roles *r = arg;
+
+	(void)flags;
+	prov_poll(r->prov, PROV_BATCH);
+}
+
+static int failed(char *words, int err, const char *what, const char *where)
+{
+	snprintf(words, SITE_WORDS_MAX, "%s%s cannot be used: %s", what, where,
+		 strerror(err));
+	return err;
+}
+
+static int databases_open(struct roles *r, const struct config *c,
+			  const struct site *site, char *words)
+{
+	int err;
+
+	err = prov_open(&r->prov, site->prov_path, c->realm, r->log);
+	if (err)
+		return failed(words, err, "the provisioning database ",
+			      site->prov_path);
+	err = state_open(&r->state, site->state_path, r->log);
+	if (err)
+		return failed(words, err, "the state database ",
+			      site->state_path);
+	err = fd_listen(prov_fd(r->prov), FD_READ, prov_h, r);
+	if (err)
+		return failed(words, err, "the event loop", "");
+	r->prov_fd = prov_fd(r->prov);
+	return 0;
+}
+
+static int edge_open(struct roles *r, const struct config *c, char *words)
+{
+	int err;
+
+	err = presence_alloc(&r->presence, &c->presence, r->bus, r->prov,
+			     r->state, r->log);
+	if (!err || site_port_blame(c, words))
+		return err;
+	return failed(words, err, "the presence role", "");
+}
+
+/* Who is asked stands before who asks: auth, the conference server, the edge */
+int roles_alloc(struct roles **rp, const struct config *c,
+		const struct site *site, struct hlog *log, char *words)
+{
+	struct roles *r;
+	int err;
+
+	r = mem_zalloc(sizeof(*r), destructor);
+	if (!r)
+		return failed(words, ENOMEM, "memory", "");
+	r->log = log;
+	r->prov_fd = -1;
+	err = databases_open(r, c, site, words);
+	if (err)
+		goto out;
+	err = bus_local_alloc(&r->bus, BUS_QUEUE_MAX);
+	if (err) {
+		failed(words, err, "the bus", "");
+		goto out;
+	}
+	err = auth_alloc(&r->auth, &c->auth, r->bus, r->prov, log);
+	if (err) {
+		failed(words, err, "the auth role", "");
+		goto out;
+	}
+	err = server_alloc(&r->server, &c->server, r->bus, r->state, log);
+	if (err) {
+		failed(words, err, "the conference role (media addresses and "
+		       "ports of [media])", "");
+		goto out;
+	}
+	err = edge_open(r, c, words);
+
+ out:
+	if (err)
+		mem_deref(r);
+	else
+		*rp = r;
+	return err;
+}
+
+void roles_close(struct roles *r, void (*done_h)(void *arg), void *arg)
+{
+	server_close(r->server, done_h, arg);
+}
+
+struct prov *roles_prov(const struct roles *r)
+{
+	return r->prov;
+}
+
+struct state *roles_state(const struct roles *r)
+{
+	return r->state;
+}
+
+static json_t *listen_status(const struct presence *p)
+{
+	json_t *list = json_array();
+	const struct sa *sa;
+	char addr[64];
+	unsigned i;
+
+	for (i = 0; (sa = presence_laddr(p, i)); i++) {
+		re_snprintf(addr, sizeof(addr), "%J", sa);
+		json_array_append_new(list, json_string(addr));
+	}
+	return list;
+}
+
+static json_t *store_status(const struct state *state)
+{
+	struct state_stats st;
+
+	state_stats_get(state, &st);
+	return json_pack("{sI sI sI sI sI}",
+			 "queued", (json_int_t)st.queued,
+			 "written", (json_int_t)st.written,
+			 "lost", (json_int_t)st.lost,
+			 "commits", (json_int_t)st.commits,
+			 "errors", (json_int_t)st.errors);
+}
+
+int roles_status(const struct roles *r, json_t **objp)
+{
+	json_t *obj = json_object(), *part;
+	int err;
+
+	if (!obj)
+		return ENOMEM;
+	json_object_set_new(obj, "listen", listen_status(r->presence));
+	json_object_set_new(obj, "store", store_status(r->state));
+	err = presence_status(r->presence, &part);
+	if (err)
+		goto out;
+	json_object_set_new(obj, "presence", part);
+	err = server_status(r->server, &part);
+	if (err)
+		goto out;
+	json_object_set_new(obj, "conference", part);
+	err = auth_status(r->auth, &part);
+	if (err)
+		goto out;
+	json_object_set_new(obj, "auth", part);
+
+ out:
+	if (err)
+		json_decref(obj);
+	else
+		*objp = obj;
+	return err;
+}

@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "daemon/settings.h"
+
+#define AT(m) offsetof(struct config, m)
+#define LEN(m) sizeof(((struct config *)0)->m)
+#define NUM(sec, name, m, lo, hi)                                             \
+	{.section = sec, .key = name, .kind = SET_U32, .off = AT(m),          \
+	 .min = lo, .max = hi}
+#define PORT(sec, name, m)                                                    \
+	{.section = sec, .key = name, .kind = SET_U16, .off = AT(m),          \
+	 .min = 1024, .max = 65535}
+#define STR(sec, name, k, m, none)                                            \
+	{.section = sec, .key = name, .kind = k, .off = AT(m),                \
+	 .size = LEN(m), .empty = none}
+#define VAL(sec, name, k, m)                                                  \
+	{.section = sec, .key = name, .kind = k, .off = AT(m),                \
+	 .empty = "auto"}
+
+_Static_assert(sizeof(unsigned) == sizeof(uint32_t), "SET_U32 holds both");
+
+enum { DAY_S = 86400, MINUTE_MS = 60000, MANY = 1000000 };
+
+static const struct setting settings[] = {
+	STR("general", "domain", SET_HOST, domain, "auto"),
+	STR("general", "state_dir", SET_PATH, state_dir, "auto"),
+	STR("general", "pid_file", SET_PATH, pid_file, "none"),
+	STR("general", "node", SET_TOKEN, server.node, NULL),
+	STR("general", "realm", SET_TEXT, realm, NULL),
+	VAL("general", "roles", SET_ROLES, roles),
+
+	VAL("log", "level", SET_LEVEL, log_level),
+	VAL("log", "format", SET_FORMAT, log_format),
+
+	VAL("sip", "listen", SET_SAS, listen),
+	VAL("sip", "advertised_address", SET_SA, presence.advertised),
+	STR("sip", "software", SET_TEXT, presence.software, "none"),
+	NUM("sip", "expires_min_s", presence.expires_min_s, 1, DAY_S),
+	NUM("sip", "expires_max_s", presence.expires_max_s, 1, DAY_S),
+	NUM("sip", "expires_default_s", presence.expires_default_s, 1, DAY_S),
+	NUM("sip", "contacts_max", presence.contacts_max, 1, 1000),
+	NUM("sip", "bindings_max", presence.bindings_max, 1, MANY),
+	NUM("sip", "watchers_max", presence.watchers_max, 1, MANY),
+	NUM("sip", "watchers_user_max", presence.watchers_user_max, 1, 1000),
+	NUM("sip", "pending_max", presence.pending_max, 1, MANY),
+	NUM("sip", "notify_bytes", presence.notify_bytes, 400, 65000),
+
+	VAL("media", "address", SET_IPS, media),
+	VAL("media", "media_address", SET_IP, presence.media),
+	PORT("media", "port_min", server.mixer.port_min),
+	PORT("media", "port_max", server.mixer.port_max),
+	NUM("media", "workers", server.mixer.workers, 0, MIXER_WORKERS_MAX),
+	NUM("media", "triples", server.mixer.triples, 1, 10000),
+	NUM("media", "triples_max", server.mixer.triples_max, 1, 10000),
+	NUM("media", "members_max", server.mixer.members_max, 2, MANY),
+	NUM("media", "latch_ms", server.mixer.latch_ms, 100, MINUTE_MS),
+	NUM("media", "dead_idle_ms", server.mixer.dead_idle_ms, 0,
+	    60 * MINUTE_MS),
+	NUM("media", "dead_bridged_ms", server.mixer.dead_bridged_ms, 0,
+	    60 * MINUTE_MS),
+	NUM("media", "rtcp_ms", server.mixer.rtcp_ms, 500, 2 * MINUTE_MS),
+
+	NUM("conference", "legs_max", server.legs_max, 1, MANY),
+	NUM("conference", "calls_max", server.calls_max, 1, MANY),
+	NUM("conference", "groups_max", server.groups_max, 1, MANY),
+	NUM("conference", "group_members_max", server.group_members_max, 1,
+	    MANY),
+	NUM("conference", "asks_max", server.asks_max, 1, MANY),
+	NUM("conference", "invites_max", server.invites_max, 1, MANY),
+	NUM("conference", "byes_max", server.byes_max, 1, MANY),
+	NUM("conference", "answer_ms", server.answer_ms, 500, MINUTE_MS),
+	NUM("conference", "setup_ms", server.setup_ms, 500, MINUTE_MS),
+	NUM("conference", "retry_min_ms", server.retry_min_ms, 100,
+	    60 * MINUTE_MS),
+	NUM("conference", "retry_max_ms", server.retry_max_ms, 100,
+	    60 * MINUTE_MS),
+	NUM("conference", "close_ms", server.close_ms, 100, MINUTE_MS),
+	NUM("conference", "heartbeat_ms", server.heartbeat_ms, 100,
+	    MINUTE_MS),
+	NUM("conference", "node_lost_ms", presence.node_lost_ms, 200,
+	    10 * MINUTE_MS),
+
+	NUM("auth", "nonce_ttl_s", auth.nonce_ttl_s, 1, DAY_S),
+	NUM("auth", "nonces_max", auth.nonces_max, 1, MANY),
+	NUM("auth", "users_max", auth.users_max, 1, MANY),
+
+	STR("admin", "socket", SET_PATH, admin.socket, "auto"),
+	STR("admin", "group", SET_TOKEN, admin.group, "none"),
+	NUM("admin", "clients_max", admin.clients_max, 1, 1000),
+	NUM("admin", "request_bytes", admin.request_bytes, 1024, 1 << 20),
+	NUM("admin", "answer_bytes", admin.answer_bytes, 65536, 1 << 28),
+	NUM("admin", "timeout_ms", admin.timeout_ms, 100, 10 * MINUTE_MS),
+};
+
+enum { SETTINGS = sizeof(settings) / sizeof(settings[0]) };
+
+static const struct {
+	const char *name;
+	unsigned bit;
+} roles[] = {
+	{"presence", ROLE_PRESENCE},
+	{"auth", ROLE_AUTH},
+	{"conference", ROLE_CONFERENCE},
+};
+
+const struct setting *setting_get(unsigned i)
+{
+	return i < SETTINGS ? &settings[i] : NULL;
+}
+
+const struct setting *setting_find(const char *section, const char *key,
+				   bool *known)
+{
+	bool seen = false;
+	unsigned i;
+
+	for (i = 0; i < SETTINGS; i++) {
+		if (strcmp(settings[i].section, section))
+			continue;
+		seen = true;
+		if (!strcmp(settings[i].key, key))
+			break;
+	}
+	if (known)
+		*known = seen;
+	return setting_get(i);
+}
+
+__attribute__((format(printf, 2, 3)))
+static int refuse(char *words, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(words, SETTING_WORDS_MAX, fmt, ap);
+	va_end(ap);
+	return EINVAL;
+}
+
+/* The roles ask each other over the bus, and the only bus is in-process */
+int config_roles_decode(unsigned *rolesp, const char *text, char *words,
+			size_t size)
+{
+	const unsigned all = ROLE_PRESENCE | ROLE_AUTH | ROLE_CONFERENCE;
+	char buf[128], *save = NULL, *word;
+	unsigned found = 0, i;
+
+	if (strlen(text) >= sizeof(buf)) {
+		snprintf(words, size, "the list of roles is too long");
+		return EINVAL;
+	}
+	memcpy(buf, text, strlen(text) + 1);
+	for (word = strtok_r(buf, ", \t", &save); word;
+	     word = strtok_r(NULL, ", \t", &save)) {
+		for (i = 0; i < 3 && strcmp(word, roles[i].name); i++)
+			;
+		if (i == 3) {
+			snprintf(words, size, "unknown role \"%.32s\": there "
+				 "are presence, auth and conference", word);
+			return EINVAL;
+		}
+		found |= roles[i].bit;
+	}
+	if (found != all) {
+		snprintf(words, size, "the roles presence, auth and conference"
+			 " only work together: this build has no bus to other "
+			 "machines");
+		return EINVAL;
+	}
+	*rolesp = found;
+	return 0;
+}
+
+/* --- decoding --------------------------------------------------------- */
+
+static int decode_number(const struct setting *s, const char *value,
+			 uint32_t *np, char *words)
+{
+	unsigned long long n;
+	char *end;
+
+	errno = 0;
+	n = strtoull(value, &end, 10);
+	if (!isdigit((unsigned char)*value) || *end || errno)
+		return refuse(words, "\"%.40s\" is not a whole number", value);
+	if (n < s->min || n > s->max)
+		return refuse(words, "%llu is out of range: %u to %u", n,
+			      s->min, s->max);
+	*np = (uint32_t)n;
+	return 0;
+}
+
+static bool is_token(const char *value)
+{
+	return *value &&
+	       !value[strspn(value, "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789-_.")];
+}
+
+static bool is_printable(const char *value)
+{
+	for (; *value; value++) {
+		if ((unsigned char)*value < ' ' || *value == 127 ||
+		    *value == '"' || *value == ';')
+			return false;
+	}
+	return true;
+}
+
+static int decode_text(const struct setting *s, char *dst, const char *value,
+		       char *words)
+{
+	size_t len = strlen(value);
+
+	if (s->empty && !strcmp(value, s->empty)) {
+		*dst = '\0';
+		return 0;
+	}
+	if (!len)
+		return refuse(words, "a value is missing");
+	if (len >= s->size)
+		return refuse(words, "longer than %zu characters",
+			      s->size - 1);
+	if (s->kind == SET_PATH && *value != '/')
+		return refuse(words, "\"%.60s\" is not an absolute path",
+			      value);
+	if ((s->kind == SET_TOKEN || s->kind == SET_HOST) && !is_token(value))
+		return refuse(words, "\"%.60s\": only letters, digits, dots, "
+			      "dashes and underscores are allowed", value);
+	if (!is_printable(value))
+		return refuse(words, "quotes, semicolons and control "
+			      "characters are not allowed");
+	memcpy(dst, value, len + 1);
+	return 0;
+}
+
+/* IPv4 alone: the edge's sockets and the listeners' addresses of this build
+ * are of that family. */
+static int decode_addr(struct sa *sap, const char *text, enum setting_kind k,
+		       char *words)
+{
+	bool port = strchr(text, ':') != NULL;
+	struct sa sa;
+	int err;
+
+	err = port ? sa_decode(&sa, text, strlen(text))
+		   : sa_set_str(&sa, text, 0);
+	if (err || sa_af(&sa) != AF_INET)
+		return refuse(words, "\"%.60s\" is not an IPv4 address%s",
+			      text, k == SET_SAS ? " with a port" : "");
+	if (port && (k == SET_IP || k == SET_IPS))
+		return refuse(words, "\"%.60s\": an address without a port is "
+			      "wanted", text);
+	if (k == SET_SAS && !sa_port(&sa))
+		return refuse(words, "\"%.60s\": a port from 1 to 65535 is "
+			      "missing, as in %.40s:5060", text, text);
+	if (k != SET_SAS && !sa_is_any(&sa) && !sa_in(&sa))
+		return refuse(words, "\"%.60s\" is not usable", text);
+	if (k != SET_SAS && sa_is_any(&sa))
+		return refuse(words, "0.0.0.0 is not the address of a machine");
+	*sap = sa;
+	return 0;
+}
+
+static int decode_addrs(struct config_addrs *dst, const char *value,
+			enum setting_kind kind, char *words)
+{
+	char buf[256], *save = NULL, *word;
+	struct config_addrs addrs = {.c = 0};
+
+	if (strlen(value) >= sizeof(buf))
+		return refuse(words, "the list is too long");
+	memcpy(buf, value, strlen(value) + 1);
+	for (word = strtok_r(buf, ", \t", &save); word;
+	     word = strtok_r(NULL, ", \t", &save)) {
+		int err;
+
+		if (addrs.c == CONFIG_ADDRS_MAX)
+			return refuse(words, "more than %d addresses",
+				      CONFIG_ADDRS_MAX);
+		err = decode_addr(&addrs.v[addrs.c], word, kind, words);
+		if (err)
+			return err;
+		addrs.c++;
+	}
+	if (!addrs.c)
+		return refuse(words, "an address is missing");
+	*dst = addrs;
+	return 0;
+}
+
+static int decode_level(enum hlog_level *dst, const char *value, char *words)
+{
+	if (hlog_level_parse(dst, value))
+		return refuse(words, "\"%.40s\" is not one of error, warn, "
+			      "info, debug", value);
+	return 0;
+}
+
+static int decode_format(enum hlog_format *dst, const char *value,
+			 char *words)
+{
+	if (!strcmp(value, "text"))
+		*dst = HLOG_TEXT;
+	else if (!strcmp(value, "json"))
+		*dst = HLOG_JSON;
+	else
+		return refuse(words, "\"%.40s\" is not one of text, json",
+			      value);
+	return 0;
+}
+
+int setting_decode(const struct setting *s, struct config *c,
+		   const char *value, char *words)
+{
+	void *dst = (char *)c + s->off;
+	uint32_t n;
+	int err;
+
+	switch (s->kind) {
+	case SET_U32:
+		return decode_number(s, value, dst, words);
+	case SET_U16:
+		err = decode_number(s, value, &n, words);
+		if (!err)
+			*(uint16_t *)dst = (uint16_t)n;
+		return err;
+	case SET_TEXT:
+	case SET_HOST:
+	case SET_PATH:
+	case SET_TOKEN:
+		return decode_text(s, dst, value, words);
+	case SET_IP:
+	case SET_SA:
+		if (strcmp(value, "auto"))
+			return decode_addr(dst, value, s->kind, words);
+		sa_init(dst, AF_UNSPEC);
+		return 0;
+	case SET_IPS:
+	case SET_SAS:
+		if (strcmp(value, "auto"))
+			return decode_addrs(dst, value, s->kind, words);
+		((struct config_addrs *)dst)->c = 0;
+		return 0;
+	case SET_ROLES:
+		return config_roles_decode(dst, value, words,
+					   SETTING_WORDS_MAX);
+	case SET_LEVEL:
+		return decode_level(dst, value, words);
+	case SET_FORMAT:
+		return decode_format(dst, value, words);
+	}
+	return EINVAL;
+}
+
+/* --- encoding --------------------------------------------------------- */
+
+static void encode_addr(const struct sa *sa, FILE *out)
+{
+	char buf[64];
+
+	if (sa_port(sa))
+		re_snprintf(buf, sizeof(buf), "%J", sa);
+	else
+		re_snprintf(buf, sizeof(buf), "%j", sa);
+	fputs(buf, out);
+}
+
+static void encode_addrs(const struct config_addrs *a, FILE *out)
+{
+	unsigned i;
+
+	if (!a->c)
+		fputs("auto", out);
+	for (i = 0; i < a->c; i++) {
+		fputs(i ? ", " : "", out);
+		encode_addr(&a->v[i], out);
+	}
+}
+
+static void encode_roles(unsigned mask, FILE *out)
+{
+	const char *sep = "";
+	unsigned i;
+
+	for (i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
+		if (!(mask & roles[i].bit))
+			continue;
+		fprintf(out, "%s%s", sep, roles[i].name);
+		sep = ", ";
+	}
+}
+
+void setting_encode(const struct setting *s, const struct config *c,
+		    FILE *out)
+{
+	const void *src = (const char *)c + s->off;
+
+	switch (s->kind) {
+	case SET_U32:
+		fprintf(out, "%u", *(const uint32_t *)src);
+		break;
+	case SET_U16:
+		fprintf(out, "%u", *(const uint16_t *)src);
+		break;
+	case SET_TEXT:
+	case SET_HOST:
+	case SET_PATH:
+	case SET_TOKEN:
+		fputs(*(const char *)src ? src : s->empty, out);
+		break;
+	case SET_IP:
+	case SET_SA:
+		if (sa_isset(src, SA_ADDR))
+			encode_addr(src, out);
+		else
+			fputs("auto", out);
+		break;
+	case SET_IPS:
+	case SET_SAS:
+		encode_addrs(src, out);
+		break;
+	case SET_ROLES:
+		encode_roles(*(const unsigned *)src, out);
+		break;
+	case SET_LEVEL:
+		fputs(hlog_level_name(*(const enum hlog_level *)src), out);
+		break;
+	case SET_FORMAT:
+		fputs(*(const enum hlog_format *)src == HLOG_JSON ?
+			      "json" : "text", out);
+		break;
+	}
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file bridge.h  A bridge at its home worker: floor, burst, members
+ *
+ * Allocated by signalling, given to the home by command, freed there.
+ */
+#ifndef HL_MIXER_BRIDGE_H
+#define HL_MIXER_BRIDGE_H
+
+#include "mixer/worker.h"
+
+struct member {
+	struct floor_member fm; /**< First: the floor knows it by this */
+	mixer_leg_id leg;
+	struct burst_tail tail;
+	char uri[MIXER_URI_MAX];
+	char name[MIXER_NAME_MAX];
+};
+
+/** Members by number; grown by signalling, which numbers them */
+struct members {
+	uint32_t cap;
+	struct member *v[];
+};
+
+struct bridge {
+	mixer_bridge_id id;
+	struct worker *w;
+	struct floor floor;
+	struct burst burst;
+	struct members *members;
+	struct wheel_timer timer;
+	uint64_t armed_us; /**< FLOOR_NEVER: the timer does not run */
+	bool has_last_seq; /**< Released; the burst ends with last_seq */
+	uint16_t last_seq;
+	uint32_t on[MIXER_WORKERS_MAX]; /**< Members on each worker */
+};
+
+/** Any thread, before they are given away */
+struct bridge *bridge_alloc(mixer_bridge_id id, const struct floor_cfg *cfg);
+struct members *members_alloc(uint32_t cap);
+
+void bridge_start(struct worker *w, struct bridge *b);
+/** NULL: stale */
+struct bridge *bridge_get(const struct worker *w, mixer_bridge_id id);
+void bridge_set(struct bridge *b, const struct floor_cfg *cfg);
+void bridge_del(struct worker *w, mixer_bridge_id id);
+void bridge_join(struct bridge *b, uint32_t no, struct member *m,
+		 struct members *table);
+/** m replaces what is known of the member; it is freed */
+void bridge_member_set(struct bridge *b, uint32_t no, struct member *m);
+void bridge_leave(struct bridge *b, uint32_t no, mixer_leg_id leg);
+
+/** What a leg's floor channel, or signalling for it, wants */
+void bridge_floor(struct worker *w, const struct floor_up *fu);
+/** A packet of speech: gate, stamp, fan out */
+void bridge_speech(struct worker *w, const struct speech_up *up);
+
+#endif

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file leg.c  Legs of one worker
+ */
+#include <errno.h>
+#include <sys/mman.h>
+#include "mixer/leg.h"
+
+static void *reserve(size_t bytes)
+{
+	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+int legs_init(struct legs *ls, uint32_t max, uint64_t seed)
+{
+	uint32_t n = 64;
+
+	memset(ls, 0, sizeof(*ls));
+	while (n < max)
+		n *= 2;
+	ls->max = max;
+	ls->mask = n - 1;
+	ls->seed = seed;
+	/* Zeroed memory is empty: buckets hold slot numbers plus one */
+	ls->v = reserve((size_t)max * sizeof(*ls->v));
+	ls->bucketv = reserve((size_t)n * sizeof(*ls->bucketv));
+	if (!ls->v || !ls->bucketv) {
+		legs_fini(ls);
+		return ENOMEM;
+	}
+	return 0;
+}
+
+void legs_fini(struct legs *ls)
+{
+	if (ls->v)
+		munmap(ls->v, (size_t)ls->max * sizeof(*ls->v));
+	if (ls->bucketv)
+		munmap(ls->bucketv,
+		       (size_t)(ls->mask + 1) * sizeof(*ls->bucketv));
+	ls->v = NULL;
+	ls->bucketv = NULL;
+}
+
+static uint32_t *bucket_of(const struct legs *ls, const struct ipkey *ip,
+			   uint32_t triple)
+{
+	return &ls->bucketv[ipkey_hash(ip, triple, ls->seed) & ls->mask];
+}
+
+static void link_in(struct legs *ls, struct leg *leg)
+{
+	uint32_t *b = bucket_of(ls, &leg->flow_key, leg->triple);
+
+	leg->next = *b;
+	*b = (uint32_t)(leg - ls->v) + 1;
+}
+
+static void link_out(struct legs *ls, const struct leg *leg)
+{
+	uint32_t *b = bucket_of(ls, &leg->flow_key, leg->triple);
+	const uint32_t me = (uint32_t)(leg - ls->v) + 1;
+
+	while (*b && *b != me)
+		b = &ls->v[*b - 1].next;
+	if (*b)
+		*b = leg->next;
+}
+
+struct leg *leg_new(struct legs *ls, const struct leg_init *init)
+{
+	struct leg *leg = &ls->v[id_slot(init->id)];
+
+	/* The counters are atomic and may be looked at: no memset of them
+	 * beside a reader; a slot that is free was zeroed by leg_free(). */
+	leg->id = init->id;
+	leg->flow = init->flow;
+	leg->flow_key = ipkey_of(&init->flow);
+	leg->triple = init->triple;
+	leg->pt = init->pt;
+	leg->pt_event = init->pt_event;
+	leg->clock_hz = init->clock_hz;
+	leg->floor_on = init->floor;
+	stream_init(&leg->out, init->ssrc, init->clock_hz, init->seq,
+		    init->ts);
+	link_in(ls, leg);
+	if (id_slot(init->id) >= ls->high)
+		ls->high = id_slot(init->id) + 1;
+	ls->n++;
+	return leg;
+}
+
+void leg_free(struct legs *ls, struct leg *leg)
+{
+	link_out(ls, leg);
+	latch_reset(&leg->rtp);
+	latch_reset(&leg->rtcp);
+	latch_reset(&leg->floor);
+	leg->hear = leg->talk = NULL;
+	leg->hear_burst = 0;
+	leg->send = leg->told = leg->dead = leg->recv = false;
+	leg->has_ssrc_rtp = leg->has_ssrc_floor = false;
+	leg->tx_packets = leg->tx_octets = leg->rtcp_packets = 0;
+	atomic_store_explicit(&leg->rx, 0, memory_order_relaxed);
+	atomic_store_explicit(&leg->tx, 0, memory_order_relaxed);
+	atomic_store_explicit(&leg->heard_us, 0, memory_order_relaxed);
+	leg->id = 0;
+	leg->window_us = leg->rtcp_us = 0;
+	leg->sel = NULL;
+	memset(&leg->requests, 0, sizeof(leg->requests));
+	memset(&leg->messages, 0, sizeof(leg->messages));
+	memset(leg->seatv, 0, sizeof(leg->seatv));
+	ls->n--;
+}
+
+struct leg *leg_get(const struct legs *ls, mixer_leg_id id)
+{
+	struct leg *leg;
+
+	if (!id || id_slot(id) >= ls->high)
+		return NULL;
+	leg = &ls->v[id_slot(id)];
+	return leg->id == id ? leg : NULL;
+}
+
+struct leg *leg_find(const struct legs *ls, const struct ipkey *ip,
+		     uint32_t triple)
+{
+	uint32_t i = *bucket_of(ls, ip, triple);
+
+	while (i) {
+		struct leg *leg = &ls->v[i - 1];
+
+		if (leg->triple == triple && ipkey_eq(&leg->flow_key, ip))
+			return leg;
+		i = leg->next;
+	}
+	return NULL;
+}
+
+void leg_move(struct legs *ls, struct leg *leg, const struct sa *flow)
+{
+	const struct ipkey key = ipkey_of(flow);
+
+	leg->flow = *flow;
+	if (ipkey_eq(&key, &leg->flow_key))
+		return;
+	link_out(ls, leg);
+	leg->flow_key = key;
+	link_in(ls, leg);
+	latch_reset(&leg->rtp);
+	latch_reset(&leg->rtcp);
+	latch_reset(&leg->floor);
+}
+
+void leg_remote(struct leg *leg, const struct mixer_leg_remote *r,
+		uint64_t window_us)
+{
+	latch_set(&leg->rtp, &r->rtp, &leg->flow);
+	latch_set(&leg->rtcp, &r->rtcp, &leg->flow);
+	if (leg->floor_on)
+		latch_set(&leg->floor, &r->floor, &leg->flow);
+	if (r->pt != 0xff)
+		leg->pt = r->pt;
+	if (r->pt_event != 0xff)
+		leg->pt_event = r->pt_event;
+	leg->send = r->send;
+	leg->recv = r->recv;
+	leg->has_ssrc_rtp = leg->has_ssrc_floor = false;
+	leg->window_us = window_us;
+}
+
+struct seat *leg_seat_free(struct leg *leg)
+{
+	unsigned i;
+
+	for (i = 0; i < MIXER_LEG_BRIDGES_MAX; i++)
+		if (!leg->seatv[i].part)
+			return &leg->seatv[i];
+	return NULL;
+}
+
+struct seat *leg_seat_first(struct leg *leg)
+{
+	unsigned i;
+
+	for (i = 0; i < MIXER_LEG_BRIDGES_MAX; i++)
+		if (leg->seatv[i].part)
+			return &leg->seatv[i];
+	return NULL;
+}
+
+struct seat *leg_seat(struct leg *leg, const struct part *part)
+{
+	unsigned i;
+
+	for (i = 0; i < MIXER_LEG_BRIDGES_MAX; i++)
+		if (leg->seatv[i].part == part)
+			return &leg->seatv[i];
+	return NULL;
+}

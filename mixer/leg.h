@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file leg.h  Legs of one worker
+ *
+ * An array of slots, found by number, or by (source IP, port triple) for each
+ * packet. All functions: the worker that owns the table; only the counters
+ * that are atomic may be read by another thread.
+ */
+#ifndef HL_MIXER_LEG_H
+#define HL_MIXER_LEG_H
+
+#include <stdatomic.h>
+#include "mixer/bucket.h"
+#include "mixer/id.h"
+#include "mixer/ipkey.h"
+#include "mixer/latch.h"
+#include "mixer/mixer.h"
+#include "mixer/stream.h"
+
+struct part;
+
+enum {
+	LEG_BYTES_MAX = 512,
+	LEG_NONE = 0xffffffff
+};
+
+/** One bridge that the leg is a member of */
+struct seat {
+	struct part *part; /**< NULL: the seat is free */
+	uint32_t member;   /**< Number of the leg in the bridge's home */
+	bool may_listen;
+	uint8_t pad[3];
+};
+
+struct leg {
+	/* Fan-out reads and writes this part for each packet sent */
+	struct latch rtp;
+	struct stream out;
+	const struct part *hear; /**< Whose burst it hears; NULL: none */
+	uint32_t hear_burst;
+	uint32_t triple;
+	uint8_t pt;
+	bool send;               /**< The terminal wants to hear */
+	bool told;               /**< hear was told to the terminal */
+	bool dead;
+	uint32_t tx_packets, tx_octets;      /**< For sender reports */
+	_Atomic uint64_t tx, rx, heard_us;   /**< Read by signalling */
+
+	/* Receiving */
+	mixer_leg_id id;         /**< 0: the slot is free */
+	struct ipkey flow_key;
+	uint32_t next;           /**< In its hash bucket */
+	uint32_t clock_hz;
+	uint64_t window_us;      /**< The latch window ends */
+	struct seat *sel;        /**< Selected bridge; NULL: none */
+	const struct part *talk; /**< Whose floor it holds */
+	uint32_t ssrc_rtp, ssrc_floor;
+	bool has_ssrc_rtp, has_ssrc_floor;
+	bool recv;               /**< The terminal wants to talk */
+	bool floor_on;
+	uint8_t pt_event;
+
+	struct sa flow;
+	struct latch rtcp, floor;
+	struct bucket requests, messages;
+	uint64_t rtcp_us;        /**< Our next report is due */
+	uint32_t rtcp_packets;   /**< tx_packets at the last report */
+	struct seat seatv[MIXER_LEG_BRIDGES_MAX];
+};
+
+_Static_assert(sizeof(struct leg) <= LEG_BYTES_MAX, "leg slot too large");
+
+struct legs {
+	struct leg *v;
+	uint32_t *bucketv;
+	uint32_t max, mask;
+	uint32_t high; /**< No slot from here on was ever used */
+	uint32_t n;
+	uint64_t seed;
+};
+
+/** What a new leg starts with */
+struct leg_init {
+	mixer_leg_id id;
+	struct sa flow;
+	uint32_t triple, ssrc, clock_hz, ts;
+	uint16_t seq;
+	uint8_t pt, pt_event;
+	bool floor;
+};
+
+/** Memory is reserved for max legs and touched when a slot is used */
+int legs_init(struct legs *ls, uint32_t max, uint64_t seed);
+void legs_fini(struct legs *ls);
+
+struct leg *leg_new(struct legs *ls, const struct leg_init *init);
+void leg_free(struct legs *ls, struct leg *leg);
+/** NULL: stale */
+struct leg *leg_get(const struct legs *ls, mixer_leg_id id);
+/** Whose packet this is; NULL: nobody's */
+struct leg *leg_find(const struct legs *ls, const struct ipkey *ip,
+		     uint32_t triple);
+/** The flow moved to another IP: nothing is proven any more */
+void leg_move(struct legs *ls, struct leg *leg, const struct sa *flow);
+/** The terminal's SDP */
+void leg_remote(struct leg *leg, const struct mixer_leg_remote *r,
+		uint64_t window_us);
+
+/** Free seat, or NULL */
+struct seat *leg_seat_free(struct leg *leg);
+/** The first seat that is taken, or NULL */
+struct seat *leg_seat_first(struct leg *leg);
+struct seat *leg_seat(struct leg *leg, const struct part *part);
+
+/** A valid packet came from the leg */
+static inline void leg_count_rx(struct leg *leg, uint64_t now)
+{
+	/* relaxed: figures for people, written by one thread */
+	atomic_store_explicit(
+		&leg->rx,
+		atomic_load_explicit(&leg->rx, memory_order_relaxed) + 1,
+		memory_order_relaxed);
+	atomic_store_explicit(&leg->heard_us, now, memory_order_relaxed);
+}
+
+static inline void leg_count_tx(struct leg *leg)
+{
+	atomic_store_explicit(
+		&leg->tx,
+		atomic_load_explicit(&leg->tx, memory_order_relaxed) + 1,
+		memory_order_relaxed);
+}
+
+#endif

@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file mixer.c  The media switch: life, events, looking
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "mixer/mirror.h"
+#include "util/clock.h"
+
+void mixer_cfg_default(struct mixer_cfg *cfg)
+{
+	const long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	memset(cfg, 0, sizeof(*cfg));
+	cfg->workers = cores > 2 ? (unsigned)cores - 1 : 1;
+	if (cfg->workers > MIXER_WORKERS_MAX)
+		cfg->workers = MIXER_WORKERS_MAX;
+	cfg->triples = 64;
+	cfg->triples_max = 4096;
+	cfg->legs_max = 100000;
+	cfg->bridges_max = 20000;
+	cfg->members_max = 5000;
+	cfg->latch_ms = 5000;
+	cfg->dead_idle_ms = 30000;
+	cfg->rtcp_ms = 20000;
+}
+
+/* --- commands ------------------------------------------------------------ */
+
+bool cmd_fits(const struct mixer *m, unsigned worker, uint32_t n,
+	      uint32_t keep)
+{
+	const struct mworker *mw = &m->mwv[worker];
+	/* acquire: pairs with the worker's release, slots counted as done are
+	 * free */
+	const uint32_t used =
+		mw->cmds - atomic_load_explicit(&mw->w->cmds_done,
+						memory_order_acquire);
+
+	return used + n + keep <= CMD_SLOTS;
+}
+
+struct cmd *cmd_new(struct mixer *m, unsigned worker, enum cmd_type type)
+{
+	struct cmd *c = slotq_reserve(m->mwv[worker].w->cmds);
+
+	memset(c, 0, sizeof(*c));
+	c->type = type;
+	return c;
+}
+
+void cmd_push(struct mixer *m, unsigned worker)
+{
+	m->mwv[worker].cmds++;
+	slotq_commit(m->mwv[worker].w->cmds);
+}
+
+/* --- life ---------------------------------------------------------------- */
+
+static void *table_alloc(size_t bytes)
+{
+	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+static void workers_stop(struct mixer *m)
+{
+	unsigned i;
+
+	for (i = 0; i < m->cfg.workers; i++) {
+		struct worker *w = m->mwv[i].w;
+
+		if (!w || !w->running)
+			continue;
+		/* The worker always comes back for its commands */
+		while (!cmd_fits(m, i, 1, 0))
+			usleep(1000);
+		(void)cmd_new(m, i, CMD_QUIT);
+		cmd_push(m, i);
+	}
+	for (i = 0; i < m->cfg.workers; i++)
+		if (m->mwv[i].w && m->mwv[i].w->running)
+			(void)pthread_join(m->mwv[i].w->tid, NULL);
+}
+
+/* Workers that were never started have commands that nobody took */
+static void cmds_close(struct worker *w)
+{
+	const struct cmd *c;
+
+	while ((c = slotq_peek(w->cmds))) {
+		if (c->type == CMD_TRIPLE) {
+			int fdv[PORT_KINDS];
+
+			memcpy(fdv, c->u.triple.fdv, sizeof(fdv));
+			port_close(fdv);
+		}
+		slotq_release(w->cmds);
+	}
+}
+
+static void mworker_fini(struct mixer *m, struct mworker *mw)
+{
+	unsigned i;
+
+	if (mw->w) {
+		cmds_close(mw->w);
+		mem_deref(mw->w);
+	}
+	if (mw->legv)
+		munmap(mw->legv, m->cfg.legs_max * sizeof(*mw->legv));
+	for (i = 0; mw->placev && i < m->cfg.laddrc; i++)
+		mem_deref(mw->placev[i].portv);
+	mem_deref(mw->placev);
+}
+
+static void mixer_destructor(void *arg)
+{
+	struct mixer *m = arg;
+	unsigned i;
+
+	if (m->mwv)
+		workers_stop(m);
+	if (m->bridgev)
+		mbridges_free(m);
+	for (i = 0; m->mwv && i < m->cfg.workers; i++)
+		mworker_fini(m, &m->mwv[i]);
+	mem_deref(m->mwv);
+	mem_deref(m->flows);
+	if (m->bridgev)
+		munmap(m->bridgev, m->cfg.bridges_max * sizeof(*m->bridgev));
+	mem_deref(m->up);
+}
+
+static int mworker_init(struct mixer *m, unsigned idx, uint64_t seed)
+{
+	struct mworker *mw = &m->mwv[idx];
+	unsigned i;
+	int err;
+
+	mw->leg_free = SLOT_NONE;
+	mw->legv = table_alloc(m->cfg.legs_max * sizeof(*mw->legv));
+	mw->placev = mem_zalloc(m->cfg.laddrc * sizeof(*mw->placev), NULL);
+	if (!mw->legv || !mw->placev)
+		return ENOMEM;
+	for (i = 0; i < m->cfg.laddrc; i++) {
+		mw->placev[i].portv = mem_zalloc(
+			m->cfg.triples_max * sizeof(uint16_t), NULL);
+		if (!mw->placev[i].portv)
+			return ENOMEM;
+	}
+	err = worker_alloc(&mw->w, idx, &m->cfg, m->up, seed);
+	for (i = 0; i < m->cfg.laddrc * m->cfg.triples && !err; i++)
+		err = triple_open(m, idx, i % m->cfg.laddrc);
+	return err;
+}
+
+static int workers_init(struct mixer *m)
+{
+	const uint64_t seed = rand_u64(), name = rand_u64();
+	const unsigned n = m->cfg.workers;
+	unsigned i, k;
+	int err = 0;
+
+	m->mwv = mem_zalloc(n * sizeof(*m->mwv), NULL);
+	if (!m->mwv)
+		return ENOMEM;
+	for (i = 0; i < n && !err; i++)
+		err = mworker_init(m, i, seed);
+	if (err)
+		return err;
+	for (i = 0; i < n; i++) {
+		struct worker *w = m->mwv[i].w;
+
+		(void)snprintf(w->cname, sizeof(w->cname), "%016llx",
+			       (unsigned long long)name);
+		for (k = 0; k < n; k++)
+			w->to[k] = m->mwv[k].w->from[i];
+	}
+	for (i = 0; i < n && !err; i++)
+		err = worker_start(m->mwv[i].w);
+	return err;
+}
+
+static bool cfg_ok(const struct mixer_cfg *cfg)
+{
+	unsigned i;
+
+	if (cfg->workers > MIXER_WORKERS_MAX || !cfg->laddrc ||
+	    cfg->laddrc > MIXER_LADDRS_MAX || !cfg->legs_max ||
+	    cfg->legs_max > ID_SLOTS_MAX || !cfg->bridges_max ||
+	    cfg->bridges_max > ID_SLOTS_MAX || !cfg->members_max ||
+	    !cfg->triples_max || cfg->triples > cfg->triples_max ||
+	    cfg->port_min > cfg->port_max ||
+	    cfg->laddrc * cfg->triples > CMD_SLOTS / 2)
+		return false;
+	for (i = 0; i < cfg->laddrc; i++)
+		if (!sa_isset(&cfg->laddrv[i], SA_ADDR))
+			return false;
+	return true;
+}
+
+int mixer_alloc(struct mixer **mp, const struct mixer_cfg *cfg,
+		mixer_event_h *eh, void *arg)
+{
+	struct mixer_cfg def;
+	struct mixer *m;
+	unsigned i;
+	int err;
+
+	if (!mp || !cfg || !cfg_ok(cfg))
+		return EINVAL;
+	m = mem_zalloc(sizeof(*m), mixer_destructor);
+	if (!m)
+		return ENOMEM;
+	mixer_cfg_default(&def);
+	m->cfg = *cfg;
+	if (!m->cfg.workers)
+		m->cfg.workers = def.workers;
+	m->eh = eh;
+	m->arg = arg;
+	m->bridge_free = SLOT_NONE;
+	for (i = 0; i < cfg->laddrc; i++)
+		port_range_init(&m->rangev[i], &cfg->laddrv[i], cfg->port_min,
+				cfg->port_max);
+	m->bridgev = table_alloc(cfg->bridges_max * sizeof(*m->bridgev));
+	err = m->bridgev ? wake_alloc(&m->up) : ENOMEM;
+	if (!err)
+		err = flows_alloc(&m->flows, cfg->triples_max);
+	if (!err)
+		err = workers_init(m);
+	if (err)
+		mem_deref(m);
+	else
+		*mp = m;
+	return err;
+}
+
+/* --- events -------------------------------------------------------------- */
+
+int mixer_fd(const struct mixer *m)
+{
+	return m ? wake_fd(m->up) : -1;
+}
+
+/* Fill in what the worker does not know, and see whether the event is still
+ * about something: false if not. */
+static bool event_look_up(struct mixer *m, struct mixer_event *ev)
+{
+	struct mleg *ml = mleg_get(m, ev->leg);
+	const struct mbridge *mb = mbridge_get(m, ev->bridge);
+
+	if (ml)
+		ev->leg_arg = ml->arg;
+	if (mb)
+		ev->bridge_arg = mb->arg;
+
+	switch (ev->type) {
+	case MIXER_LEG_LATCHED:
+		if (ml)
+			ml->rtp = ev->addr;
+		return ml != NULL;
+	case MIXER_LEG_DEAD:
+	case MIXER_LEG_ALIVE:
+		if (ml)
+			ml->dead = ev->type == MIXER_LEG_DEAD;
+		return ml != NULL;
+	case MIXER_FLOOR_ACK:
+		return ml != NULL;
+	case MIXER_FLOOR_TAKEN:
+	case MIXER_FLOOR_IDLE:
+	case MIXER_FLOOR_DENIED:
+	case MIXER_FLOOR_REVOKED:
+	case MIXER_BURST_STARTED:
+		return mb != NULL;
+	}
+	return false;
+}
+
+static bool event_next(struct mixer *m, struct mixer_event *ev)
+{
+	unsigned i;
+
+	for (i = 0; i < m->cfg.workers; i++) {
+		struct slotq *q = m->mwv[m->poll_next].w->events;
+		const struct mixer_event *slot = slotq_peek(q);
+
+		m->poll_next = (m->poll_next + 1) % m->cfg.workers;
+		if (slot) {
+			*ev = *slot;
+			slotq_release(q);
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool events_wait(const struct mixer *m)
+{
+	unsigned i;
+
+	for (i = 0; i < m->cfg.workers; i++)
+		if (!slotq_empty(m->mwv[i].w->events))
+			return true;
+	return false;
+}
+
+void mixer_poll(struct mixer *m, unsigned max)
+{
+	struct mixer_event ev;
+	unsigned n = 0;
+
+	if (!m)
+		return;
+	wake_clear(m->up);
+	while ((!max || n < max) && event_next(m, &ev)) {
+		n++;
+		if (event_look_up(m, &ev) && m->eh)
+			m->eh(&ev, m->arg);
+	}
+	wake_announce(m->up);
+	/* What came meanwhile, or was left over, makes the descriptor
+	 * readable again. */
+	if (events_wait(m))
+		wake_signal(m->up);
+}
+
+/* --- looking ------------------------------------------------------------- */
+
+unsigned mixer_workers(const struct mixer *m)
+{
+	return m ? m->cfg.workers : 0;
+}
+
+int mixer_stats_get(const struct mixer *m, unsigned worker,
+		    struct mixer_stats *st)
+{
+	const struct mworker *mw;
+	uint64_t *v = (uint64_t *)st;
+	size_t i;
+
+	if (!m || !st || worker >= m->cfg.workers)
+		return EINVAL;
+	mw = &m->mwv[worker];
+	memset(st, 0, sizeof(*st));
+	/* relaxed throughout: figures for people */
+	for (i = 0; i < ARRAY_SIZE(mw->w->stats.v); i++)
+		v[i] = atomic_load_explicit(&mw->w->stats.v[i],
+					    memory_order_relaxed);
+	st->cpu_us = atomic_load_explicit(&mw->w->cpu_us,
+					  memory_order_relaxed);
+	st->legs = atomic_load_explicit(&mw->legs, memory_order_relaxed);
+	st->bridges = atomic_load_explicit(&mw->bridges, memory_order_relaxed);
+	st->triples = atomic_load_explicit(&mw->triples, memory_order_relaxed);
+	st->sockets = st->triples * PORT_KINDS;
+	return 0;
+}
+
+int mixer_leg_stats_get(const struct mixer *m, mixer_leg_id leg,
+			struct mixer_leg_stats *st)
+{
+	const struct mleg *ml = m ? mleg_get(m, leg) : NULL;
+	const struct leg *wl;
+	uint64_t heard, now;
+
+	if (!ml)
+		return ENOENT;
+	wl = &m->mwv[id_worker(leg)].w->legs.v[id_slot(leg)];
+	memset(st, 0, sizeof(*st));
+	st->flow = ml->flow;
+	st->rtp = ml->rtp;
+	st->dead = ml->dead;
+	st->rx = atomic_load_explicit(&wl->rx, memory_order_relaxed);
+	st->tx = atomic_load_explicit(&wl->tx, memory_order_relaxed);
+	heard = atomic_load_explicit(&wl->heard_us, memory_order_relaxed);
+	now = clock_mono_us();
+	if (heard && now > heard)
+		st->idle_ms = (uint32_t)((now - heard) / 1000);
+	return 0;
+}
+
+size_t mixer_leg_bytes(void)
+{
+	return sizeof(struct leg);
+}

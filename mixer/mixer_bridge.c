@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file mixer_bridge.c  The media switch: bridges, as signalling sees them
+ */
+#include <errno.h>
+#include <string.h>
+#include "mixer/mirror.h"
+
+void mixer_bridge_params_default(struct mixer_bridge_params *p)
+{
+	memset(p, 0, sizeof(*p));
+	p->max_talk_ms = 30000;
+	p->revoke_grace_ms = 3000;
+	p->end_of_media_ms = 4000;
+	p->retry_after_ms = 5000;
+	p->idle_repeat_ms = 1000;
+	p->idle_repeats = 3;
+	p->worker = -1;
+}
+
+struct mbridge *mbridge_get(const struct mixer *m, mixer_bridge_id id)
+{
+	struct mbridge *mb;
+
+	if (!id_is_bridge(id) || id_slot(id) >= m->bridge_high)
+		return NULL;
+	mb = &m->bridgev[id_slot(id)];
+	return mb->used && mb->gen == id_gen(id) ? mb : NULL;
+}
+
+static struct floor_cfg floor_cfg_of(const struct mixer_bridge_params *p)
+{
+	return (struct floor_cfg){.max_talk_ms = p->max_talk_ms,
+				  .revoke_grace_ms = p->revoke_grace_ms,
+				  .end_of_media_ms = p->end_of_media_ms,
+				  .retry_after_ms = p->retry_after_ms,
+				  .idle_repeat_ms = p->idle_repeat_ms,
+				  .idle_repeats = p->idle_repeats};
+}
+
+/* --- bridges ------------------------------------------------------------- */
+
+static unsigned least_bridges(const struct mixer *m)
+{
+	unsigned i, best = 0;
+	uint32_t least = UINT32_MAX;
+
+	for (i = 0; i < m->cfg.workers; i++) {
+		const uint32_t n = atomic_load_explicit(&m->mwv[i].bridges,
+							memory_order_relaxed);
+
+		if (n < least) {
+			least = n;
+			best = i;
+		}
+	}
+	return best;
+}
+
+static uint32_t slot_next(const struct mixer *m)
+{
+	return m->bridge_free != SLOT_NONE ? m->bridge_free : m->bridge_high;
+}
+
+static void slot_take(struct mixer *m)
+{
+	if (m->bridge_free != SLOT_NONE)
+		m->bridge_free = m->bridgev[m->bridge_free].next_free;
+	else
+		m->bridge_high++;
+	m->bridges++;
+}
+
+int mixer_bridge_add(struct mixer *m, const struct mixer_bridge_params *p,
+		     mixer_bridge_id *bridgep)
+{
+	struct floor_cfg fc;
+	struct mbridge *mb;
+	struct mpart *partv;
+	struct bridge *b;
+	uint32_t gen;
+	unsigned home;
+
+	if (!m || !p || !bridgep || p->worker >= (int)m->cfg.workers)
+		return EINVAL;
+	if (m->bridges == m->cfg.bridges_max)
+		return ENOSPC;
+	home = p->worker >= 0 ? (unsigned)p->worker : least_bridges(m);
+	if (!cmd_fits(m, home, 1, CMD_KEEP))
+		return EAGAIN;
+	fc = floor_cfg_of(p);
+	mb = &m->bridgev[slot_next(m)];
+	gen = id_gen_next(mb->gen);
+	partv = mem_zalloc(m->cfg.workers * sizeof(*partv), NULL);
+	b = bridge_alloc(id_make(true, gen, home, slot_next(m)), &fc);
+	if (!partv || !b) {
+		mem_deref(partv);
+		mem_deref(b);
+		return ENOMEM;
+	}
+	slot_take(m);
+	*mb = (struct mbridge){.gen = gen,
+			       .used = true,
+			       .home = home,
+			       .arg = p->arg,
+			       .partv = partv};
+	*bridgep = b->id;
+	cmd_new(m, home, CMD_BRIDGE_ADD)->u.bridge = b;
+	cmd_push(m, home);
+	atomic_fetch_add_explicit(&m->mwv[home].bridges, 1,
+				  memory_order_relaxed);
+	return 0;
+}
+
+int mixer_bridge_set(struct mixer *m, mixer_bridge_id bridge,
+		     const struct mixer_bridge_params *p)
+{
+	struct mbridge *mb = m ? mbridge_get(m, bridge) : NULL;
+	struct cmd *c;
+
+	if (!mb)
+		return ENOENT;
+	if (!p)
+		return EINVAL;
+	if (!cmd_fits(m, mb->home, 1, CMD_KEEP))
+		return EAGAIN;
+	c = cmd_new(m, mb->home, CMD_BRIDGE_SET);
+	c->bridge = bridge;
+	c->u.floor = floor_cfg_of(p);
+	cmd_push(m, mb->home);
+	return 0;
+}
+
+static void mbridge_close(struct mixer *m, struct mbridge *mb)
+{
+	uint32_t i;
+
+	for (i = 0; i < mb->cap; i++) {
+		struct mseat *seat = mb->seatv[i];
+		struct mleg *ml = seat ? mleg_get(m, seat->leg) : NULL;
+
+		if (ml)
+			mseat_drop(ml, seat);
+	}
+	mem_deref(mb->seatv);
+	mem_deref(mb->partv);
+	mb->seatv = NULL;
+	mb->partv = NULL;
+	mb->used = false;
+}
+
+void mbridges_free(struct mixer *m)
+{
+	uint32_t i;
+
+	for (i = 0; i < m->bridge_high; i++)
+		if (m->bridgev[i].used)
+			mbridge_close(m, &m->bridgev[i]);
+}
+
+int mixer_bridge_del(struct mixer *m, mixer_bridge_id bridge)
+{
+	struct mbridge *mb = m ? mbridge_get(m, bridge) : NULL;
+	unsigned i;
+
+	if (!mb)
+		return ENOENT;
+	for (i = 0; i < m->cfg.workers; i++)
+		if (!cmd_fits(m, i, 1, 0))
+			return EAGAIN;
+	for (i = 0; i < m->cfg.workers; i++) {
+		if (i != mb->home && !mb->partv[i].cap)
+			continue;
+		cmd_new(m, i, CMD_BRIDGE_DEL)->bridge = bridge;
+		cmd_push(m, i);
+	}
+	mbridge_close(m, mb);
+	mb->next_free = m->bridge_free;
+	m->bridge_free = id_slot(bridge);
+	m->bridges--;
+	atomic_fetch_sub_explicit(&m->mwv[mb->home].bridges, 1,
+				  memory_order_relaxed);
+	return 0;
+}

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file mixer_leg.c  The media switch: legs, as signalling sees them
+ */
+#include <errno.h>
+#include <string.h>
+#include "mixer/mirror.h"
+
+struct mleg *mleg_get(const struct mixer *m, mixer_leg_id id)
+{
+	struct mleg *ml;
+
+	if (!id || id_is_bridge(id) || id_worker(id) >= m->cfg.workers ||
+	    id_slot(id) >= m->cfg.legs_max)
+		return NULL;
+	ml = &m->mwv[id_worker(id)].legv[id_slot(id)];
+	return ml->used && ml->gen == id_gen(id) ? ml : NULL;
+}
+
+/* --- ports --------------------------------------------------------------- */
+
+int triple_open(struct mixer *m, unsigned worker, uint32_t laddr)
+{
+	struct mplace *pl = &m->mwv[worker].placev[laddr];
+	int fdv[PORT_KINDS];
+	struct cmd *c;
+	uint16_t port;
+	int err;
+
+	if (pl->n == m->cfg.triples_max)
+		return EADDRNOTAVAIL;
+	if (!cmd_fits(m, worker, 1, CMD_KEEP))
+		return EAGAIN;
+	err = port_open(&m->rangev[laddr], fdv, &port);
+	if (err)
+		return err;
+	c = cmd_new(m, worker, CMD_TRIPLE);
+	c->u.triple.triple = laddr * m->cfg.triples_max + pl->n;
+	memcpy(c->u.triple.fdv, fdv, sizeof(fdv));
+	cmd_push(m, worker);
+	pl->portv[pl->n++] = port;
+	atomic_fetch_add_explicit(&m->mwv[worker].triples, 1,
+				  memory_order_relaxed);
+	return 0;
+}
+
+static uint32_t place_no(const struct mixer *m, unsigned worker,
+			 uint32_t laddr)
+{
+	return worker * m->cfg.laddrc + laddr;
+}
+
+/* The lowest triple that the flow's IP does not use; opened if it is a new
+ * one. The flow's lowest free one is at most one beyond those that are open,
+ * since every open one was opened because it was the lowest. */
+static int triple_take(struct mixer *m, unsigned worker, uint32_t laddr,
+		       const struct sa *flow, uint32_t *triplep)
+{
+	const uint32_t place = place_no(m, worker, laddr);
+	uint32_t triple;
+	int err;
+
+	err = flow_take(m->flows, flow, place, &triple);
+	if (err)
+		return err;
+	if (triple >= m->mwv[worker].placev[laddr].n)
+		err = triple_open(m, worker, laddr);
+	if (err) {
+		flow_give(m->flows, flow, place, triple);
+		return err == EADDRINUSE ? EADDRNOTAVAIL : err;
+	}
+	*triplep = triple;
+	return 0;
+}
+
+static int laddr_find(const struct mixer *m, const struct mixer_leg_params *p,
+		      uint32_t *laddrp)
+{
+	const bool wanted = sa_isset(&p->laddr, SA_ADDR);
+	uint32_t i;
+
+	for (i = 0; i < m->cfg.laddrc; i++) {
+		const struct sa *l = &m->cfg.laddrv[i];
+
+		if (wanted ? sa_cmp(l, &p->laddr, SA_ADDR)
+			   : sa_af(l) == sa_af(&p->flow)) {
+			*laddrp = i;
+			return sa_af(l) == sa_af(&p->flow) ? 0 : EINVAL;
+		}
+	}
+	return EINVAL;
+}
+
+/* --- slots --------------------------------------------------------------- */
+
+static uint32_t slot_take(struct mworker *mw)
+{
+	const uint32_t slot = mw->leg_free;
+
+	if (slot == SLOT_NONE)
+		return mw->leg_high++;
+	mw->leg_free = mw->legv[slot].next_free;
+	return slot;
+}
+
+static unsigned least_loaded(const struct mixer *m, uint64_t tried)
+{
+	unsigned i, best = 0;
+	uint32_t least = UINT32_MAX;
+
+	for (i = 0; i < m->cfg.workers; i++) {
+		const uint32_t n = atomic_load_explicit(&m->mwv[i].legs,
+							memory_order_relaxed);
+
+		if (n < least && !(tried & 1ull << i)) {
+			least = n;
+			best = i;
+		}
+	}
+	return best;
+}
+
+/* Which worker, and which triple there. One that has none left for this IP is
+ * passed over if the caller does not mind. */
+static int place_take(struct mixer *m, const struct mixer_leg_params *p,
+		      uint32_t laddr, unsigned *workerp, uint32_t *triplep)
+{
+	uint64_t tried = 0;
+	unsigned i, worker;
+	int err = EADDRNOTAVAIL;
+
+	if (p->worker >= 0) {
+		*workerp = (unsigned)p->worker;
+		return triple_take(m, *workerp, laddr, &p->flow, triplep);
+	}
+	for (i = 0; i < m->cfg.workers && err == EADDRNOTAVAIL; i++) {
+		worker = least_loaded(m, tried);
+		err = triple_take(m, worker, laddr, &p->flow, triplep);
+		tried |= 1ull << worker;
+		*workerp = worker;
+	}
+	return err;
+}
+
+static void local_fill(const struct mixer *m, unsigned worker,
+		       const struct mleg *ml, uint32_t ssrc,
+		       struct mixer_leg_local *local)
+{
+	const uint16_t port =
+		m->mwv[worker].placev[ml->laddr].portv[ml->triple];
+
+	memset(local, 0, sizeof(*local));
+	local->ssrc = ssrc;
+	local->rtp = local->rtcp = m->cfg.laddrv[ml->laddr];
+	sa_set_port(&local->rtp, port);
+	sa_set_port(&local->rtcp, (uint16_t)(port + PORT_RTCP));
+	if (!ml->floor)
+		return;
+	local->floor = m->cfg.laddrv[ml->laddr];
+	sa_set_port(&local->floor, (uint16_t)(port + PORT_FLOOR));
+}
+
+static uint32_t ssrc_new(void)
+{
+	uint32_t ssrc;
+
+	/* 0 would look like none in too many places */
+	do {
+		ssrc = rand_u32();
+	} while (!ssrc);
+	return ssrc;
+}
+
+int mixer_leg_add(struct mixer *m, const struct mixer_leg_params *p,
+		  mixer_leg_id *legp, struct mixer_leg_local *local)
+{
+	uint32_t laddr, triple, slot;
+	struct mworker *mw;
+	struct leg_init *in;
+	struct mleg *ml;
+	struct cmd *c;
+	unsigned worker;
+	int err;
+
+	if (!m || !p || !legp || !local || !sa_isset(&p->flow, SA_ADDR) ||
+	    p->worker >= (int)m->cfg.workers || !p->clock_hz || p->pt > 127)
+		return EINVAL;
+	if (laddr_find(m, p, &laddr))
+		return EINVAL;
+	if (m->legs == m->cfg.legs_max)
+		return ENOSPC;
+	err = place_take(m, p, laddr, &worker, &triple);
+	if (err)
+		return err;
+	if (!cmd_fits(m, worker, 1, CMD_KEEP)) {
+		flow_give(m->flows, &p->flow, place_no(m, worker, laddr),
+			  triple);
+		return EAGAIN;
+	}
+	mw = &m->mwv[worker];
+	slot = slot_take(mw);
+	ml = &mw->legv[slot];
+	*ml = (struct mleg){.gen = id_gen_next(ml->gen),
+			    .used = true,
+			    .floor = p->floor,
+			    .laddr = laddr,
+			    .triple = triple,
+			    .flow = p->flow,
+			    .arg = p->arg};
+	c = cmd_new(m, worker, CMD_LEG_ADD);
+	in = &c->u.leg;
+	in->id = id_make(false, ml->gen, worker, slot);
+	in->flow = p->flow;
+	in->triple = laddr * m->cfg.triples_max + triple;
+	in->ssrc = ssrc_new();
+	in->clock_hz = p->clock_hz;
+	in->seq = rand_u16();
+	in->ts = rand_u32();
+	in->pt = p->pt;
+	in->pt_event = p->pt_event;
+	in->floor = p->floor;
+	*legp = in->id;
+	local_fill(m, worker, ml, in->ssrc, local);
+	cmd_push(m, worker);
+	m->legs++;
+	atomic_fetch_add_explicit(&mw->legs, 1, memory_order_relaxed);
+	return 0;
+}
+
+static bool unset_or_family(const struct sa *sa, const struct sa *of)
+{
+	return !sa_isset(sa, SA_ADDR) || sa_af(sa) == sa_af(of);
+}
+
+int mixer_leg_remote_set(struct mixer *m, mixer_leg_id leg,
+			 const struct mixer_leg_remote *r)
+{
+	struct mleg *ml = m ? mleg_get(m, leg) : NULL;
+	struct cmd *c;
+
+	if (!ml)
+		return ENOENT;
+	if (!r || !unset_or_family(&r->rtp, &ml->flow) ||
+	    !unset_or_family(&r->rtcp, &ml->flow) ||
+	    !unset_or_family(&r->floor, &ml->flow))
+		return EINVAL;
+	if (!cmd_fits(m, id_worker(leg), 1, CMD_KEEP))
+		return EAGAIN;
+	c = cmd_new(m, id_worker(leg), CMD_LEG_REMOTE);
+	c->leg = leg;
+	c->u.remote = *r;
+	cmd_push(m, id_worker(leg));
+	if (!sa_isset(&r->rtp, SA_ALL))
+		sa_init(&ml->rtp, AF_UNSPEC);
+	else if (sa_cmp(&r->rtp, &ml->flow, SA_ADDR) &&
+		 !sa_isset(&ml->rtp, SA_ADDR))
+		ml->rtp = r->rtp;
+	return 0;
+}
+
+int mixer_leg_flow_set(struct mixer *m, mixer_leg_id leg,
+		       const struct sa *flow)
+{
+	struct mleg *ml = m ? mleg_get(m, leg) : NULL;
+	const unsigned worker = id_worker(leg);
+	struct cmd *c;
+	int err;
+
+	if (!ml)
+		return ENOENT;
+	if (!flow || !sa_isset(flow, SA_ADDR) ||
+	    sa_af(flow) != sa_af(&ml->flow))
+		return EINVAL;
+	if (!cmd_fits(m, worker, 1, CMD_KEEP))
+		return EAGAIN;
+	if (!sa_cmp(flow, &ml->flow, SA_ADDR)) {
+		const uint32_t place = place_no(m, worker, ml->laddr);
+
+		err = flow_take_at(m->flows, flow, place, ml->triple);
+		if (err)
+			return err;
+		flow_give(m->flows, &ml->flow, place, ml->triple);
+		sa_init(&ml->rtp, AF_UNSPEC);
+	}
+	ml->flow = *flow;
+	c = cmd_new(m, worker, CMD_LEG_FLOW);
+	c->leg = leg;
+	c->u.flow = *flow;
+	cmd_push(m, worker);
+	return 0;
+}
+
+int mixer_leg_del(struct mixer *m, mixer_leg_id leg)
+{
+	struct mleg *ml = m ? mleg_get(m, leg) : NULL;
+	const unsigned worker = id_worker(leg);
+	struct mworker *mw;
+	unsigned i;
+
+	if (!ml)
+		return ENOENT;
+	mw = &m->mwv[worker];
+	for (i = 0; i < m->cfg.workers; i++)
+		if (!cmd_fits(m, i, MIXER_LEG_BRIDGES_MAX + 1, 0))
+			return EAGAIN;
+	cmd_new(m, worker, CMD_LEG_DEL)->leg = leg;
+	cmd_push(m, worker);
+	mleg_unseat(m, ml);
+	flow_give(m->flows, &ml->flow, place_no(m, worker, ml->laddr),
+		  ml->triple);
+	ml->used = false;
+	ml->next_free = mw->leg_free;
+	mw->leg_free = id_slot(leg);
+	m->legs--;
+	atomic_fetch_sub_explicit(&mw->legs, 1, memory_order_relaxed);
+	return 0;
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file order.c  Commands from signalling, carried out by the worker
+ */
+#include <errno.h>
+#include <sys/epoll.h>
+#include "mixer/bridge.h"
+#include "mixer/part.h"
+
+static void triple_add(struct worker *w, const struct cmd *c)
+{
+	unsigned i;
+
+	for (i = 0; i < PORT_KINDS; i++) {
+		const uint32_t no = c->u.triple.triple * PORT_KINDS + i;
+		struct epoll_event ev = {.events = EPOLLIN, .data.u32 = no};
+		struct sock *s = &w->sockv[no];
+
+		s->fd = c->u.triple.fdv[i];
+		s->triple = c->u.triple.triple;
+		s->kind = (enum port_kind)i;
+		s->out_head = s->out_tail = -1;
+		/* Only memory can be short here; such a port is deaf, and its
+		 * legs will be reported dead */
+		(void)epoll_ctl(w->ep, EPOLL_CTL_ADD, s->fd, &ev);
+	}
+}
+
+static void leg_remote_order(struct worker *w, const struct cmd *c)
+{
+	struct leg *leg = leg_get(&w->legs, c->leg);
+
+	if (!leg)
+		return;
+	leg_remote(leg, &c->u.remote,
+		   w->now + (uint64_t)w->cfg.latch_ms * 1000);
+	/* From now on silence means something */
+	if (!atomic_load_explicit(&leg->heard_us, memory_order_relaxed))
+		atomic_store_explicit(&leg->heard_us, w->now,
+				      memory_order_relaxed);
+}
+
+static void leg_order(struct worker *w, const struct cmd *c)
+{
+	struct leg *leg = leg_get(&w->legs, c->leg);
+
+	if (!leg)
+		return;
+	if (c->type == CMD_LEG_DEL) {
+		part_leg_del(w, c->leg);
+		leg_free(&w->legs, leg);
+	} else if (c->type == CMD_LEG_FLOW) {
+		leg_move(&w->legs, leg, &c->u.flow);
+	}
+}
+
+/* The home and the leg's worker get the same command, and each takes what is
+ * for it; they may be one. */
+static void join_order(struct worker *w, const struct cmd *c)
+{
+	struct bridge *b = bridge_get(w, c->bridge);
+
+	if (id_worker(c->leg) == w->idx)
+		part_join(w, c->bridge, c->leg, c->member, c->u.join.may_listen,
+			  c->u.join.part);
+	if (b && c->u.join.member)
+		bridge_join(b, c->member, c->u.join.member, c->u.join.table);
+}
+
+static void member_set_order(struct worker *w, const struct cmd *c)
+{
+	struct bridge *b = bridge_get(w, c->bridge);
+
+	if (id_worker(c->leg) == w->idx)
+		part_set(w, c->bridge, c->leg, c->u.join.may_listen);
+	if (b && c->u.join.member)
+		bridge_member_set(b, c->member, c->u.join.member);
+}
+
+/* The part first: the member that leaves is told by it, and is not there any
+ * more when the home tells the others. */
+static void leave_order(struct worker *w, const struct cmd *c)
+{
+	struct bridge *b = bridge_get(w, c->bridge);
+
+	if (id_worker(c->leg) == w->idx)
+		part_leave(w, c->bridge, c->leg);
+	if (b)
+		bridge_leave(b, c->member, c->leg);
+}
+
+static void bridge_del_order(struct worker *w, const struct cmd *c)
+{
+	part_del(w, c->bridge);
+	bridge_del(w, c->bridge);
+}
+
+static void floor_order(struct worker *w, const struct cmd *c)
+{
+	const struct floor_up fu = {.bridge = c->bridge,
+				    .leg = c->leg,
+				    .member = c->member,
+				    .request = c->u.request,
+				    .priority = UINT8_MAX};
+
+	bridge_floor(w, &fu);
+}
+
+static void order(struct worker *w, const struct cmd *c)
+{
+	struct bridge *b;
+
+	switch (c->type) {
+	case CMD_TRIPLE:
+		triple_add(w, c);
+		break;
+	case CMD_LEG_ADD:
+		(void)leg_new(&w->legs, &c->u.leg);
+		break;
+	case CMD_LEG_REMOTE:
+		leg_remote_order(w, c);
+		break;
+	case CMD_LEG_FLOW:
+	case CMD_LEG_DEL:
+		leg_order(w, c);
+		break;
+	case CMD_LEG_SELECT:
+		part_select(w, c->leg, c->bridge);
+		break;
+	case CMD_BRIDGE_ADD:
+		bridge_start(w, c->u.bridge);
+		break;
+	case CMD_BRIDGE_SET:
+		b = bridge_get(w, c->bridge);
+		if (b)
+			bridge_set(b, &c->u.floor);
+		break;
+	case CMD_BRIDGE_DEL:
+		bridge_del_order(w, c);
+		break;
+	case CMD_JOIN:
+		join_order(w, c);
+		break;
+	case CMD_MEMBER_SET:
+		member_set_order(w, c);
+		break;
+	case CMD_LEAVE:
+		leave_order(w, c);
+		break;
+	case CMD_FLOOR:
+		floor_order(w, c);
+		break;
+	case CMD_QUIT:
+		w->quit = true;
+		break;
+	}
+}
+
+void worker_orders(struct worker *w)
+{
+	const struct cmd *c = slotq_peek(w->cmds);
+	uint32_t n = 0;
+
+	if (!c)
+		return;
+	/* What is queued may point to a leg that goes away */
+	outq_flush(&w->outq);
+	for (; c; c = slotq_peek(w->cmds)) {
+		order(w, c);
+		slotq_release(w->cmds);
+		n++;
+	}
+	outq_flush(&w->outq);
+	/* release: signalling counts on these slots being free */
+	atomic_fetch_add_explicit(&w->cmds_done, n, memory_order_release);
+}

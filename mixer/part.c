@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file part.c  A bridge's part on one worker: the members that live there
+ */
+#include <string.h>
+#include "mixer/floorchan.h"
+#include "mixer/part.h"
+
+enum {
+	/** A burst of which nothing comes any more makes room for another,
+	 *  even if its end was never told */
+	HEAR_US = 1000000,
+	PREFETCH = 4
+};
+
+struct part *part_alloc(mixer_bridge_id id, uint32_t cap)
+{
+	struct part *part = mem_zalloc(
+		sizeof(*part) + cap * sizeof(part->earv[0]), NULL);
+
+	if (part) {
+		part->id = id;
+		part->cap = cap;
+	}
+	return part;
+}
+
+struct part *part_get(const struct worker *w, mixer_bridge_id id)
+{
+	struct part *part = w->partv[id_slot(id)];
+
+	return part && part->id == id ? part : NULL;
+}
+
+static struct leg *ear_leg(const struct worker *w, const struct ear *ear)
+{
+	return &w->legs.v[ear->slot];
+}
+
+/* --- members ----------------------------------------------------------- */
+
+/* Everything that points to a part moves with it */
+static void part_move(struct worker *w, struct part *from, struct part *to)
+{
+	uint32_t i;
+
+	to->talker = from->talker;
+	to->n = from->n;
+	to->taken_bytes = from->taken_bytes;
+	memcpy(to->taken, from->taken, sizeof(to->taken));
+	memcpy(to->earv, from->earv, from->n * sizeof(to->earv[0]));
+	for (i = 0; i < to->n; i++) {
+		struct leg *leg = ear_leg(w, &to->earv[i]);
+
+		leg_seat(leg, from)->part = to;
+		if (leg->hear == from)
+			leg->hear = to;
+		if (leg->talk == from)
+			leg->talk = to;
+	}
+}
+
+static void ear_add(struct part *part, const struct leg *leg, uint32_t slot,
+		    bool may_listen)
+{
+	uint32_t i = part->n++;
+
+	while (i && part->earv[i - 1].triple > leg->triple) {
+		part->earv[i] = part->earv[i - 1];
+		i--;
+	}
+	part->earv[i] = (struct ear){slot, leg->triple, may_listen};
+}
+
+static struct ear *ear_of(struct part *part, uint32_t slot)
+{
+	uint32_t i;
+
+	for (i = 0; i < part->n; i++)
+		if (part->earv[i].slot == slot)
+			return &part->earv[i];
+	return NULL;
+}
+
+void part_join(struct worker *w, mixer_bridge_id id, mixer_leg_id leg_id,
+	       uint32_t member, bool may_listen, struct part *fresh)
+{
+	struct part **slot = &w->partv[id_slot(id)];
+	struct leg *leg = leg_get(&w->legs, leg_id);
+	struct seat *seat = leg ? leg_seat_free(leg) : NULL;
+
+	if (fresh) {
+		if (*slot)
+			part_move(w, *slot, fresh);
+		mem_deref(*slot);
+		*slot = fresh;
+	}
+	if (!seat || !*slot || (*slot)->n == (*slot)->cap)
+		return;
+	seat->part = *slot;
+	seat->member = member;
+	ear_add(*slot, leg, id_slot(leg_id), may_listen);
+	if (!leg->sel)
+		leg->sel = seat;
+}
+
+void part_set(struct worker *w, mixer_bridge_id id, mixer_leg_id leg,
+	      bool may_listen)
+{
+	struct part *part = part_get(w, id);
+	struct ear *ear = part ? ear_of(part, id_slot(leg)) : NULL;
+
+	if (ear && leg_get(&w->legs, leg))
+		ear->may_listen = may_listen;
+}
+
+static void ear_del(struct part *part, uint32_t slot)
+{
+	struct ear *ear = ear_of(part, slot);
+
+	if (!ear)
+		return;
+	part->n--;
+	memmove(ear, ear + 1,
+		(size_t)(&part->earv[part->n] - ear) * sizeof(*ear));
+}
+
+static void state_tell(struct worker *w, const struct leg *leg)
+{
+	const struct part *part = leg->sel->part;
+
+	if (part->talker)
+		floorchan_taken(w, leg, part);
+	else
+		floorchan_idle(w, leg);
+}
+
+static void select_seat(struct worker *w, struct leg *leg, struct seat *seat)
+{
+	static const struct floor_up let_go = {.request = false};
+
+	if (leg->sel && leg->talk == leg->sel->part) {
+		floorchan_ask(w, leg, leg->sel, &let_go);
+		leg->talk = NULL;
+	}
+	leg->sel = seat;
+	if (seat)
+		state_tell(w, leg);
+}
+
+/* What the leg loses when it is no member any more. Its terminal must not
+ * believe that the burst goes on. Signalling keeps the same list of seats and
+ * selects by the same rule: the first that is taken. */
+static void unseat(struct worker *w, struct leg *leg, struct seat *seat)
+{
+	const struct part *part = seat->part;
+	const bool selected = leg->sel == seat;
+
+	if (part->talker && (selected || leg->hear == part))
+		floorchan_idle(w, leg);
+	if (leg->hear == part)
+		leg->hear = NULL;
+	if (leg->talk == part)
+		leg->talk = NULL;
+	memset(seat, 0, sizeof(*seat));
+	if (!selected)
+		return;
+	leg->sel = NULL;
+	select_seat(w, leg, leg_seat_first(leg));
+}
+
+void part_leave(struct worker *w, mixer_bridge_id id, mixer_leg_id leg_id)
+{
+	struct part *part = part_get(w, id);
+	struct leg *leg = leg_get(&w->legs, leg_id);
+	struct seat *seat = part && leg ? leg_seat(leg, part) : NULL;
+
+	if (!seat)
+		return;
+	ear_del(part, id_slot(leg_id));
+	unseat(w, leg, seat);
+}
+
+void part_leg_del(struct worker *w, mixer_leg_id leg_id)
+{
+	struct leg *leg = leg_get(&w->legs, leg_id);
+	unsigned i;
+
+	for (i = 0; leg && i < MIXER_LEG_BRIDGES_MAX; i++)
+		if (leg->seatv[i].part)
+			ear_del(leg->seatv[i].part, id_slot(leg_id));
+}
+
+void part_del(struct worker *w, mixer_bridge_id id)
+{
+	struct part *part = part_get(w, id);
+	uint32_t i;
+
+	if (!part)
+		return;
+	for (i = 0; i < part->n; i++) {
+		struct leg *leg = ear_leg(w, &part->earv[i]);
+
+		unseat(w, leg, leg_seat(leg, part));
+	}
+	w->partv[id_slot(id)] = NULL;
+	mem_deref(part);
+}
+
+void part_select(struct worker *w, mixer_leg_id leg_id, mixer_bridge_id id)
+{
+	struct leg *leg = leg_get(&w->legs, leg_id);
+	const struct part *part = part_get(w, id);
+	struct seat *seat = leg && part ? leg_seat(leg, part) : NULL;
+
+	if (seat && leg->sel != seat)
+		select_seat(w, leg, seat);
+}
+
+/* --- speech ------------------------------------------------------------ */
+
+/* One burst at a time: that of the selected bridge goes first, else the one
+ * that came first. Who talks hears nobody. */
+static bool hears(struct worker *w, struct leg *leg, const struct part *part,
+		  const struct speech_down *sp)
+{
+	const bool selected = leg->sel && leg->sel->part == part;
+
+	if (leg->hear != part) {
+		if (leg->talk)
+			return false;
+		if (leg->hear && !selected &&
+		    w->now - leg->out.us < HEAR_US)
+			return false;
+		if (!selected)
+			floorchan_taken(w, leg, part);
+	}
+	leg->hear = part;
+	leg->hear_burst = sp->burst;
+	stream_burst(&leg->out, &sp->stamp, w->now);
+	return true;
+}
+
+static void speech_to(struct worker *w, struct leg *leg,
+		      const struct part *part, const struct speech_down *sp)
+{
+	uint8_t *hdr;
+
+	if (!leg->send || !latch_sends(&leg->rtp))
+		return;
+	if ((leg->hear != part || leg->hear_burst != sp->burst) &&
+	    !hears(w, leg, part, sp))
+		return;
+	hdr = outq_hdr(&w->outq);
+	if (!stream_put(&leg->out, &sp->stamp, leg->pt, w->now, hdr)) {
+		STAT_INC(w, drop_late);
+		return;
+	}
+	outq_push(&w->outq, worker_sock(w, leg->triple, PORT_RTP),
+		  &leg->rtp.addr, RTPW_HEADER_BYTES, sp->p, sp->len);
+	leg->tx_packets++;
+	leg->tx_octets += sp->len;
+	leg_count_tx(leg);
+}
+
+void part_speech(struct worker *w, const struct speech_down *sp)
+{
+	const struct part *part = part_get(w, sp->bridge);
+	uint32_t talker = LEG_NONE, i;
+
+	if (!part)
+		return;
+	if (id_worker(sp->leg) == w->idx)
+		talker = id_slot(sp->leg);
+	for (i = 0; i < part->n; i++) {
+		const struct ear *ear = &part->earv[i];
+
+		if (i + PREFETCH < part->n) {
+			const char *p = (const char *)ear_leg(
+				w, &part->earv[i + PREFETCH]);
+
+			__builtin_prefetch(p, 1);
+			__builtin_prefetch(p + 64, 1);
+		}
+		if (ear->may_listen && ear->slot != talker)
+			speech_to(w, ear_leg(w, ear), part, sp);
+	}
+}
+
+/* --- floor ------------------------------------------------------------- */
+
+static void talk_end(struct worker *w, struct part *part)
+{
+	struct leg *leg = NULL;
+
+	if (id_worker(part->talker) == w->idx)
+		leg = leg_get(&w->legs, part->talker);
+	if (leg && leg->talk == part)
+		leg->talk = NULL;
+	part->talker = 0;
+}
+
+static bool is_selected(const struct leg *leg, const struct part *part)
+{
+	return leg->sel && leg->sel->part == part;
+}
+
+static void taken_all(struct worker *w, struct part *part,
+		      const struct floor_down *fd)
+{
+	uint32_t i;
+
+	if (part->talker != fd->who)
+		talk_end(w, part);
+	part->talker = fd->who;
+	floorchan_taken_set(part, fd);
+	for (i = 0; i < part->n; i++) {
+		const struct leg *leg = ear_leg(w, &part->earv[i]);
+
+		if (leg->id != fd->who && is_selected(leg, part))
+			floorchan_taken(w, leg, part);
+	}
+}
+
+static void idle_all(struct worker *w, struct part *part)
+{
+	uint32_t i;
+
+	talk_end(w, part);
+	for (i = 0; i < part->n; i++) {
+		struct leg *leg = ear_leg(w, &part->earv[i]);
+
+		if (is_selected(leg, part) || leg->hear == part)
+			floorchan_idle(w, leg);
+		if (leg->hear == part)
+			leg->hear = NULL;
+	}
+}
+
+/* One member is told how things are: it has just come */
+static void tell_one(struct worker *w, struct part *part,
+		     const struct floor_down *fd)
+{
+	const struct leg *leg = leg_get(&w->legs, fd->to);
+
+	if (fd->type == FLOOR_ACT_TAKEN) {
+		part->talker = fd->who;
+		floorchan_taken_set(part, fd);
+	}
+	if (!leg || !is_selected(leg, part))
+		return;
+	if (fd->type == FLOOR_ACT_TAKEN)
+		floorchan_taken(w, leg, part);
+	else
+		floorchan_idle(w, leg);
+}
+
+static void granted(struct worker *w, struct part *part, struct leg *leg,
+		    const struct floor_down *fd)
+{
+	talk_end(w, part);
+	part->talker = fd->who;
+	if (!leg)
+		return;
+	leg->talk = part;
+	leg->hear = NULL;
+	floorchan_granted(w, leg, fd->secs, fd->members);
+}
+
+void part_floor(struct worker *w, const struct floor_down *fd)
+{
+	struct part *part = part_get(w, fd->bridge);
+	struct leg *leg = NULL;
+
+	if (!part)
+		return;
+	if (id_worker(fd->who) == w->idx)
+		leg = leg_get(&w->legs, fd->who);
+	switch (fd->type) {
+	case FLOOR_ACT_GRANTED:
+		granted(w, part, leg, fd);
+		break;
+	case FLOOR_ACT_TAKEN:
+		if (fd->to)
+			tell_one(w, part, fd);
+		else
+			taken_all(w, part, fd);
+		break;
+	case FLOOR_ACT_IDLE:
+		if (fd->to)
+			tell_one(w, part, fd);
+		else
+			idle_all(w, part);
+		break;
+	case FLOOR_ACT_DENY:
+		if (leg)
+			floorchan_deny(w, leg, fd->reason);
+		break;
+	case FLOOR_ACT_REVOKE:
+		if (leg)
+			floorchan_revoke(w, leg, fd->reason, fd->secs);
+		break;
+	case FLOOR_ACT_ENDED:
+		break;
+	}
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file part.h  A bridge's part on one worker: the members that live there
+ *
+ * Sends each stamped packet to them as their own streams, and tells them what
+ * the floor decided. Allocated by signalling, given to the worker by command.
+ */
+#ifndef HL_MIXER_PART_H
+#define HL_MIXER_PART_H
+
+#include "mixer/worker.h"
+
+struct ear {
+	uint32_t slot;   /**< Leg */
+	uint32_t triple; /**< Sorted by this: one socket, one batch */
+	bool may_listen;
+};
+
+struct part {
+	mixer_bridge_id id;
+	mixer_leg_id talker; /**< Holds the floor; 0: nobody */
+	uint32_t n, cap;
+	uint32_t taken_bytes;
+	uint8_t taken[512];  /**< Taken message, for who comes later */
+	struct ear earv[];
+};
+
+/** @return part with room for cap members, or NULL; any thread */
+struct part *part_alloc(mixer_bridge_id id, uint32_t cap);
+
+/** NULL: stale, or nobody of it is here */
+struct part *part_get(const struct worker *w, mixer_bridge_id id);
+/** fresh: larger part that takes the old one's place, or NULL */
+void part_join(struct worker *w, mixer_bridge_id id, mixer_leg_id leg,
+	       uint32_t member, bool may_listen, struct part *fresh);
+void part_set(struct worker *w, mixer_bridge_id id, mixer_leg_id leg,
+	      bool may_listen);
+void part_leave(struct worker *w, mixer_bridge_id id, mixer_leg_id leg);
+/** The leg is about to be freed: no part knows it any more */
+void part_leg_del(struct worker *w, mixer_leg_id leg);
+void part_del(struct worker *w, mixer_bridge_id id);
+/** The leg speaks and hears first here from now on */
+void part_select(struct worker *w, mixer_leg_id leg, mixer_bridge_id id);
+
+/** Send a packet to all who listen here */
+void part_speech(struct worker *w, const struct speech_down *sp);
+/** Tell those who live here */
+void part_floor(struct worker *w, const struct floor_down *fd);
+
+#endif

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file worker.c  A media worker: one thread that shares nothing
+ */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "mixer/bridge.h"
+#include "mixer/part.h"
+#include "util/clock.h"
+
+enum {
+	EPOLL_MAX = 64,
+	PEER_BATCH = 32,
+	WAKE_NO = 0xffffffff /**< epoll data of the worker's wake */
+};
+
+/* Payloads of messages from other workers, until they were sent */
+struct kept {
+	unsigned n;
+	uint8_t data[PEER_BATCH][SPEECH_BYTES_MAX];
+};
+
+bool worker_event(struct worker *w, const struct mixer_event *ev)
+{
+	struct mixer_event *slot = slotq_reserve(w->events);
+
+	if (!slot) {
+		STAT_INC(w, events_lost);
+		return false;
+	}
+	*slot = *ev;
+	slotq_commit(w->events);
+	return true;
+}
+
+struct peer_msg *worker_peer(struct worker *w, unsigned to)
+{
+	struct peer_msg *pm = slotq_reserve(w->to[to]);
+
+	if (!pm)
+		STAT_INC(w, ring_full);
+	return pm;
+}
+
+/* --- messages of other workers ------------------------------------------ */
+
+static const uint8_t *keep(struct kept *k, const struct peer_msg *pm,
+			   uint32_t len)
+{
+	memcpy(k->data[k->n], pm->data, len);
+	return k->data[k->n++];
+}
+
+static void peer_msg(struct worker *w, struct kept *k,
+		     const struct peer_msg *pm)
+{
+	struct speech_down down;
+	struct speech_up up;
+
+	switch (pm->type) {
+	case PEER_SPEECH_UP:
+		up = pm->u.up;
+		up.p = keep(k, pm, up.len);
+		bridge_speech(w, &up);
+		break;
+	case PEER_SPEECH_DOWN:
+		down = pm->u.down;
+		down.p = keep(k, pm, down.len);
+		part_speech(w, &down);
+		break;
+	case PEER_FLOOR_UP:
+		bridge_floor(w, &pm->u.floor_up);
+		break;
+	case PEER_FLOOR_DOWN:
+		part_floor(w, &pm->u.floor_down);
+		break;
+	}
+}
+
+/* A message may be about a member whose joining was commanded before it was
+ * sent: signalling's queue is looked at after the message was seen. */
+static unsigned peer_take(struct worker *w, struct kept *k, struct slotq *q)
+{
+	const struct peer_msg *pm;
+	unsigned n = 0;
+
+	while (n < PEER_BATCH && (pm = slotq_peek(q))) {
+		worker_orders(w);
+		if (k->n == PEER_BATCH) {
+			outq_flush(&w->outq);
+			k->n = 0;
+		}
+		peer_msg(w, k, pm);
+		slotq_release(q);
+		n++;
+	}
+	return n;
+}
+
+static void peers_take(struct worker *w, struct kept *k)
+{
+	unsigned i;
+
+	for (i = 0; i < w->count; i++)
+		if (w->from[i])
+			(void)peer_take(w, k, w->from[i]);
+	outq_flush(&w->outq);
+	k->n = 0;
+}
+
+/* --- the loop ----------------------------------------------------------- */
+
+static bool queues_empty(const struct worker *w)
+{
+	unsigned i;
+
+	if (!slotq_empty(w->cmds))
+		return false;
+	for (i = 0; i < w->count; i++)
+		if (w->from[i] && !slotq_empty(w->from[i]))
+			return false;
+	return true;
+}
+
+static int sleep_ms(const struct worker *w)
+{
+	uint64_t at_ms, now_ms = w->now / 1000;
+
+	if (!queues_empty(w))
+		return 0;
+	if (!wheel_next(&w->wheel, &at_ms))
+		return -1;
+	return at_ms > now_ms ? (int)(at_ms - now_ms) : 0;
+}
+
+/* Speech before reports before floor: see rx_sock() */
+static void ready_read(struct worker *w, const struct epoll_event *evv, int n)
+{
+	unsigned kind;
+	int i;
+
+	for (kind = 0; kind < PORT_KINDS; kind++) {
+		for (i = 0; i < n; i++) {
+			const uint32_t no = evv[i].data.u32;
+
+			if (no != WAKE_NO && no % PORT_KINDS == kind)
+				rx_sock(w, &w->sockv[no]);
+		}
+	}
+}
+
+static void cpu_count(struct worker *w)
+{
+	const uint64_t us = clock_read_us(CLOCK_THREAD_CPUTIME_ID);
+
+	/* relaxed: a figure for people */
+	atomic_store_explicit(&w->cpu_us, us, memory_order_relaxed);
+}
+
+static void *worker_main(void *arg)
+{
+	struct worker *w = arg;
+	struct epoll_event evv[EPOLL_MAX];
+	struct kept kept = {.n = 0};
+	uint64_t cpu_at = 0;
+
+	w->now = clock_mono_us();
+	wheel_init(&w->wheel, w->now / 1000);
+	report_start(w);
+	while (!w->quit) {
+		int n;
+
+		wake_announce(w->wake);
+		w->now = clock_mono_us();
+		n = epoll_wait(w->ep, evv, EPOLL_MAX, sleep_ms(w));
+		wake_clear(w->wake);
+		w->now = clock_mono_us();
+		worker_orders(w);
+		if (n > 0)
+			ready_read(w, evv, n);
+		peers_take(w, &kept);
+		(void)wheel_run(&w->wheel, w->now / 1000, w);
+		outq_flush(&w->outq);
+		if (w->now >= cpu_at) {
+			cpu_count(w);
+			cpu_at = w->now + 20000;
+		}
+	}
+	cpu_count(w);
+	return NULL;
+}
+
+/* --- life ---------------------------------------------------------------- */
+
+static void *table_alloc(size_t bytes)
+{
+	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+static void table_free(void *p, size_t bytes)
+{
+	if (p)
+		munmap(p, bytes);
+}
+
+static void socks_close(struct worker *w)
+{
+	uint32_t i;
+
+	for (i = 0; w->sockv && i < w->sockc; i++)
+		if (w->sockv[i].fd >= 0)
+			close(w->sockv[i].fd);
+}
+
+static void bridges_free(struct worker *w)
+{
+	uint32_t i;
+
+	for (i = 0; i < w->cfg.bridges_max; i++) {
+		if (w->homev)
+			mem_deref(w->homev[i]);
+		if (w->partv)
+			mem_deref(w->partv[i]);
+	}
+}
+
+static void worker_destructor(void *arg)
+{
+	struct worker *w = arg;
+	unsigned i;
+
+	bridges_free(w);
+	socks_close(w);
+	if (w->ep >= 0)
+		close(w->ep);
+	for (i = 0; i < MIXER_WORKERS_MAX; i++)
+		mem_deref(w->from[i]);
+	table_free(w->homev, w->cfg.bridges_max * sizeof(*w->homev));
+	table_free(w->partv, w->cfg.bridges_max * sizeof(*w->partv));
+	mem_deref(w->sockv);
+	legs_fini(&w->legs);
+	mem_deref(w->cmds);
+	mem_deref(w->events);
+	mem_deref(w->wake);
+}
+
+static int tables_init(struct worker *w, uint64_t seed)
+{
+	uint32_t i;
+
+	w->sockc = w->cfg.triples_max * w->cfg.laddrc * PORT_KINDS;
+	w->sockv = mem_zalloc(w->sockc * sizeof(*w->sockv), NULL);
+	w->homev = table_alloc(w->cfg.bridges_max * sizeof(*w->homev));
+	w->partv = table_alloc(w->cfg.bridges_max * sizeof(*w->partv));
+	if (!w->sockv || !w->homev || !w->partv)
+		return ENOMEM;
+	for (i = 0; i < w->sockc; i++)
+		w->sockv[i].fd = w->sockv[i].out_head = -1;
+	return legs_init(&w->legs, w->cfg.legs_max, seed);
+}
+
+static int queues_init(struct worker *w, struct wake *up)
+{
+	struct epoll_event ev = {.events = EPOLLIN, .data.u32 = WAKE_NO};
+	unsigned i, slots = 1024 / w->count;
+	int err;
+
+	err = wake_alloc(&w->wake);
+	if (err)
+		return err;
+	err = slotq_alloc(&w->cmds, CMD_SLOTS, sizeof(struct cmd), w->wake);
+	if (!err)
+		err = slotq_alloc(&w->events, EVENT_SLOTS,
+				  sizeof(struct mixer_event), up);
+	for (i = 0; i < w->count && !err; i++)
+		if (i != w->idx)
+			err = slotq_alloc(&w->from[i], MAX(slots, 64),
+					  sizeof(struct peer_msg), w->wake);
+	if (err)
+		return err;
+	w->ep = epoll_create1(EPOLL_CLOEXEC);
+	if (w->ep < 0 ||
+	    epoll_ctl(w->ep, EPOLL_CTL_ADD, wake_fd(w->wake), &ev))
+		return errno;
+	return 0;
+}
+
+int worker_alloc(struct worker **wp, unsigned idx, const struct mixer_cfg *cfg,
+		 struct wake *up, uint64_t seed)
+{
+	struct worker *w = mem_zalloc(sizeof(*w), worker_destructor);
+	int err;
+
+	if (!w)
+		return ENOMEM;
+	w->ep = -1;
+	w->idx = idx;
+	w->cfg = *cfg;
+	w->count = cfg->workers;
+	outq_init(&w->outq, &w->stats);
+	rx_init(&w->rx[0]);
+	rx_init(&w->rx[1]);
+	err = tables_init(w, seed);
+	if (!err)
+		err = queues_init(w, up);
+	if (err)
+		mem_deref(w);
+	else
+		*wp = w;
+	return err;
+}
+
+int worker_start(struct worker *w)
+{
+	sigset_t all, old;
+	int err;
+
+	/* The thread inherits the mask: signals are for signalling */
+	sigfillset(&all);
+	err = pthread_sigmask(SIG_SETMASK, &all, &old);
+	if (err)
+		return err;
+	err = pthread_create(&w->tid, NULL, worker_main, w);
+	w->running = !err;
+	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return err;
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file presence.c  The presence role: made of its parts, and ended
+ */
+#include <errno.h>
+#include <string.h>
+#include "presence/priv.h"
+
+enum { WATCHER_HASH = 4096 };
+
+void presence_cfg_default(struct presence_cfg *cfg)
+{
+	memset(cfg, 0, sizeof(*cfg));
+	sa_init(&cfg->advertised, AF_UNSPEC);
+	sa_init(&cfg->media, AF_UNSPEC);
+	(void)sa_set_str(&cfg->internal, "127.0.0.1", 0);
+	(void)re_snprintf(cfg->domain, sizeof(cfg->domain), "127.0.0.1");
+	(void)re_snprintf(cfg->software, sizeof(cfg->software), "holler");
+	cfg->expires_min_s = 60;
+	cfg->expires_max_s = 7200;
+	cfg->expires_default_s = 3600;
+	cfg->contacts_max = 10;
+	cfg->bindings_max = 200000;
+	cfg->watchers_max = 200000;
+	cfg->watchers_user_max = 32;
+	cfg->list_max = 2000;
+	cfg->pending_max = 20000;
+	cfg->notify_bytes = 1000;
+	cfg->node_lost_ms = 5000;
+}
+
+/* --- what changed in the directory -------------------------------------- */
+
+static void sub_changed(struct presence *p, struct dir_sub *sub)
+{
+	const struct binding *b = binding_by_id(p->bindings, sub->binding);
+
+	if (!dir_sub_enabled(sub)) {
+		watchers_end_sub(p, sub, "noresource");
+		provision_stop(p, sub, "Disabled");
+		return;
+	}
+	if (!b && sub->row.start == PROV_START_REGISTER)
+		b = list_ledata(list_head(&sub->user->bindings));
+	if (b)
+		provision_start(p, sub, b);
+}
+
+static void dir_handler(const struct dir_change *chg, void *arg)
+{
+	struct presence *p = arg;
+
+	switch (chg->event) {
+	case DIR_SUB_CHANGED:
+		sub_changed(p, chg->sub);
+		break;
+	case DIR_SUB_GONE:
+		watchers_end_sub(p, chg->sub, "noresource");
+		watchers_forget(p, chg->sub);
+		provision_stop(p, chg->sub, "Subscription Deleted");
+		break;
+	case DIR_USER_GONE:
+		bindings_remove_user(chg->user);
+		break;
+	case DIR_MEMBER_SET:
+		provision_member(p, chg->member, false);
+		break;
+	case DIR_MEMBER_GONE:
+		provision_member(p, chg->member, true);
+		break;
+	case DIR_RULE_CHANGED:
+		watchers_rule(p, chg->subject, chg->object);
+		break;
+	case DIR_SYNCED:
+		provision_restore(p);
+		hlog(p->log, HLOG_INFO, "presence", "ready");
+		break;
+	}
+}
+
+/* --- sockets ------------------------------------------------------------ */
+
+static int sock_open(struct presence *p, struct edge_sock *sock, uint8_t i,
+		     const struct sa *laddr, sip_msg_h *reqh)
+{
+	const struct endpoint_cfg cfg = {
+		.laddr = *laddr,
+		.software = p->cfg.software[0] ? p->cfg.software : NULL,
+		.rcvbuf_bytes = 4 << 20,
+		.log = p->log,
+	};
+	int err;
+
+	sock->p = p;
+	sock->i = i;
+	err = endpoint_alloc(&sock->ep, &cfg);
+	if (err) {
+		hlog(p->log, HLOG_ERROR, "sip", "cannot listen",
+		     HLOG_SA("address", laddr), HLOG_ERR(err));
+		return err;
+	}
+	err = sip_listen(&sock->req, endpoint_sip(sock->ep), true, reqh, sock);
+	err = err ? err
+		  : sip_listen(&sock->resp, endpoint_sip(sock->ep), false,
+			       edge_response, sock);
+	if (!err)
+		hlog(p->log, HLOG_INFO, "sip", "listening",
+		     HLOG_SA("address", endpoint_laddr(sock->ep)),
+		     HLOG_BOOL("public", i != EDGE_INTERNAL));
+	return err;
+}
+
+static void sock_close(struct edge_sock *sock)
+{
+	mem_deref(sock->req);
+	mem_deref(sock->resp);
+	mem_deref(sock->ep);
+}
+
+static int socks_open(struct presence *p)
+{
+	unsigned i;
+	int err;
+
+	err = sock_open(p, &p->internal, EDGE_INTERNAL, &p->cfg.internal,
+			edge_internal_request);
+	for (i = 0; i < p->cfg.laddrc && !err; i++) {
+		err = sock_open(p, &p->sockv[i], (uint8_t)i, &p->cfg.laddrv[i],
+				edge_request);
+		p->sockc = i + 1;
+		if (!err)
+			bindings_laddr_set(p->bindings, (uint8_t)i,
+					   endpoint_laddr(p->sockv[i].ep));
+	}
+	return err;
+}
+
+const struct sa *presence_laddr(const struct presence *p, unsigned i)
+{
+	return p && i < p->sockc ? endpoint_laddr(p->sockv[i].ep) : NULL;
+}
+
+/* --- the role ----------------------------------------------------------- */
+
+static void destructor(void *arg)
+{
+	struct presence *p = arg;
+	unsigned i;
+
+	p->closing = true;
+	mem_deref(p->server);
+	mem_deref(p->leg_listener);
+	mem_deref(p->nodes);
+	list_flush(&p->asks);
+	list_flush(&p->requests);
+	if (p->watcher_ht)
+		watchers_flush(p);
+	/* Bindings outlive the process in state.db: they are not removed, only
+	 * forgotten */
+	mem_deref(p->bindings);
+	mem_deref(p->dir);
+	mem_deref(p->watcher_ht);
+	list_flush(&p->kept_bindings);
+	list_flush(&p->kept_services);
+	for (i = 0; i < p->sockc; i++)
+		sock_close(&p->sockv[i]);
+	sock_close(&p->internal);
+}
+
+static int cfg_check(const struct presence_cfg *cfg)
+{
+	unsigned i;
+
+	if (!cfg->laddrc || cfg->laddrc > PRESENCE_LADDRS_MAX ||
+	    !cfg->domain[0] || !cfg->contacts_max || !cfg->pending_max ||
+	    cfg->expires_min_s > cfg->expires_max_s)
+		return EINVAL;
+	for (i = 0; i < cfg->laddrc; i++) {
+		if (sa_is_any(&cfg->laddrv[i]))
+			return EINVAL;
+	}
+	return 0;
+}
+
+int presence_alloc(struct presence **pp, const struct presence_cfg *cfg,
+		   struct bus *bus, struct prov *prov, struct state *state,
+		   struct hlog *log)
+{
+	struct presence *p;
+	int err;
+
+	if (!pp || !cfg || !bus || !prov || cfg_check(cfg))
+		return EINVAL;
+	p = mem_zalloc(sizeof(*p), destructor);
+	if (!p)
+		return ENOMEM;
+	p->cfg = *cfg;
+	p->bus = bus;
+	p->prov = prov;
+	p->state = state;
+	p->log = log;
+	err = token_key_load(&p->key, cfg->key_path);
+	if (err) {
+		hlog(log, HLOG_ERROR, "edge", "cannot use key file",
+		     HLOG_S("path", cfg->key_path), HLOG_ERR(err));
+		goto out;
+	}
+	err = hash_alloc(&p->watcher_ht, WATCHER_HASH);
+	err = err ? err : bindings_alloc(&p->bindings, cfg->bindings_max,
+					 state, provision_binding, p);
+	err = err ? err : provision_load(p);
+	err = err ? err : socks_open(p);
+	err = err ? err : nodes_alloc(&p->nodes, bus, cfg->node_lost_ms,
+				      provision_node, p);
+	err = err ? err : bus_listen(&p->leg_listener, bus, BUS_LEG_STATE,
+				     provision_leg_state, p);
+	err = err ? err : bus_serve(&p->server, bus, BUS_PRESENCE, NULL,
+				    activate_bus_request, p);
+	err = err ? err : directory_alloc(&p->dir, prov, dir_handler, p);
+out:
+	if (err)
+		mem_deref(p);
+	else
+		*pp = p;
+	return err;
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file status.c  What the presence role shows of itself
+ */
+#include <errno.h>
+#include "presence/priv.h"
+
+enum { LIST_MAX = 1000 };
+
+static const char *leg_name(enum bus_leg_status s)
+{
+	switch (s) {
+	case BUS_LEG_NONE:
+		return "none";
+	case BUS_LEG_INVITING:
+		return "inviting";
+	case BUS_LEG_IDLE:
+		return "idle";
+	case BUS_LEG_BUSY:
+		return "busy";
+	case BUS_LEG_MANUAL:
+		return "manual";
+	}
+	return "?";
+}
+
+static const char *node_state(enum bus_node_state s)
+{
+	switch (s) {
+	case BUS_NODE_UP:
+		return "up";
+	case BUS_NODE_DRAINING:
+		return "draining";
+	case BUS_NODE_LEAVING:
+		return "leaving";
+	}
+	return "?";
+}
+
+static json_t *nodes_json(const struct presence *p)
+{
+	json_t *arr = json_array();
+	struct le *le;
+
+	LIST_FOREACH(nodes_list(p->nodes), le)
+	{
+		const struct node *n = le->data;
+
+		json_array_append_new(
+			arr, json_pack("{s:s,s:s,s:s,s:I,s:I,s:I}", "node",
+				       n->hb.node, "sip", n->hb.sip, "state",
+				       node_state(n->hb.state), "legs",
+				       (json_int_t)n->hb.legs, "legs_max",
+				       (json_int_t)n->hb.legs_max, "bridges",
+				       (json_int_t)n->hb.bridges));
+	}
+	return arr;
+}
+
+struct subs_ctx {
+	const struct presence *p;
+	json_t *arr;
+	uint32_t active;
+};
+
+static void sub_handler(struct dir_sub *sub, void *arg)
+{
+	struct subs_ctx *ctx = arg;
+	const struct binding *b;
+	char flow[64] = "";
+
+	if (!sub->active)
+		return;
+	if (ctx->active++ >= LIST_MAX)
+		return;
+	b = binding_by_id(ctx->p->bindings, sub->binding);
+	if (b)
+		(void)re_snprintf(flow, sizeof(flow), "%J", &b->flow);
+	json_array_append_new(
+		ctx->arr,
+		json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:i,s:s}", "subscriber",
+			  sub->row.subscriber, "user", sub->row.user,
+			  "service", sub->row.service, "node", sub->node,
+			  "leg", leg_name(sub->leg), "flow", flow, "code",
+			  (int)sub->code, "words", sub->words));
+}
+
+static json_t *sockets_json(const struct presence *p)
+{
+	json_t *arr = json_array();
+	struct endpoint_stats st;
+	char addr[64];
+	unsigned i;
+
+	for (i = 0; i < p->sockc; i++) {
+		(void)re_snprintf(addr, sizeof(addr), "%J",
+				  endpoint_laddr(p->sockv[i].ep));
+		endpoint_stats_get(p->sockv[i].ep, &st);
+		json_array_append_new(
+			arr,
+			json_pack("{s:s,s:I,s:I,s:I,s:I}", "address", addr,
+				  "received", (json_int_t)st.rx, "malformed",
+				  (json_int_t)st.drop_malformed, "keepalives",
+				  (json_int_t)st.keepalives, "stray_responses",
+				  (json_int_t)st.unhandled_responses));
+	}
+	return arr;
+}
+
+static json_t *counters_json(const struct presence *p)
+{
+	const struct presence_counters *n = &p->n;
+
+	return json_pack(
+		"{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}",
+		"registers", (json_int_t)n->registers, "subscribes",
+		(json_int_t)n->subscribes, "refers", (json_int_t)n->refers,
+		"invites", (json_int_t)n->invites, "notifies",
+		(json_int_t)n->notifies, "challenged",
+		(json_int_t)n->refused_auth, "busy",
+		(json_int_t)n->refused_busy, "foreign_routes",
+		(json_int_t)n->refused_relay, "strangers",
+		(json_int_t)n->refused_dialog, "forwarded_in",
+		(json_int_t)n->forwarded_in, "forwarded_out",
+		(json_int_t)n->forwarded_out, "forward_errors",
+		(json_int_t)n->forward_errors, "responses",
+		(json_int_t)n->responses, "foreign_responses",
+		(json_int_t)n->responses_foreign);
+}
+
+int presence_status(const struct presence *p, json_t **objp)
+{
+	struct subs_ctx ctx = {.p = p};
+	struct dir_counts c;
+	json_t *obj;
+
+	if (!p || !objp)
+		return EINVAL;
+	ctx.arr = json_array();
+	directory_subs(p->dir, sub_handler, &ctx);
+	directory_counts(p->dir, &c);
+	obj = json_pack(
+		"{s:s,s:b,s:o,s:o,s:o,s:o,s:I,s:I,s:I,s:I,s:I,s:I,s:I}",
+		"domain", p->cfg.domain, "ready",
+		directory_synced(p->dir) ? 1 : 0, "nodes", nodes_json(p),
+		"sockets", sockets_json(p), "subscriptions", ctx.arr,
+		"counters", counters_json(p), "subscriptions_active",
+		(json_int_t)ctx.active, "bindings",
+		(json_int_t)bindings_count(p->bindings), "watchers",
+		(json_int_t)p->watcherc, "users", (json_int_t)c.users,
+		"subscriptions_all", (json_int_t)c.subs, "groups",
+		(json_int_t)c.groups, "authorisations", (json_int_t)c.rules);
+	if (!obj)
+		return ENOMEM;
+	*objp = obj;
+	return 0;
+}

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file subscribe.c  SUBSCRIBE to a service (rows P2, P5), and who is told
+ */
+#include <errno.h>
+#include <string.h>
+#include "presence/watcher.h"
+
+enum { EXPIRES_DEFAULT_S = 3600 };
+
+static bool is_presence(const struct sip_msg *msg)
+{
+	const struct sip_hdr *hdr = sip_msg_hdr(msg, SIP_HDR_EVENT);
+	struct pl name;
+
+	if (!hdr || re_regex(hdr->val.p, hdr->val.l, "[^; \t]+", &name))
+		return false;
+	return !pl_strcasecmp(&name, "presence");
+}
+
+/* 0 ends the subscription; UINT32_MAX: what was asked is too brief */
+static uint32_t expires_wanted(const struct presence *p,
+			       const struct sip_msg *msg)
+{
+	uint32_t s = EXPIRES_DEFAULT_S;
+
+	if (pl_isset(&msg->expires))
+		s = pl_u32(&msg->expires);
+	if (s && s < p->cfg.expires_min_s)
+		return UINT32_MAX;
+	return s > p->cfg.expires_max_s ? p->cfg.expires_max_s : s;
+}
+
+static void ok_hdrs(const struct presence *p, uint8_t sock,
+		    const struct dir_sub *sub, uint32_t expires_s, char *buf,
+		    size_t size)
+{
+	(void)re_snprintf(buf, size,
+			  "Contact: <sip:%s@%J>\r\n"
+			  "Expires: %u\r\n",
+			  sub->row.service, endpoint_laddr(p->sockv[sock].ep),
+			  expires_s);
+}
+
+/* Unknown, not theirs, disabled: all the same answer */
+static struct dir_sub *subscriber(const struct request *rq,
+				  const struct dir_user *user)
+{
+	const struct presence *p = rq->p;
+	const struct dir_service *svc = NULL;
+	char name[HL_NAME_MAX];
+	struct dir_sub *sub;
+
+	if (!edge_local_user(p, &rq->msg->uri, name))
+		svc = directory_service(p->dir, name);
+	if (!svc || !user || edge_local_user(p, &rq->msg->from.uri, name))
+		return NULL;
+	sub = directory_resolve(p->dir, name, svc);
+	return sub && sub->user == user && dir_sub_enabled(sub) ? sub : NULL;
+}
+
+/* The same terminal subscribes again: its old dialog is a leftover */
+static void supersede(struct dir_sub *sub, const struct binding *b)
+{
+	struct le *le = list_head(&sub->watchers);
+
+	while (le) {
+		struct watcher *w = le->data;
+
+		le = le->next;
+		if (w->binding == b->id)
+			mem_deref(w);
+	}
+}
+
+static uint16_t check_bounds(const struct presence *p,
+			     const struct dir_user *user)
+{
+	if (user->watchers >= p->cfg.watchers_user_max)
+		return 403;
+	if (p->watcherc >= p->cfg.watchers_max)
+		return 503;
+	return 0;
+}
+
+static void subscribe(struct request *rq, struct dir_sub *sub,
+		      const struct binding *b, uint32_t expires_s)
+{
+	struct presence *p = rq->p;
+	char hdrs[HL_URI_MAX + 64];
+	struct watcher *w;
+	uint16_t code;
+	int err;
+
+	supersede(sub, b);
+	code = check_bounds(p, sub->user);
+	if (code) {
+		request_reply(rq, code, "Too Many Subscriptions", NULL);
+		return;
+	}
+	err = watcher_alloc(&w, p, sub, b, rq->msg);
+	if (err) {
+		request_reply(rq, err == EBADMSG ? 400 : 500,
+			      err == EBADMSG ? "Bad Contact" : "Out Of Memory",
+			      NULL);
+		return;
+	}
+	ok_hdrs(p, rq->sock, sub, expires_s, hdrs, sizeof(hdrs));
+	request_reply(rq, 200, "OK", hdrs);
+	if (!expires_s) {
+		/* A fetch: one NOTIFY, and nothing is started */
+		watcher_full(w);
+		watcher_terminate(w, "timeout");
+		return;
+	}
+	watcher_expires_set(w, expires_s);
+	watcher_full(w);
+	provision_start(p, sub, b);
+}
+
+void subscribe_request(struct request *rq, void *arg)
+{
+	struct presence *p = rq->p;
+	const struct dir_user *user = request_user(rq);
+	const uint32_t expires_s = expires_wanted(p, rq->msg);
+	struct dir_sub *sub;
+	const struct binding *b;
+	char hdrs[64];
+
+	(void)arg;
+	p->n.subscribes++;
+	if (!is_presence(rq->msg)) {
+		request_reply(rq, 489, "Bad Event",
+			      "Allow-Events: presence\r\n");
+		return;
+	}
+	if (expires_s == UINT32_MAX) {
+		(void)re_snprintf(hdrs, sizeof(hdrs), "Min-Expires: %u\r\n",
+				  p->cfg.expires_min_s);
+		request_reply(rq, 423, "Interval Too Brief", hdrs);
+		return;
+	}
+	sub = subscriber(rq, user);
+	if (!sub) {
+		request_reply(rq, 403, "Not Allowed, Or Not A Service's URI",
+			      NULL);
+		return;
+	}
+	b = binding_by_flow(p->bindings, &rq->msg->src, rq->sock);
+	if (!b || b->user != user) {
+		request_reply(rq, 403, "Register From This Address First",
+			      NULL);
+		return;
+	}
+	subscribe(rq, sub, b, expires_s);
+}
+
+static void refresh(struct edge_sock *sock, const struct sip_msg *msg,
+		    struct watcher *w, uint32_t expires_s)
+{
+	struct presence *p = sock->p;
+	struct dir_sub *sub = w->sub;
+	const struct binding *b =
+		binding_by_flow(p->bindings, &msg->src, sock->i);
+	char hdrs[HL_URI_MAX + 64];
+
+	w->rseq = msg->cseq.num;
+	w->binding = b->id;
+	ok_hdrs(p, sock->i, sub, expires_s, hdrs, sizeof(hdrs));
+	(void)sip_treplyf(NULL, NULL, endpoint_sip(sock->ep), msg, false, 200,
+			  "OK", "%sContent-Length: 0\r\n\r\n", hdrs);
+	if (!expires_s) {
+		watcher_terminate(w, "timeout");
+		if (sub->row.start == PROV_START_SUBSCRIBE)
+			provision_stop(p, sub, "Unsubscribed");
+		return;
+	}
+	watcher_expires_set(w, expires_s);
+	watcher_full(w);
+	provision_start(p, sub, b);
+}
+
+bool subscribe_refresh(struct edge_sock *sock, const struct sip_msg *msg)
+{
+	struct presence *p = sock->p;
+	struct sip *sip = endpoint_sip(sock->ep);
+	struct watcher *w = watcher_find(p, msg);
+	const uint32_t expires_s = expires_wanted(p, msg);
+	const struct binding *b;
+
+	if (!w || w->terminated)
+		return false;
+	b = binding_by_flow(p->bindings, &msg->src, sock->i);
+	if (!b || b->user != w->sub->user) {
+		p->n.refused_dialog++;
+		(void)sip_reply(sip, msg, 403, "Not Your Dialog");
+	}
+	else if (msg->cseq.num <= w->rseq) {
+		(void)sip_reply(sip, msg, 500, "CSeq Out Of Order");
+	}
+	else if (expires_s == UINT32_MAX) {
+		(void)sip_replyf(sip, msg, 423, "Interval Too Brief",
+				 "Min-Expires: %u\r\n"
+				 "Content-Length: 0\r\n\r\n",
+				 p->cfg.expires_min_s);
+	}
+	else {
+		refresh(sock, msg, w, expires_s);
+	}
+	return true;
+}
+
+/* --- who is told -------------------------------------------------------- */
+
+static void mark_watchers(struct dir_sub *seer, void *arg)
+{
+	struct le *le;
+
+	LIST_FOREACH(&seer->watchers, le)
+	{
+		watcher_mark(le->data, arg);
+	}
+}
+
+void watchers_status(struct presence *p, struct dir_sub *sub)
+{
+	directory_seers(p->dir, sub->row.subscriber, mark_watchers,
+			sub->row.subscriber);
+}
+
+static void full_watchers(struct dir_sub *seer, void *arg)
+{
+	struct le *le;
+
+	(void)arg;
+	LIST_FOREACH(&seer->watchers, le)
+	{
+		watcher_full(le->data);
+	}
+}
+
+void watchers_rule(struct presence *p, const char *subject, const char *object)
+{
+	struct dir_sub *seer;
+
+	if (!p->watcherc)
+		return;
+	if (!strcmp(subject, "*")) {
+		directory_subs(p->dir, full_watchers, NULL);
+		return;
+	}
+	seer = directory_sub(p->dir, subject);
+	if (!seer)
+		return;
+	if (strcmp(object, "*"))
+		mark_watchers(seer, (void *)(size_t)object);
+	else
+		full_watchers(seer, NULL);
+}
+
+void watchers_end_sub(struct presence *p, struct dir_sub *sub,
+		      const char *reason)
+{
+	struct le *le;
+
+	(void)p;
+	while ((le = list_head(&sub->watchers))) {
+		if (reason)
+			watcher_terminate(le->data, reason);
+		else
+			mem_deref(le->data);
+	}
+}
+
+void watchers_forget(struct presence *p, struct dir_sub *sub)
+{
+	struct le *le = list_head(&p->watchers);
+
+	/* Those whose last NOTIFY is still under way point at it, too */
+	while (le) {
+		struct watcher *w = le->data;
+
+		le = le->next;
+		if (w->sub == sub)
+			mem_deref(w);
+	}
+}
+
+void watchers_flush(struct presence *p)
+{
+	list_flush(&p->watchers);
+}

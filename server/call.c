@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdio.h>
+#include "server/priv.h"
+
+/* Between activation and the grant of the implicit request a call without any
+ * hang time must not end. */
+enum { GRANT_MS = 1000 };
+
+/* Who of an activation can be bridged now */
+struct plan {
+	struct leg *legv[HL_PARTIES_MAX];
+	uint32_t legc;
+	bool same;         /**< One is in the caller's call already */
+	uint16_t code;     /**< First reason why somebody cannot */
+	const char *words;
+};
+
+/* --- leaving ------------------------------------------------------------ */
+
+static void party_out(struct leg *leg)
+{
+	struct call *call = leg->call;
+
+	(void)mixer_bridge_leave(leg->srv->mixer, call->b.id, leg->mid);
+	list_unlink(&leg->le_call);
+	leg->call = NULL;
+	if (call->owner == leg)
+		call->owner = NULL;
+}
+
+/* Un-bridged and idle again: the leg stays up (row P8). */
+static void party_idle(struct leg *leg)
+{
+	group_select(leg);
+	leg_media_sync(leg);
+	leg_state_set(leg, BUS_LEG_IDLE, 200, "");
+}
+
+static void call_destructor(void *arg)
+{
+	struct call *call = arg;
+
+	tmr_cancel(&call->tmr);
+	list_unlink(&call->le);
+	--call->b.srv->callc;
+	bridge_close(&call->b);
+	server_heartbeat_soon(call->b.srv);
+}
+
+static void call_end(struct call *call, const char *why)
+{
+	struct leg *leg;
+
+	hlog(call->b.srv->log, HLOG_INFO, call->b.subject, "ended",
+	     HLOG_S("why", why));
+
+	while ((leg = list_ledata(list_head(&call->partyl)))) {
+		party_out(leg);
+		party_idle(leg);
+	}
+
+	mem_deref(call);
+}
+
+void call_leave(struct leg *leg)
+{
+	struct call *call = leg->call;
+
+	if (!call)
+		return;
+
+	party_out(leg);
+	if (list_count(&call->partyl) < 2)
+		call_end(call, "one party is left");
+}
+
+static void party_leave(struct leg *leg)
+{
+	call_leave(leg);
+	party_idle(leg);
+}
+
+/* --- hang time ----------------------------------------------------------- */
+
+static void hang_h(void *arg)
+{
+	struct call *call = arg;
+
+	++call->b.srv->st.hangs;
+	call_end(call, "hang time is over");
+}
+
+void call_floor(struct call *call, bool taken)
+{
+	if (taken)
+		tmr_cancel(&call->tmr);
+	else
+		tmr_start(&call->tmr, call->hang_ms, hang_h, call);
+}
+
+/* The caller is to talk: its implicit request. */
+static void call_press(struct call *call, struct leg *caller)
+{
+	struct server *srv = call->b.srv;
+
+	if (!call->b.holder[0])
+		tmr_start(&call->tmr, MAX(call->hang_ms, GRANT_MS), hang_h,
+			  call);
+
+	(void)mixer_leg_select(srv->mixer, caller->mid, call->b.id);
+	(void)mixer_floor_request(srv->mixer, call->b.id, caller->mid);
+}
+
+void call_service_changed(struct leg *leg)
+{
+	if (leg->call && leg->call->owner == leg)
+		bridge_talk_set(&leg->call->b, leg->service.max_talk_ms);
+}
+
+/* --- joining --------------------------------------------------------------- */
+
+static int call_join(struct call *call, struct leg *leg)
+{
+	struct server *srv = call->b.srv;
+	struct mixer_member m = { .may_talk = true, .may_listen = true };
+	int err;
+
+	(void)snprintf(m.uri, sizeof(m.uri), "sip:%s@%s", leg->subscriber,
+		       srv->cfg.domain);
+	(void)snprintf(m.name, sizeof(m.name), "%s", leg->display);
+
+	err = mixer_bridge_join(srv->mixer, call->b.id, leg->mid, &m);
+	if (err) {
+		hlog(srv->log, HLOG_WARN, call->b.subject, "not joined",
+		     HLOG_S("subscriber", leg->subscriber), HLOG_ERR(err));
+		return err;
+	}
+
+	list_append(&call->partyl, &leg->le_call, leg);
+	leg->call = call;
+	(void)mixer_leg_select(srv->mixer, leg->mid, call->b.id);
+	leg_media_sync(leg);
+	leg_state_set(leg, BUS_LEG_BUSY, 200, "");
+	return 0;
+}
+
+static struct call *call_alloc(struct leg *owner)
+{
+	struct server *srv = owner->srv;
+	struct call *call;
+
+	if (srv->callc >= srv->cfg.calls_max)
+		return NULL;
+
+	call = mem_zalloc(sizeof(*call), call_destructor);
+	if (!call)
+		return NULL;
+
+	call->b.srv = srv;
+	(void)snprintf(call->b.subject, sizeof(call->b.subject), "call/%llu",
+		       (unsigned long long)srv->call_next++);
+	call->owner = owner;
+	call->hang_ms = owner->service.hang_ms;
+	tmr_init(&call->tmr);
+	list_append(&srv->calll, &call->le, call);
+	++srv->callc;
+	++srv->st.calls;
+	server_heartbeat_soon(srv);
+
+	if (bridge_open(&call->b, owner->service.max_talk_ms))
+		call = mem_deref(call);
+
+	return call;
+}
+
+/* --- activation -------------------------------------------------------------- */
+
+static uint16_t party_check(const struct leg *caller, const struct leg *leg,
+			    const char **wordsp)
+{
+	if (!leg || !leg_is_up(leg)) {
+		*wordsp = "not available";
+		return 480;
+	}
+
+	if (strcmp(leg->service.name, caller->service.name)) {
+		*wordsp = "subscribed to another service";
+		return 488;
+	}
+
+	/* Presence knows busy legs; one may have become so meanwhile */
+	if (leg->call && leg->call != caller->call) {
+		*wordsp = "busy in another call";
+		return 486;
+	}
+
+	return 0;
+}
+
+static bool party_local(const struct server *srv, const struct bus_party *p)
+{
+	return !p->node[0] || !strcmp(p->node, srv->cfg.node);
+}
+
+static bool plan_has(const struct plan *plan, const struct leg *leg)
+{
+	uint32_t i;
+
+	for (i = 0; i < plan->legc; i++)
+		if (plan->legv[i] == leg)
+			return true;
+
+	return false;
+}
+
+static uint16_t plan_make(struct plan *plan, const struct leg *caller,
+			  const struct bus_party *partyv, uint32_t partyc)
+{
+	struct server *srv = caller->srv;
+	const char *words;
+	uint16_t code;
+	uint32_t i;
+
+	memset(plan, 0, sizeof(*plan));
+	for (i = 0; i < partyc && i < HL_PARTIES_MAX; i++) {
+		struct leg *leg = leg_lookup(srv, partyv[i].subscriber);
+
+		/* Nothing is bridged unless all can be (row P17) */
+		if (!party_local(srv, &partyv[i])) {
+			plan->words = "not on this server yet";
+			return 501;
+		}
+
+		if (leg == caller || (leg && plan_has(plan, leg)))
+			continue;
+
+		code = party_check(caller, leg, &words);
+		if (code) {
+			plan->words = plan->code ? plan->words : words;
+			plan->code = plan->code ? plan->code : code;
+			continue;
+		}
+
+		plan->same = plan->same || (caller->call && leg->call);
+		plan->legv[plan->legc++] = leg;
+	}
+
+	if (plan->legc)
+		return 0;
+
+	plan->words = plan->code ? plan->words : "nobody else is named";
+	return plan->code ? plan->code : 480;
+}
+
+/* Those of the plan that are not in it yet. @return how many now are */
+static uint32_t plan_join(const struct plan *plan, struct call *call)
+{
+	uint32_t i;
+
+	for (i = 0; i < plan->legc; i++)
+		if (!plan->legv[i]->call)
+			(void)call_join(call, plan->legv[i]);
+
+	call->b.kind = list_count(&call->partyl) > 2 ? BRIDGE_ADHOC
+						     : BRIDGE_PRIVATE;
+	return list_count(&call->partyl);
+}
+
+static uint16_t call_new(struct leg *caller, const struct plan *plan,
+			 const char **wordsp)
+{
+	struct call *call;
+
+	call_leave(caller);
+	call = call_alloc(caller);
+	if (!call) {
+		*wordsp = "no more calls fit on this server";
+		goto refused;
+	}
+
+	if (call_join(call, caller)) {
+		*wordsp = "this server is overloaded";
+		mem_deref(call);
+		goto refused;
+	}
+
+	if (plan_join(plan, call) < 2) {
+		*wordsp = "this server is overloaded";
+		call_end(call, "nobody could join");
+		return 503;
+	}
+
+	return 200;
+
+ refused:
+	/* It may have left another call for this one */
+	if (caller->status == BUS_LEG_BUSY)
+		party_idle(caller);
+	return 503;
+}
+
+uint16_t call_activate(struct leg *caller, const struct bus_party *partyv,
+		       uint32_t partyc, const char **wordsp)
+{
+	struct plan plan;
+	uint16_t code;
+
+	if (!leg_is_up(caller)) {
+		*wordsp = "the caller's leg is not up";
+		return 480;
+	}
+
+	code = plan_make(&plan, caller, partyv, partyc);
+	*wordsp = plan.words ? plan.words : "";
+	if (code)
+		return code;
+
+	if (plan.same) {
+		(void)plan_join(&plan, caller->call);
+	}
+	else {
+		code = call_new(caller, &plan, wordsp);
+		if (code != 200)
+			return code;
+	}
+
+	hlog(caller->srv->log, HLOG_INFO, caller->call->b.subject,
+	     "activated", HLOG_S("caller", caller->subscriber),
+	     HLOG_U("parties", list_count(&caller->call->partyl)),
+	     HLOG_BOOL("kept", plan.same));
+	call_press(caller->call, caller);
+	return 200;
+}
+
+/* --- deactivation ---------------------------------------------------------- */
+
+static struct leg *party_find(const struct call *call, const char *name)
+{
+	struct le *le;
+
+	LIST_FOREACH(&call->partyl, le) {
+		struct leg *leg = le->data;
+
+		if (!strcmp(leg->subscriber, name))
+			return leg;
+	}
+
+	LIST_FOREACH(&call->partyl, le) {
+		struct leg *leg = le->data;
+
+		if (!strcmp(leg->user, name))
+			return leg;
+	}
+
+	return NULL;
+}
+
+uint16_t call_remove(struct leg *caller, const char *subscriber,
+		     const char **wordsp)
+{
+	struct call *call = caller->call;
+	struct leg *leg = caller;
+
+	if (!call) {
+		*wordsp = "not in a call";
+		return 404;
+	}
+
+	if (subscriber[0])
+		leg = party_find(call, subscriber);
+	if (!leg) {
+		*wordsp = "not in this call";
+		return 404;
+	}
+
+	if (leg != caller && call->owner != caller &&
+	    call->b.kind != BRIDGE_PRIVATE) {
+		*wordsp = "only who made the call may remove others";
+		return 403;
+	}
+
+	hlog(caller->srv->log, HLOG_INFO, call->b.subject, "removed",
+	     HLOG_S("subscriber", leg->subscriber),
+	     HLOG_S("by", caller->subscriber));
+	party_leave(leg);
+	*wordsp = "";
+	return 200;
+}
+
+void calls_flush(struct server *srv)
+{
+	struct call *call;
+
+	while ((call = list_ledata(list_head(&srv->calll))))
+		call_end(call, "this server is leaving");
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file leg_sdp.h  SDP of a leg (RFC 8866, 3264): text in, values out, and back
+ *
+ * A leg has one audio line of its service's one codec with telephone-event,
+ * and a floor line (m=application, proto udp, format TBCP) where the terminal
+ * has one. Every other line is refused in its place.
+ *
+ * Pure: no clock, no socket; any thread. Decoded text points into the SDP.
+ */
+#ifndef HL_SERVER_LEG_SDP_H
+#define HL_SERVER_LEG_SDP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <re.h>
+#include "mixer/mixer.h"
+
+enum {
+	LEG_SDP_LINES_MAX = 8,     /**< m-lines */
+	LEG_SDP_FORMATS_MAX = 32,  /**< Formats of an m-line looked at */
+	LEG_SDP_BYTES_MAX = 8192
+};
+
+/** A codec that a service may have; sample values of a=rtpmap */
+struct leg_codec {
+	const char *name;
+	uint8_t pt;        /**< Static, or what we offer */
+	uint32_t clock_hz; /**< RTP clock */
+	uint8_t channels;
+};
+
+/** By name without regard to case, "" is PCMU; NULL: we have no such codec */
+const struct leg_codec *leg_codec_find(const char *name);
+
+/** An m-line as it stands in the terminal's SDP */
+struct leg_sdp_line {
+	struct pl media, proto, formats;
+	struct pl attrs;   /**< Its lines up to the next m-line */
+	uint16_t port;
+};
+
+/** What a terminal's SDP says */
+struct leg_sdp {
+	struct pl session; /**< Lines before the first m-line */
+	struct leg_sdp_line linev[LEG_SDP_LINES_MAX];
+	int linec;
+	int audio, floor;  /**< The lines we take, -1: none */
+	struct sa rtp, rtcp, floor_addr;
+	bool hold;         /**< The address is 0.0.0.0 or :: */
+	uint8_t pt;
+	uint8_t pt_event;  /**< 0: none */
+	enum sdp_dir dir;  /**< As the terminal sees it */
+	bool floor_params; /**< The floor line has a=fmtp:TBCP */
+	uint8_t floor_priority;
+};
+
+/**
+ * Decode an offer or an answer
+ *
+ * @param s      Result, complete even where no audio line is usable
+ * @param text   The SDP
+ * @param codec  The one that the leg must have
+ * @param wordsp Why not, for a person (constant text); may be NULL
+ *
+ * @return 0, EBADMSG (not SDP, or more than our bounds), EPROTO (no audio line
+ *         that we can take: 488)
+ */
+int leg_sdp_decode(struct leg_sdp *s, const struct pl *text,
+		   const struct leg_codec *codec, const char **wordsp);
+
+/** To the switch's terms; flow replaces an address that says hold */
+void leg_sdp_remote(struct mixer_leg_remote *r, const struct leg_sdp *s,
+		    const struct sa *flow);
+
+/** Our side */
+struct leg_sdp_local {
+	const struct leg_codec *codec;
+	struct sa addr;       /**< Connection address */
+	uint16_t rtp, rtcp;   /**< Ports */
+	uint16_t floor;       /**< Port; 0: no floor line, or refused */
+	uint8_t pt;
+	uint8_t pt_event;     /**< 0: none */
+	enum sdp_dir dir;     /**< What we want */
+	uint64_t id;          /**< Of the o-line, constant for the dialog */
+	uint32_t version;     /**< Rises with every change */
+};
+
+/** @return 0 or ENOMEM */
+int leg_sdp_offer(struct mbuf *mb, const struct leg_sdp_local *l);
+
+/** offer must have decoded to 0. @return 0, EINVAL, ENOMEM */
+int leg_sdp_answer(struct mbuf *mb, const struct leg_sdp_local *l,
+		   const struct leg_sdp *offer);
+
+#endif

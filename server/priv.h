@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file server/priv.h  What the files of the conference role share
+ *
+ * server owns legs, groups, calls and asks. A leg ends before its call, group
+ * membership or ask does anything more with it: leg_drop() takes it out of all
+ * of them. Signalling thread only.
+ */
+#ifndef HL_SERVER_PRIV_H
+#define HL_SERVER_PRIV_H
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+#include <re.h>
+#include "bus/bus.h"
+#include "db/state.h"
+#include "mixer/mixer.h"
+#include "server/leg_sdp.h"
+#include "sip/refer.h"
+#include "server/server.h"
+#include "sip/endpoint.h"
+#include "util/log.h"
+
+enum {
+	EDGES_MAX = 16,          /**< Edges believed at a time */
+	SUBJECT_MAX = HL_NAME_MAX + 8,
+	/** No dialog of ours sends so many requests */
+	CSEQ_MARGIN = 1000000,
+	/** One bridge of a leg is kept free for its call */
+	LEG_GROUPS_JOINED_MAX = MIXER_LEG_BRIDGES_MAX - 1
+};
+
+#define LEG_ALLOW \
+	"Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, REFER\r\n"
+#define LEG_SUPPORTED "Supported: norefersub, multiple-refer\r\n"
+
+struct ask;
+struct call;
+struct group;
+struct restore;
+
+struct server {
+	struct server_cfg cfg;
+	struct bus *bus;
+	struct state *state;
+	struct hlog *log;
+	struct endpoint *ep;
+	struct sip *sip;           /**< The endpoint's */
+	struct sipsess_sock *sock;
+	struct sip_lsnr *guard, *rest;
+	struct mixer *mixer;
+	int mixer_fd;              /**< -1: not watched */
+	struct bus_server *served;
+	uint64_t boot;
+
+	struct hash *legs;         /**< By subscriber */
+	struct hash *dialogs;      /**< Legs by Call-ID */
+	struct list legl;
+	uint32_t legc, upc;
+	struct list queue;         /**< Legs that wait for their INVITE */
+	uint32_t inviting;
+	uint64_t leg_next;         /**< Names of dialogs */
+	struct tmr tmr_pump;
+
+	struct list calll;
+	uint32_t callc;
+	uint64_t call_next;        /**< Names of calls */
+
+	struct hash *groups;       /**< By name */
+	struct hash *members;      /**< By subscriber */
+	struct list groupl;
+	uint32_t groupc;
+	bool groups_retry;         /**< A join found the mixer's ring full */
+
+	struct list askl;
+	uint32_t askc;
+
+	struct restore *restore;
+
+	struct sa edgev[EDGES_MAX];
+	unsigned edgec, edge_next;
+
+	struct tmr tmr_heartbeat, tmr_soon;
+	bool unsaid;               /**< A leg's state found the bus full */
+
+	bool closing;
+	struct tmr tmr_close;
+	uint64_t close_by_ms;
+	void (*done_h)(void *arg);
+	void *done_arg;
+
+	struct {
+		uint64_t untrusted, invites, answered, refused, manual, lost;
+		uint64_t activations, activations_refused, calls, hangs;
+		uint64_t restored, media_dead, bus_full;
+	} st;
+};
+
+/* --- bridges ---------------------------------------------------------- */
+
+enum bridge_kind { BRIDGE_PRIVATE, BRIDGE_ADHOC, BRIDGE_GROUP };
+
+/** What a call and a group have in common; bridge_arg of the mixer */
+struct bridge {
+	enum bridge_kind kind;
+	struct server *srv;
+	mixer_bridge_id id;          /**< 0: the group has nobody up */
+	uint32_t max_talk_ms;        /**< As the mixer was told */
+	char holder[HL_NAME_MAX];    /**< Who talks; empty: nobody */
+	char subject[SUBJECT_MAX];   /**< In the log: "group/NAME" */
+};
+
+int bridge_open(struct bridge *b, uint32_t max_talk_ms);
+void bridge_close(struct bridge *b);
+void bridge_talk_set(struct bridge *b, uint32_t max_talk_ms);
+
+/** A private or ad-hoc call */
+struct call {
+	struct bridge b;
+	struct le le;                /**< In server.calll */
+	struct list partyl;          /**< Legs, by their le_call */
+	struct leg *owner;           /**< Who made it; NULL: has left */
+	uint32_t hang_ms;
+	struct tmr tmr;              /**< Hang time */
+};
+
+struct member {
+	struct le le;                /**< In group.memberl */
+	struct le he;                /**< In server.members */
+	struct group *group;
+	struct leg *leg;             /**< Joined with; NULL: is not */
+	uint8_t priority;
+	bool talk, listen;
+	char subscriber[HL_NAME_MAX];
+	char display[HL_DISPLAY_MAX];
+};
+
+struct group {
+	struct bridge b;
+	struct le le;                /**< In server.groupl */
+	struct le he;
+	char name[HL_NAME_MAX];
+	char display[HL_DISPLAY_MAX];
+	char service[HL_NAME_MAX];   /**< Of its legs while there are any */
+	uint32_t max_talk_ms;        /**< 0: the service's */
+	struct list memberl;
+	uint32_t memberc, joinedc;
+};
+
+/* --- legs ------------------------------------------------------------- */
+
+struct leg {
+	struct le le;                /**< In server.legl */
+	struct le he;                /**< In server.legs */
+	struct le he_dialog;         /**< In server.dialogs */
+	struct le le_queue;
+	struct server *srv;
+
+	char subject[SUBJECT_MAX];   /**< In the log: "leg/SUBSCRIBER" */
+	char subscriber[HL_NAME_MAX];
+	char user[HL_NAME_MAX];
+	char display[HL_DISPLAY_MAX];
+	struct bus_service service;
+	const struct leg_codec *codec;
+	bool invite;
+	char contact[HL_URI_MAX];
+	char route[HL_URI_MAX];      /**< Without ;lr, as libre wants it */
+	struct sa flow, local;
+
+	enum bus_leg_status status;
+	uint16_t code;
+	char words[HL_REASON_MAX];
+	uint64_t since_ms;
+	bool unsaid;
+	uint32_t retries;
+	struct tmr tmr;              /**< Retry, or the bound of an INVITE */
+	bool inviting;               /**< Counts in server.inviting */
+	bool rings;
+
+	struct sipsess *sess;
+	const struct sip_msg *invited; /**< The terminal's INVITE until ACK */
+	bool stored;                 /**< state has the dialog */
+	uint64_t number;             /**< Contact's user, o-line */
+	mixer_leg_id mid;            /**< 0: none */
+	struct mixer_leg_local media;
+	uint32_t sdp_version;
+	uint8_t pt, pt_event;
+	bool floor;                  /**< Has a floor channel */
+	enum sdp_dir dir;            /**< What we last wanted */
+
+	struct call *call;
+	struct le le_call;
+	struct group *selected;      /**< Group that the floor channel speaks
+					  for outside a call */
+	uint32_t joinedc;            /**< Groups joined */
+	struct ask *ask;
+};
+
+/* leg.c: one leg's life */
+struct leg *leg_lookup(const struct server *srv, const char *subscriber);
+uint16_t leg_provision(struct server *srv, const struct bus_leg_provision *p,
+		       const char **wordsp);
+void leg_end(struct leg *leg, const char *words);
+bool leg_is_up(const struct leg *leg);
+void leg_state_set(struct leg *leg, enum bus_leg_status status, uint16_t code,
+		   const char *words);
+/** Announce what the bus had no room for */
+void legs_say(struct server *srv);
+/** INVITE it when its turn comes, if it is to be invited at all */
+void leg_want(struct leg *leg);
+/** The session is up */
+void leg_up(struct leg *leg);
+/** Back to no session: call, groups, media, dialog end; no state is said */
+void leg_drop(struct leg *leg);
+/** The same, said, and tried again later if retry */
+void leg_down(struct leg *leg, uint16_t code, const char *words, bool retry);
+void leg_manual(struct leg *leg);
+int leg_media_open(struct leg *leg);
+void leg_media_close(struct leg *leg);
+/** An inactive service: re-INVITE if being bridged has changed */
+void leg_media_sync(struct leg *leg);
+void leg_invite_done(struct leg *leg);
+/** Words for a reason phrase: cut at the size, controls become blanks */
+void words_copy(char *dst, size_t size, const char *src);
+void words_pl(char *dst, size_t size, const struct pl *src);
+
+/* leg_dialog.c: its SIP dialog */
+int leg_dialog_invite(struct leg *leg);
+/** Ends it with BYE or CANCEL; code 0: no Reason is given */
+void leg_dialog_close(struct leg *leg, uint16_t code, const char *words);
+void leg_dialog_modify(struct leg *leg);
+void leg_dialog_connect_h(const struct sip_msg *msg, void *arg);
+struct leg *leg_dialog_find(const struct server *srv,
+			    const struct sip_msg *msg);
+
+/* ask.c: an activation that waits for presence */
+void ask_refer_h(struct sip *sip, const struct sip_msg *msg, void *arg);
+void ask_drop(struct leg *leg);
+void asks_flush(struct server *srv);
+
+/* call.c */
+uint16_t call_activate(struct leg *caller, const struct bus_party *partyv,
+		       uint32_t partyc, const char **wordsp);
+uint16_t call_remove(struct leg *caller, const char *subscriber,
+		     const char **wordsp);
+void call_leave(struct leg *leg);
+void call_floor(struct call *call, bool taken);
+void call_service_changed(struct leg *leg);
+void calls_flush(struct server *srv);
+
+/* group.c */
+uint16_t group_member_set(struct server *srv, const struct bus_member_set *s,
+			  const char **wordsp);
+void group_member_del(struct server *srv, const struct bus_member_del *d);
+struct group *group_find(const struct server *srv, const char *name);
+/** Join what the leg is a member of and has room for */
+void groups_join(struct leg *leg);
+void groups_leave(struct leg *leg);
+/** Join those that a full ring left out */
+void groups_retry(struct server *srv);
+void group_select(struct leg *leg);
+uint16_t group_activate(struct leg *leg, const char *name,
+			const char **wordsp);
+bool group_dial(struct leg *leg, const struct pl *name);
+void groups_service_changed(struct leg *leg);
+void groups_flush(struct server *srv);
+
+/* front.c: what comes to the private endpoint beside sessions */
+int front_open(struct server *srv);
+int front_open_last(struct server *srv);
+/** Requests from the host of this Route are believed from now on */
+int front_edge_add(struct server *srv, const char *route);
+/** Every bus text that goes into a message line */
+bool front_text_ok(const char *text);
+
+/* restore.c: dialogs of the last run */
+int restore_start(struct server *srv);
+/** True while an old dialog of the subscriber was not ended; then
+ *  leg_want() is called when it was. It is ended next. */
+bool restore_holds(struct server *srv, const char *subscriber);
+uint32_t restore_left(const struct server *srv);
+
+void server_heartbeat_soon(struct server *srv);
+
+#endif

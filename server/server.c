@@ -1,0 +1,485 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdio.h>
+#include "server/priv.h"
+
+enum {
+	SOON_MS = 100,     /**< Changes are gathered for a heartbeat */
+	CLOSE_STEP_MS = 5,
+	CLOSE_BATCH = 64,  /**< BYEs a step */
+	CLOSE_FLIGHT = 512,/**< BYEs that wait for an answer */
+	HASH_MAX = 65536
+};
+
+void server_cfg_default(struct server_cfg *cfg)
+{
+	memset(cfg, 0, sizeof(*cfg));
+	(void)sa_set_str(&cfg->sip_laddr, "127.0.0.1", 0);
+	mixer_cfg_default(&cfg->mixer);
+	cfg->legs_max = 20000;
+	cfg->calls_max = 4000;
+	cfg->groups_max = 10000;
+	cfg->group_members_max = 5000;
+	cfg->asks_max = 1000;
+	cfg->invites_max = 500;
+	cfg->byes_max = 500;
+	cfg->answer_ms = 3000;
+	cfg->setup_ms = 4000;
+	cfg->retry_min_ms = 1000;
+	cfg->retry_max_ms = 30000;
+	cfg->close_ms = 3000;
+	cfg->heartbeat_ms = 1000;
+}
+
+const struct sa *server_laddr(const struct server *srv)
+{
+	return srv ? endpoint_laddr(srv->ep) : NULL;
+}
+
+/* --- heartbeat ------------------------------------------------------------ */
+
+static void heartbeat_say(struct server *srv)
+{
+	struct bus_msg m;
+
+	m.type = BUS_HEARTBEAT;
+	memset(&m.u.heartbeat, 0, sizeof(m.u.heartbeat));
+	strcpy(m.u.heartbeat.node, srv->cfg.node);
+	(void)re_snprintf(m.u.heartbeat.sip, sizeof(m.u.heartbeat.sip), "%J",
+			  endpoint_laddr(srv->ep));
+	m.u.heartbeat.state = srv->closing ? BUS_NODE_LEAVING : BUS_NODE_UP;
+	m.u.heartbeat.legs = srv->legc;
+	m.u.heartbeat.legs_max = srv->cfg.legs_max;
+	m.u.heartbeat.bridges = srv->callc + srv->groupc;
+	m.u.heartbeat.boot = srv->boot;
+
+	if (bus_announce(srv->bus, &m))
+		++srv->st.bus_full;
+}
+
+static void heartbeat_h(void *arg)
+{
+	struct server *srv = arg;
+
+	tmr_start(&srv->tmr_heartbeat, srv->cfg.heartbeat_ms, heartbeat_h,
+		  srv);
+	heartbeat_say(srv);
+	legs_say(srv);
+	groups_retry(srv);
+}
+
+static void soon_h(void *arg)
+{
+	heartbeat_say(arg);
+}
+
+void server_heartbeat_soon(struct server *srv)
+{
+	if (!tmr_isrunning(&srv->tmr_soon))
+		tmr_start(&srv->tmr_soon, SOON_MS, soon_h, srv);
+}
+
+/* --- mixer ------------------------------------------------------------------ */
+
+static void floor_h(struct server *srv, const struct mixer_event *ev)
+{
+	struct bridge *b = ev->bridge_arg;
+	const struct leg *leg = ev->leg_arg;
+	const bool taken = ev->type == MIXER_FLOOR_TAKEN;
+
+	if (!b)
+		return;
+
+	words_copy(b->holder, sizeof(b->holder),
+		   taken && leg ? leg->subscriber : "");
+	hlog(srv->log, HLOG_DEBUG, b->subject, taken ? "taken" : "idle",
+	     HLOG_S("subscriber", leg ? leg->subscriber : NULL),
+	     HLOG_U("burst", ev->burst));
+
+	switch (b->kind) {
+
+	case BRIDGE_PRIVATE:
+	case BRIDGE_ADHOC:
+		call_floor((struct call *)b, taken);
+		break;
+
+	case BRIDGE_GROUP:
+		break;
+	}
+}
+
+static void media_dead(struct server *srv, struct leg *leg)
+{
+	if (!leg || !leg_is_up(leg))
+		return;
+
+	++srv->st.media_dead;
+	leg_down(leg, 408, "no media is heard from the terminal", true);
+}
+
+static void event_h(const struct mixer_event *ev, void *arg)
+{
+	struct server *srv = arg;
+	const struct leg *leg = ev->leg_arg;
+
+	switch (ev->type) {
+
+	case MIXER_LEG_LATCHED:
+		if (leg)
+			hlog(srv->log, HLOG_DEBUG, leg->subject, "latched",
+			     HLOG_SA("media", &ev->addr));
+		break;
+
+	case MIXER_LEG_DEAD:
+		media_dead(srv, ev->leg_arg);
+		break;
+
+	case MIXER_FLOOR_TAKEN:
+	case MIXER_FLOOR_IDLE:
+		floor_h(srv, ev);
+		break;
+
+	case MIXER_LEG_ALIVE:
+	case MIXER_FLOOR_DENIED:
+	case MIXER_FLOOR_REVOKED:
+	case MIXER_BURST_STARTED:
+	case MIXER_FLOOR_ACK:
+		break;
+	}
+}
+
+static void mixer_fd_h(int flags, void *arg)
+{
+	struct server *srv = arg;
+	(void)flags;
+
+	mixer_poll(srv->mixer, 1024);
+}
+
+/* --- bus --------------------------------------------------------------------- */
+
+static uint16_t provision(struct server *srv,
+			  const struct bus_leg_provision *p,
+			  const char **wordsp)
+{
+	const uint16_t code = leg_provision(srv, p, wordsp);
+
+	if (code != 200)
+		hlog_limited(srv->log, "server.provision", HLOG_WARN, "leg",
+			     "provision refused",
+			     HLOG_S("subscriber", p->subscriber),
+			     HLOG_U("code", code), HLOG_S("words", *wordsp));
+	return code;
+}
+
+static uint16_t release(struct server *srv, const struct bus_leg_release *r)
+{
+	struct leg *leg = leg_lookup(srv, r->subscriber);
+
+	if (leg)
+		leg_end(leg, r->words);
+
+	return 200;
+}
+
+static uint16_t activate(struct server *srv, const struct bus_activate *a,
+			 const char **wordsp)
+{
+	struct leg *caller = leg_lookup(srv, a->caller.subscriber);
+
+	if (!caller) {
+		*wordsp = "the caller has no leg here";
+		return 480;
+	}
+
+	if (a->group[0])
+		return group_activate(caller, a->group, wordsp);
+
+	return call_activate(caller, a->partyv, a->partyc, wordsp);
+}
+
+static uint16_t deactivate(struct server *srv, const struct bus_deactivate *d,
+			   const char **wordsp)
+{
+	struct leg *caller = leg_lookup(srv, d->caller);
+
+	if (!caller) {
+		*wordsp = "the caller has no leg here";
+		return 480;
+	}
+
+	return call_remove(caller, d->target, wordsp);
+}
+
+static uint16_t request_apply(struct server *srv, const struct bus_msg *msg,
+			      const char **wordsp)
+{
+	switch (msg->type) {
+
+	case BUS_LEG_PROVISION:
+		return provision(srv, &msg->u.leg_provision, wordsp);
+
+	case BUS_LEG_RELEASE:
+		return release(srv, &msg->u.leg_release);
+
+	case BUS_MEMBER_SET:
+		return group_member_set(srv, &msg->u.member_set, wordsp);
+
+	case BUS_MEMBER_DEL:
+		group_member_del(srv, &msg->u.member_del);
+		return 200;
+
+	case BUS_ACTIVATE:
+		return activate(srv, &msg->u.activate, wordsp);
+
+	case BUS_DEACTIVATE:
+		return deactivate(srv, &msg->u.deactivate, wordsp);
+
+	case BUS_AUTH_CHECK:
+	case BUS_AUTH_RESULT:
+	case BUS_HEARTBEAT:
+	case BUS_LEG_STATE:
+	case BUS_ACTIVATE_ASK:
+	case BUS_ACTIVATION:
+	case BUS_RESULT:
+	case BUS_TYPES:
+		break;
+	}
+
+	*wordsp = "not a request to a conference server";
+	return 400;
+}
+
+static void request_h(const struct bus_msg *msg, struct bus_reply *reply,
+		      void *arg)
+{
+	struct server *srv = arg;
+	const char *words = "";
+	uint16_t code;
+
+	if (srv->closing) {
+		words = "this server is leaving";
+		code = 503;
+	}
+	else {
+		code = request_apply(srv, msg, &words);
+	}
+
+	(void)bus_answer_result(reply, code, words);
+}
+
+/* --- life --------------------------------------------------------------------- */
+
+static void legs_flush(struct server *srv, unsigned max)
+{
+	struct le *le;
+
+	while (max-- && (le = list_head(&srv->legl)))
+		leg_end(le->data, "this server is leaving");
+}
+
+static void server_destructor(void *arg)
+{
+	struct server *srv = arg;
+
+	srv->closing = true;
+	tmr_cancel(&srv->tmr_close);
+	tmr_cancel(&srv->tmr_pump);
+	mem_deref(srv->served);
+
+	if (srv->ep) {
+		asks_flush(srv);
+		calls_flush(srv);
+		groups_flush(srv);
+		legs_flush(srv, UINT32_MAX);
+	}
+
+	tmr_cancel(&srv->tmr_heartbeat);
+	tmr_cancel(&srv->tmr_soon);
+	mem_deref(srv->restore);
+	if (srv->mixer_fd >= 0)
+		fd_close(srv->mixer_fd);
+
+	mem_deref(srv->rest);
+	mem_deref(srv->guard);
+	mem_deref(srv->sock);
+	mem_deref(srv->ep);
+	mem_deref(srv->mixer);
+	mem_deref(srv->legs);
+	mem_deref(srv->dialogs);
+	mem_deref(srv->groups);
+	mem_deref(srv->members);
+}
+
+static uint32_t hash_size(uint32_t n)
+{
+	uint32_t size = 16;
+
+	while (size < n && size < HASH_MAX)
+		size *= 2;
+
+	return size;
+}
+
+static bool cfg_usable(const struct server_cfg *cfg)
+{
+	return cfg->node[0] && cfg->domain[0] && front_text_ok(cfg->domain) &&
+		cfg->legs_max && cfg->invites_max && cfg->byes_max &&
+		cfg->heartbeat_ms && cfg->retry_min_ms;
+}
+
+static int sip_open(struct server *srv)
+{
+	const struct server_cfg *cfg = &srv->cfg;
+	const struct endpoint_cfg ecfg = {
+		.laddr = cfg->sip_laddr,
+		.software = cfg->software[0] ? cfg->software : NULL,
+		.transactions = hash_size(cfg->legs_max / 4),
+		.rcvbuf_bytes = 4 << 20,
+		.log = srv->log,
+	};
+	int err;
+
+	err = endpoint_alloc(&srv->ep, &ecfg);
+	if (err)
+		return err;
+
+	srv->sip = endpoint_sip(srv->ep);
+	err = front_open(srv);
+	if (err)
+		return err;
+
+	err = sipsess_listen(&srv->sock, srv->sip,
+			     (int)hash_size(cfg->legs_max),
+			     leg_dialog_connect_h, srv);
+	if (err)
+		return err;
+
+	return front_open_last(srv);
+}
+
+static int media_open(struct server *srv)
+{
+	int err;
+
+	err = mixer_alloc(&srv->mixer, &srv->cfg.mixer, event_h, srv);
+	if (err)
+		return err;
+
+	err = fd_listen(mixer_fd(srv->mixer), FD_READ, mixer_fd_h, srv);
+	if (!err)
+		srv->mixer_fd = mixer_fd(srv->mixer);
+
+	return err;
+}
+
+static int tables_open(struct server *srv)
+{
+	int err;
+
+	err = hash_alloc(&srv->legs, hash_size(srv->cfg.legs_max));
+	err |= hash_alloc(&srv->dialogs, hash_size(srv->cfg.legs_max));
+	err |= hash_alloc(&srv->groups, hash_size(srv->cfg.groups_max));
+	err |= hash_alloc(&srv->members, hash_size(srv->cfg.legs_max));
+
+	return err ? ENOMEM : 0;
+}
+
+int server_alloc(struct server **srvp, const struct server_cfg *cfg,
+		 struct bus *bus, struct state *state, struct hlog *log)
+{
+	struct server *srv;
+	int err;
+
+	if (!srvp || !cfg || !bus || !cfg_usable(cfg))
+		return EINVAL;
+
+	srv = mem_zalloc(sizeof(*srv), server_destructor);
+	if (!srv)
+		return ENOMEM;
+
+	srv->cfg = *cfg;
+	srv->bus = bus;
+	srv->state = state;
+	srv->log = log;
+	srv->mixer_fd = -1;
+	srv->boot = rand_u64();
+	srv->leg_next = 1;
+	srv->call_next = 1;
+
+	err = tables_open(srv);
+	if (err)
+		goto out;
+	err = media_open(srv);
+	if (err)
+		goto out;
+	err = sip_open(srv);
+	if (err)
+		goto out;
+	err = restore_start(srv);
+	if (err)
+		goto out;
+	err = bus_serve(&srv->served, bus, BUS_CONFERENCE, cfg->node,
+			request_h, srv);
+	if (err)
+		goto out;
+
+	hlog(log, HLOG_INFO, "server", "started", HLOG_S("node", cfg->node),
+	     HLOG_SA("sip", endpoint_laddr(srv->ep)),
+	     HLOG_U("workers", mixer_workers(srv->mixer)));
+	tmr_start(&srv->tmr_heartbeat, 0, heartbeat_h, srv);
+ out:
+	if (err)
+		mem_deref(srv);
+	else
+		*srvp = srv;
+
+	return err;
+}
+
+/* --- leaving --------------------------------------------------------------------- */
+
+static uint32_t sessions(const struct server *srv)
+{
+	/* Each session of libre's holds a reference until its BYE is
+	 * answered; ours is the other one. */
+	return mem_nrefs(srv->sock) - 1;
+}
+
+static void close_h(void *arg)
+{
+	struct server *srv = arg;
+	const bool late = tmr_jiffies() >= srv->close_by_ms;
+	const uint32_t flight = sessions(srv) - MIN(srv->legc, sessions(srv));
+
+	if (srv->legc && (late || flight < CLOSE_FLIGHT))
+		legs_flush(srv, late ? UINT32_MAX : CLOSE_BATCH);
+
+	if (!late && (srv->legc || sessions(srv))) {
+		tmr_start(&srv->tmr_close, CLOSE_STEP_MS, close_h, srv);
+		return;
+	}
+
+	hlog(srv->log, HLOG_INFO, "server", "left",
+	     HLOG_U("unanswered", sessions(srv)));
+	srv->done_h(srv->done_arg);
+}
+
+void server_close(struct server *srv, void (*done_h)(void *arg), void *arg)
+{
+	if (!srv || !done_h || srv->closing)
+		return;
+
+	hlog(srv->log, HLOG_INFO, "server", "leaving",
+	     HLOG_U("legs", srv->legc));
+	srv->closing = true;
+	srv->done_h = done_h;
+	srv->done_arg = arg;
+	srv->close_by_ms = tmr_jiffies() + srv->cfg.close_ms;
+
+	heartbeat_say(srv);
+	asks_flush(srv);
+	calls_flush(srv);
+	groups_flush(srv);
+	list_clear(&srv->queue);
+	tmr_start(&srv->tmr_close, 0, close_h, srv);
+}

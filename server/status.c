@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "server/priv.h"
+
+static const char *status_name(enum bus_leg_status status)
+{
+	switch (status) {
+
+	case BUS_LEG_NONE:
+		return "none";
+	case BUS_LEG_INVITING:
+		return "inviting";
+	case BUS_LEG_IDLE:
+		return "idle";
+	case BUS_LEG_BUSY:
+		return "busy";
+	case BUS_LEG_MANUAL:
+		return "manual";
+	}
+
+	return "?";
+}
+
+static const char *kind_name(enum bridge_kind kind)
+{
+	switch (kind) {
+
+	case BRIDGE_PRIVATE:
+		return "private";
+	case BRIDGE_ADHOC:
+		return "adhoc";
+	case BRIDGE_GROUP:
+		return "group";
+	}
+
+	return "?";
+}
+
+/* Names come from a database that any script may write: bytes that are not
+ * UTF-8 must not lose the whole object. */
+static json_t *text(const char *s)
+{
+	json_t *t = json_string(s);
+
+	return t ? t : json_string("?");
+}
+
+static json_t *addr(const struct sa *sa)
+{
+	char buf[HL_HOST_MAX];
+
+	if (!sa_isset(sa, SA_ALL) || re_snprintf(buf, sizeof(buf), "%J", sa) < 0)
+		return json_null();
+
+	return json_string(buf);
+}
+
+static json_t *leg_json(const struct leg *leg)
+{
+	struct mixer_leg_stats st;
+	const struct bridge *b = leg->call ? &leg->call->b
+			: leg->selected ? &leg->selected->b : NULL;
+	json_t *o;
+
+	memset(&st, 0, sizeof(st));
+	if (leg->mid)
+		(void)mixer_leg_stats_get(leg->srv->mixer, leg->mid, &st);
+
+	o = json_pack("{s:o s:o s:o s:s s:i s:o s:I s:b s:b s:i}",
+		      "subscriber", text(leg->subscriber),
+		      "user", text(leg->user),
+		      "service", text(leg->service.name),
+		      "status", status_name(leg->status),
+		      "code", leg->code,
+		      "words", text(leg->words),
+		      "since_ms", (json_int_t)(tmr_jiffies() - leg->since_ms),
+		      "floor", leg->floor,
+		      "dead", st.dead,
+		      "groups", (int)leg->joinedc);
+	if (!o)
+		return NULL;
+
+	(void)json_object_set_new(o, "media", addr(&st.rtp));
+	(void)json_object_set_new(o, "local", leg->mid
+				  ? addr(&leg->media.rtp) : json_null());
+	(void)json_object_set_new(o, "rx", json_integer((json_int_t)st.rx));
+	(void)json_object_set_new(o, "tx", json_integer((json_int_t)st.tx));
+	(void)json_object_set_new(o, "selected", b ? text(b->subject)
+						   : json_null());
+	return o;
+}
+
+static json_t *legs_json(const struct server *srv)
+{
+	json_t *a = json_array();
+	struct le *le;
+	int n = 0;
+
+	LIST_FOREACH(&srv->legl, le) {
+		if (n++ == SERVER_STATUS_MAX)
+			break;
+		(void)json_array_append_new(a, leg_json(le->data));
+	}
+
+	return a;
+}
+
+static json_t *bridge_json(const struct bridge *b, const char *name,
+			   uint32_t members)
+{
+	return json_pack("{s:s s:o s:i s:o}", "kind", kind_name(b->kind),
+			 "name", text(name), "members", (int)members,
+			 "holder", b->holder[0] ? text(b->holder)
+						: json_null());
+}
+
+static json_t *call_json(const struct call *call)
+{
+	json_t *o = bridge_json(&call->b, call->b.subject,
+				list_count(&call->partyl));
+	json_t *a = json_array();
+	struct le *le;
+
+	LIST_FOREACH(&call->partyl, le) {
+		const struct leg *leg = le->data;
+
+		(void)json_array_append_new(a, text(leg->subscriber));
+	}
+
+	(void)json_object_set_new(o, "parties", a);
+	return o;
+}
+
+static json_t *group_json(const struct group *group)
+{
+	json_t *o = bridge_json(&group->b, group->name, group->joinedc);
+
+	(void)json_object_set_new(o, "display", text(group->display));
+	(void)json_object_set_new(o, "service", text(group->service));
+	(void)json_object_set_new(o, "enrolled",
+				  json_integer(group->memberc));
+	return o;
+}
+
+static json_t *bridges_json(const struct server *srv)
+{
+	json_t *a = json_array();
+	struct le *le;
+	int n = 0;
+
+	LIST_FOREACH(&srv->calll, le) {
+		if (n++ >= SERVER_STATUS_MAX)
+			break;
+		(void)json_array_append_new(a, call_json(le->data));
+	}
+
+	LIST_FOREACH(&srv->groupl, le) {
+		if (n++ >= SERVER_STATUS_MAX)
+			break;
+		(void)json_array_append_new(a, group_json(le->data));
+	}
+
+	return a;
+}
+
+static json_t *worker_json(const struct mixer_stats *s)
+{
+	const struct {
+		const char *name;
+		uint64_t v;
+	} v[] = {
+		{ "rx_packets", s->rx_packets }, { "rx_rtp", s->rx_rtp },
+		{ "rx_rtcp", s->rx_rtcp }, { "rx_floor", s->rx_floor },
+		{ "tx_packets", s->tx_packets }, { "tx_rtp", s->tx_rtp },
+		{ "tx_rtcp", s->tx_rtcp }, { "tx_floor", s->tx_floor },
+		{ "forwarded", s->forwarded },
+		{ "drop_malformed", s->drop_malformed },
+		{ "drop_unknown_source", s->drop_unknown_source },
+		{ "drop_no_leg", s->drop_no_leg },
+		{ "drop_not_holder", s->drop_not_holder },
+		{ "drop_idle", s->drop_idle },
+		{ "drop_payload_type", s->drop_payload_type },
+		{ "drop_unlatched", s->drop_unlatched },
+		{ "drop_late", s->drop_late },
+		{ "drop_floor_rate", s->drop_floor_rate },
+		{ "drop_floor_foreign", s->drop_floor_foreign },
+		{ "tx_errors", s->tx_errors }, { "tx_short", s->tx_short },
+		{ "ring_full", s->ring_full },
+		{ "events_lost", s->events_lost }, { "cpu_us", s->cpu_us },
+		{ "legs", s->legs }, { "bridges", s->bridges },
+		{ "triples", s->triples }, { "sockets", s->sockets },
+	};
+	json_t *o = json_object();
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(v); i++)
+		(void)json_object_set_new(o, v[i].name,
+					  json_integer((json_int_t)v[i].v));
+
+	return o;
+}
+
+static json_t *workers_json(const struct server *srv)
+{
+	json_t *a = json_array();
+	struct mixer_stats s;
+	unsigned i;
+
+	for (i = 0; i < mixer_workers(srv->mixer); i++)
+		if (!mixer_stats_get(srv->mixer, i, &s))
+			(void)json_array_append_new(a, worker_json(&s));
+
+	return a;
+}
+
+static json_t *counters_json(const struct server *srv)
+{
+	struct endpoint_stats ep;
+
+	endpoint_stats_get(srv->ep, &ep);
+	return json_pack("{s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I "
+			 "s:I s:I s:I}",
+			 "untrusted", (json_int_t)srv->st.untrusted,
+			 "invites", (json_int_t)srv->st.invites,
+			 "answered", (json_int_t)srv->st.answered,
+			 "refused", (json_int_t)srv->st.refused,
+			 "manual", (json_int_t)srv->st.manual,
+			 "lost", (json_int_t)srv->st.lost,
+			 "media_dead", (json_int_t)srv->st.media_dead,
+			 "activations", (json_int_t)srv->st.activations,
+			 "activations_refused",
+			 (json_int_t)srv->st.activations_refused,
+			 "calls", (json_int_t)srv->st.calls,
+			 "hangs", (json_int_t)srv->st.hangs,
+			 "restored", (json_int_t)srv->st.restored,
+			 "bus_full", (json_int_t)srv->st.bus_full,
+			 "sip_malformed", (json_int_t)ep.drop_malformed,
+			 "sip_unhandled", (json_int_t)ep.unhandled_requests);
+}
+
+int server_status(const struct server *srv, json_t **objp)
+{
+	json_t *o;
+
+	if (!srv || !objp)
+		return EINVAL;
+
+	o = json_pack("{s:o s:o s:s s:i s:i s:i s:i s:i s:i s:i s:i}",
+		      "node", text(srv->cfg.node),
+		      "sip", addr(endpoint_laddr(srv->ep)),
+		      "state", srv->closing ? "leaving" : "up",
+		      "legs_total", (int)srv->legc,
+		      "legs_up", (int)srv->upc,
+		      "legs_max", (int)srv->cfg.legs_max,
+		      "inviting", (int)srv->inviting,
+		      "queued", (int)list_count(&srv->queue),
+		      "calls_total", (int)srv->callc,
+		      "groups_total", (int)srv->groupc,
+		      "old_dialogs", (int)restore_left(srv));
+	if (!o)
+		return ENOMEM;
+
+	(void)json_object_set_new(o, "counters", counters_json(srv));
+	(void)json_object_set_new(o, "legs", legs_json(srv));
+	(void)json_object_set_new(o, "bridges", bridges_json(srv));
+	(void)json_object_set_new(o, "workers", workers_json(srv));
+	*objp = o;
+	return 0;
+}

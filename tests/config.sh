@@ -1,0 +1,119 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# hollerd's command line and configuration, as a person meets them. The shipped
+# example holds every setting with its default: uncommented, it is what
+# --print-config prints.
+set -u
+src=${top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}
+hollerd=${top_builddir:-$src/build}/daemon/hollerd
+tmp=$(mktemp -d) || exit 1
+trap 'rm -rf "$tmp"' EXIT
+
+n=0
+failed=0
+tell() { # tell STATUS WORDS
+	n=$((n + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $n - $2"
+	else
+		echo "not ok $n - $2"
+		sed 's/^/# /' "$tmp/out"
+		failed=1
+	fi
+}
+run() { # run ARGUMENT...: status to $status, both outputs to out
+	"$hollerd" "$@" >"$tmp/out" 2>&1
+	status=$?
+}
+# says STATUS WORDS NAME: the last run ended so and said the words
+says() {
+	[ "$status" = "$1" ] && grep -qF -- "$2" "$tmp/out"
+	tell $? "$3"
+}
+# conf LINE...: a configuration file of these lines is checked
+conf() {
+	printf '%s\n' "$@" >"$tmp/conf"
+	run --config "$tmp/conf" --check-config
+}
+
+echo 1..28
+run --config "$src/contrib/holler.conf.example" --check-config
+says 0 ok "the shipped example is sound as it is"
+
+: >"$tmp/empty"
+"$hollerd" --config "$tmp/empty" --print-config | grep -v '^#' |
+	sed '/^$/d' >"$tmp/defaults"
+sed -n 's/^#\([a-z_]* = \)/\1/p; /^\[/p' "$src/contrib/holler.conf.example" \
+	>"$tmp/example"
+sort "$tmp/defaults" >"$tmp/a"
+sort "$tmp/example" >"$tmp/b"
+diff "$tmp/a" "$tmp/b" >"$tmp/out"
+tell $? "the example names every setting with its default"
+
+cp "$tmp/example" "$tmp/conf"
+run --config "$tmp/conf" --check-config
+says 0 ok "the example is sound with every setting uncommented"
+
+"$hollerd" --config "$tmp/conf" --print-config >"$tmp/printed"
+"$hollerd" --config "$tmp/printed" --print-config >"$tmp/again"
+cmp "$tmp/printed" "$tmp/again" >"$tmp/out"
+tell $? "the printed configuration prints itself"
+
+conf '[general]' 'domain = ptt.example.com' '[sip]' \
+	'listen = 127.0.0.1:5070, 127.0.0.2:5071 ; two'
+"$hollerd" --config "$tmp/conf" --print-config >"$tmp/out"
+grep -q '^listen = 127.0.0.1:5070, 127.0.0.2:5071$' "$tmp/out" &&
+	grep -q '^domain = ptt.example.com$' "$tmp/out"
+tell $? "what was set is what is printed"
+
+conf '[sip]' 'lissten = 1.2.3.4:5060'
+says 2 "conf:2: [sip] lissten: unknown setting" "an unknown setting"
+conf '[spi]' 'listen = 1.2.3.4:5060'
+says 2 "conf:2: [spi]: unknown section" "an unknown section"
+conf 'listen = 1.2.3.4:5060'
+says 2 "conf:1: listen: stands before" "a setting outside any section"
+conf '[media]' '' 'port_min = 99999'
+says 2 "conf:3: [media] port_min: 99999 is out of range: 1024 to 65535" \
+	"a number out of range"
+conf '[media]' 'port_min = many'
+says 2 "conf:2: [media] port_min: \"many\" is not a whole number" "no number"
+conf '[media]' 'port_min = -2'
+says 2 "is not a whole number" "a negative number"
+conf '[media]' 'port_min = 20001'
+says 2 "conf:2: [media] port_min: must be even" "an odd first port"
+conf '[sip]' 'listen = localhost:5060'
+says 2 "\"localhost:5060\" is not an IPv4 address" "a name for an address"
+conf '[sip]' 'listen = 127.0.0.1'
+says 2 "a port from 1 to 65535 is missing" "a port is missing"
+conf '[log]' 'level = loud'
+says 2 "\"loud\" is not one of error, warn, info, debug" "an unknown level"
+conf '[general]' 'state_dir = here'
+says 2 "\"here\" is not an absolute path" "a relative path"
+conf '[general]' 'roles = presence, jester'
+says 2 "unknown role \"jester\"" "an unknown role"
+conf '[general]' 'roles = presence'
+says 2 "only work together" "roles that lack each other"
+conf '[general]' 'node = a' '  node = b'
+says 2 "conf:3: [general] node: set before in line 2" "set twice, indented"
+conf '[general]' 'node'
+says 2 "conf:2: neither" "a line that says nothing"
+conf '[general' 'node = x'
+says 2 "conf:1: the section's ] is missing" "an open section"
+conf '[general]' "realm = $(printf '%0300d' 0)"
+says 2 "conf:2: the line is longer" "a line that is too long"
+conf '[sip]' 'expires_min_s = 600' 'expires_default_s = 60'
+says 2 "conf:3: [sip] expires_default_s: must lie between" "a contradiction"
+
+conf '[log]' 'level = loud' 'format = xml' '[sip]' 'x = 1' 'nonsense'
+[ "$status" = 2 ] && [ "$(grep -c "conf:[2356]:" "$tmp/out")" = 4 ]
+tell $? "every error is told, not only the first"
+
+run --config "$tmp/nowhere" --check-config
+says 2 "cannot be opened: No such file" "a file that is not there"
+run --roles presence,conference
+says 2 "--roles: the roles" "--roles that lack each other"
+run --bogus
+says 2 "hollerd --help" "an unknown option"
+run --version
+says 0 "hollerd " "--version"
+exit $failed

@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file leg_sdp_test.c  SDP of legs, with what real phones said (row P1)
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include <re.h>
+#include "server/leg_sdp.h"
+
+enum { TEXT_MAX = 16384 };
+
+/* A file of the corpus; the decoded values point into buf. */
+static void text_load(struct pl *pl, char buf[TEXT_MAX], const char *name)
+{
+	const char *top = getenv("top_srcdir");
+	char path[512];
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "%s/tests/fuzz/corpus/leg_sdp/%s",
+		       top ? top : ".", name);
+	f = fopen(path, "rb");
+	assert_non_null(f);
+	pl->p = buf;
+	pl->l = fread(buf, 1, TEXT_MAX, f);
+	fclose(f);
+	assert_true(pl->l > 0);
+}
+
+static int file_decode(struct leg_sdp *s, char buf[TEXT_MAX],
+		       const char *name, const char *codec,
+		       const char **wordsp)
+{
+	struct pl pl;
+
+	text_load(&pl, buf, name);
+	return leg_sdp_decode(s, &pl, leg_codec_find(codec), wordsp);
+}
+
+static void assert_addr(const struct sa *sa, const char *want)
+{
+	char buf[64];
+
+	assert_true(re_snprintf(buf, sizeof(buf), "%J", sa) > 0);
+	assert_string_equal(buf, want);
+}
+
+static void test_codecs(void **state)
+{
+	(void)state;
+	assert_string_equal(leg_codec_find("")->name, "PCMU");
+	assert_string_equal(leg_codec_find("pcmu")->name, "PCMU");
+	assert_int_equal(leg_codec_find("OPUS")->clock_hz, 48000);
+	assert_int_equal(leg_codec_find("G722")->clock_hz, 8000);
+	assert_null(leg_codec_find("GSM"));
+}
+
+static void test_baresip_refuses_floor(void **state)
+{
+	char buf[TEXT_MAX];
+	struct mixer_leg_remote r;
+	struct leg_sdp s;
+	struct sa flow;
+
+	(void)state;
+	assert_int_equal(file_decode(&s, buf, "baresip_floor_refused.sdp",
+				     "PCMU", NULL), 0);
+	assert_int_equal(s.linec, 2);
+	assert_int_equal(s.audio, 0);
+	assert_int_equal(s.floor, -1);
+	assert_int_equal(s.pt, 0);
+	assert_int_equal(s.pt_event, 101);
+	assert_addr(&s.rtp, "10.88.0.1:18918");
+	assert_addr(&s.rtcp, "10.88.0.1:18919");
+
+	assert_int_equal(sa_set_str(&flow, "10.88.0.2", 5070), 0);
+	leg_sdp_remote(&r, &s, &flow);
+	assert_true(r.send && r.recv);
+	assert_false(sa_isset(&r.floor, SA_ADDR));
+}
+
+/* Linphone's idle leg: inactive and 0.0.0.0, no rtpmap for 0 */
+static void test_linphone_inactive(void **state)
+{
+	char buf[TEXT_MAX];
+	struct mixer_leg_remote r;
+	struct leg_sdp s;
+	struct sa flow;
+
+	(void)state;
+	assert_int_equal(file_decode(&s, buf, "linphone_inactive.sdp", "PCMU",
+				     NULL), 0);
+	assert_true(s.hold);
+	assert_int_equal(s.dir, SDP_INACTIVE);
+	assert_int_equal(sa_set_str(&flow, "192.0.2.7", 5060), 0);
+	leg_sdp_remote(&r, &s, &flow);
+	assert_false(r.send || r.recv);
+	assert_addr(&r.rtp, "192.0.2.7:7078");
+	assert_addr(&r.rtcp, "192.0.2.7:7079");
+}
+
+static void test_linphone_directions(void **state)
+{
+	char buf[TEXT_MAX];
+	struct mixer_leg_remote r;
+	struct leg_sdp s;
+	struct sa flow;
+
+	(void)state;
+	sa_init(&flow, AF_INET);
+	assert_int_equal(file_decode(&s, buf, "linphone_recvonly.sdp", "PCMU",
+				     NULL), 0);
+	leg_sdp_remote(&r, &s, &flow);
+	assert_true(r.send && !r.recv);
+
+	assert_int_equal(file_decode(&s, buf, "linphone_hold_offer.sdp",
+				     "PCMU", NULL), 0);
+	leg_sdp_remote(&r, &s, &flow);
+	assert_true(!r.send && r.recv);
+
+	/* a=inactive below the refused application line is not audio's */
+	assert_int_equal(file_decode(&s, buf, "linphone_floor_refused.sdp",
+				     "PCMU", NULL), 0);
+	assert_int_equal(s.dir, SDP_SENDRECV);
+}
+
+static void test_dynamic_codec(void **state)
+{
+	char buf[TEXT_MAX];
+	const char *words;
+	struct leg_sdp s;
+
+	(void)state;
+	assert_int_equal(file_decode(&s, buf, "linphone_offer.sdp", "opus",
+				     NULL), 0);
+	assert_int_equal(s.pt, 96);
+	assert_int_equal(s.pt_event, 99);
+	assert_int_equal(file_decode(&s, buf, "linphone_offer.sdp", "PCMA",
+				     NULL), 0);
+	assert_int_equal(s.pt, 8);
+	assert_int_equal(s.pt_event, 101);
+	assert_int_equal(file_decode(&s, buf, "linphone_offer.sdp", "G722",
+				     &words), EPROTO);
+	assert_string_equal(words, "no common codec");
+
+	assert_int_equal(file_decode(&s, buf, "ipv6_opus.sdp", "opus", NULL),
+			 0);
+	assert_int_equal(s.pt, 111);
+	assert_addr(&s.rtp, "[2001:db8::1]:30000");
+	assert_addr(&s.rtcp, "[2001:db8::2]:30001");
+	assert_int_equal(s.dir, SDP_RECVONLY);
+}
+
+static void test_encrypted_refused(void **state)
+{
+	char buf[TEXT_MAX];
+	const char *words;
+	struct leg_sdp s;
+
+	(void)state;
+	assert_int_equal(file_decode(&s, buf, "linphone_savp.sdp", "PCMU",
+				     &words), EPROTO);
+	assert_non_null(strstr(words, "RTP/AVP"));
+	assert_int_equal(file_decode(&s, buf, "linphone_avpf.sdp", "PCMU",
+				     NULL), 0);
+	assert_int_equal(file_decode(&s, buf, "baresip_srtp.sdp", "PCMU",
+				     NULL), 0);
+}
+
+static void ours_set(struct leg_sdp_local *l)
+{
+	memset(l, 0, sizeof(*l));
+	l->codec = leg_codec_find("PCMU");
+	assert_int_equal(sa_set_str(&l->addr, "192.0.2.1", 0), 0);
+	l->rtp = 40000;
+	l->rtcp = 40001;
+	l->floor = 40002;
+	l->pt_event = 101;
+	l->dir = SDP_SENDRECV;
+	l->id = 7;
+	l->version = 1;
+}
+
+static char *printed(struct mbuf *mb)
+{
+	char *s = NULL;
+
+	mb->pos = 0;
+	assert_int_equal(mbuf_strdup(mb, &s, mbuf_get_left(mb)), 0);
+	return s;
+}
+
+static void test_offer(void **state)
+{
+	struct mbuf *mb = mbuf_alloc(256);
+	struct leg_sdp_local l;
+	char *s;
+
+	(void)state;
+	ours_set(&l);
+	l.dir = SDP_INACTIVE;
+	assert_int_equal(leg_sdp_offer(mb, &l), 0);
+	s = printed(mb);
+	assert_string_equal(s,
+		"v=0\r\n"
+		"o=- 7 1 IN IP4 192.0.2.1\r\n"
+		"s=-\r\n"
+		"c=IN IP4 192.0.2.1\r\n"
+		"t=0 0\r\n"
+		"m=audio 40000 RTP/AVP 0 101\r\n"
+		"a=rtpmap:0 PCMU/8000\r\n"
+		"a=rtpmap:101 telephone-event/8000\r\n"
+		"a=fmtp:101 0-16\r\n"
+		"a=ptime:20\r\n"
+		"a=inactive\r\n"
+		"m=application 40002 udp TBCP\r\n"
+		"a=fmtp:TBCP queuing=0;tb_priority=1;timestamp=0\r\n");
+	mem_deref(s);
+	mem_deref(mb);
+}
+
+/* Every m-line of the offer is answered in its place (RFC 3264 section 6) */
+static void test_answer(void **state)
+{
+	struct mbuf *mb = mbuf_alloc(256);
+	struct leg_sdp_local l;
+	char buf[TEXT_MAX], *s;
+	struct leg_sdp offer;
+
+	(void)state;
+	ours_set(&l);
+	assert_int_equal(file_decode(&offer, buf, "tbcp_offer.sdp", "PCMU",
+				     NULL), 0);
+	assert_int_equal(offer.linec, 3);
+	assert_int_equal(offer.floor, 2);
+	assert_addr(&offer.floor_addr, "192.0.2.10:30002");
+	assert_addr(&offer.rtcp, "192.0.2.10:30005");
+	assert_int_equal(offer.floor_priority, 2);
+
+	assert_int_equal(leg_sdp_answer(mb, &l, &offer), 0);
+	s = printed(mb);
+	assert_non_null(strstr(s, "m=audio 40000 RTP/AVP 0 101\r\n"));
+	assert_non_null(strstr(s, "m=video 0 RTP/AVP 96\r\n"
+			       "m=application 40002 UDP TBCP\r\n"
+			       "a=fmtp:TBCP queuing=0;tb_priority=1;"
+			       "timestamp=0\r\n"));
+	mem_deref(s);
+	mem_deref(mb);
+}
+
+/* A floor line in a protocol that we do not speak keeps its place, port 0 */
+static void test_answer_foreign_floor(void **state)
+{
+	struct mbuf *mb = mbuf_alloc(256);
+	struct leg_sdp_local l;
+	char buf[TEXT_MAX], *s;
+	struct leg_sdp offer;
+
+	(void)state;
+	ours_set(&l);
+	assert_int_equal(file_decode(&offer, buf, "mcptt_offer.sdp", "PCMU",
+				     NULL), 0);
+	assert_int_equal(offer.floor, -1);
+	assert_int_equal(leg_sdp_answer(mb, &l, &offer), 0);
+	s = printed(mb);
+	assert_non_null(strstr(s, "a=inactive\r\n"));
+	assert_non_null(strstr(s, "m=application 0 udp MCPTT\r\n"));
+	mem_deref(s);
+	mem_deref(mb);
+}
+
+/* All pairs of what we want and what is offered (RFC 3264 section 6.1) */
+static void test_answer_directions(void **state)
+{
+	static const char *const name[] = {
+		"inactive", "recvonly", "sendonly", "sendrecv"
+	};
+	/* [offered][wanted] */
+	static const char *const want[4][4] = {
+		{ "inactive", "inactive", "inactive", "inactive" },
+		{ "inactive", "inactive", "sendonly", "sendonly" },
+		{ "inactive", "recvonly", "inactive", "recvonly" },
+		{ "inactive", "recvonly", "sendonly", "sendrecv" },
+	};
+	int i, j;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		for (j = 0; j < 4; j++) {
+			struct mbuf *mb = mbuf_alloc(256);
+			struct leg_sdp_local l;
+			struct leg_sdp s;
+			char text[256], line[32], *p;
+			struct pl pl;
+
+			ours_set(&l);
+			l.dir = (enum sdp_dir)j;
+			(void)snprintf(text, sizeof(text),
+				       "v=0\nc=IN IP4 192.0.2.9\n"
+				       "m=audio 9 RTP/AVP 0\na=%s\n",
+				       name[i]);
+			pl_set_str(&pl, text);
+			assert_int_equal(leg_sdp_decode(&s, &pl, l.codec,
+							NULL), 0);
+			assert_int_equal(s.dir, i);
+			assert_int_equal(leg_sdp_answer(mb, &l, &s), 0);
+			p = printed(mb);
+			(void)snprintf(line, sizeof(line), "a=%s\r\n",
+				       want[i][j]);
+			assert_non_null(strstr(p, line));
+			mem_deref(p);
+			mem_deref(mb);
+		}
+	}
+}
+
+static int string_decode(const char *text, const char **wordsp)
+{
+	struct leg_sdp s;
+	struct pl pl;
+
+	pl_set_str(&pl, text);
+	return leg_sdp_decode(&s, &pl, leg_codec_find("PCMU"), wordsp);
+}
+
+static void test_refusals(void **state)
+{
+	const char *w;
+
+	(void)state;
+	assert_int_equal(string_decode("", &w), EBADMSG);
+	assert_int_equal(string_decode("hello\n", &w), EBADMSG);
+	assert_int_equal(string_decode("v=0\r\nm=audio\r\n", &w), EBADMSG);
+	assert_int_equal(string_decode("v=0\r\nm=audio 99999 RTP/AVP 0\r\n",
+				       &w), EBADMSG);
+	assert_int_equal(string_decode("v=0\r\nm=audio 1 RTP/AVP 0 \x01\r\n",
+				       &w), EBADMSG);
+	assert_int_equal(string_decode("v=0\r\n", &w), EPROTO);
+	assert_string_equal(w, "no audio");
+	assert_int_equal(string_decode("v=0\nm=audio 0 RTP/AVP 0\n", &w),
+			 EPROTO);
+	assert_string_equal(w, "audio was refused");
+	assert_int_equal(string_decode("v=0\nm=audio 9 RTP/AVP 0\n", &w),
+			 EPROTO);
+	assert_string_equal(w, "no usable media address");
+	assert_int_equal(string_decode("v=0\nc=IN IP4 a.example\n"
+				       "m=audio 9 RTP/AVP 0\n", &w), EPROTO);
+	/* 0 is not PCMU if it is mapped to something else */
+	assert_int_equal(string_decode("v=0\nc=IN IP4 192.0.2.1\n"
+				       "m=audio 9 RTP/AVP 0\n"
+				       "a=rtpmap:0 speex/8000\n", &w), EPROTO);
+	/* The second audio line is taken where the first cannot be */
+	assert_int_equal(string_decode("v=0\nc=IN IP4 192.0.2.1\n"
+				       "m=audio 9 RTP/SAVP 0\n"
+				       "m=audio 9 RTP/AVP 0\n", &w), 0);
+}
+
+static void test_bounds(void **state)
+{
+	static char text[LEG_SDP_BYTES_MAX + 64];
+	struct leg_sdp s;
+	struct pl pl;
+	size_t n;
+	int i;
+
+	(void)state;
+	n = (size_t)snprintf(text, sizeof(text),
+			     "v=0\nc=IN IP4 192.0.2.1\n"
+			     "m=audio 9 RTP/AVP 0\n");
+	for (i = 1; i < LEG_SDP_LINES_MAX; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n,
+				      "m=x 9 y z\n");
+	pl.p = text;
+	pl.l = n;
+	assert_int_equal(leg_sdp_decode(&s, &pl, leg_codec_find(""), NULL), 0);
+	assert_int_equal(s.linec, LEG_SDP_LINES_MAX);
+	n += (size_t)snprintf(text + n, sizeof(text) - n, "m=x 9 y z\n");
+	pl.l = n;
+	assert_int_equal(leg_sdp_decode(&s, &pl, leg_codec_find(""), NULL),
+			 EBADMSG);
+
+	/* A format beyond those looked at is not found */
+	n = (size_t)snprintf(text, sizeof(text), "v=0\n"
+			     "c=IN IP4 192.0.2.1\nm=audio 9 RTP/AVP");
+	for (i = 0; i < LEG_SDP_FORMATS_MAX; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, " %d",
+				      i % 2 ? 3 : 126);
+	n += (size_t)snprintf(text + n, sizeof(text) - n, " 0\n");
+	pl.l = n;
+	assert_int_equal(leg_sdp_decode(&s, &pl, leg_codec_find(""), NULL),
+			 EPROTO);
+
+	memset(text, 'a', sizeof(text));
+	memcpy(text, "v=0\nc=IN IP4 192.0.2.1\nm=audio 9 RTP/AVP 0\n", 43);
+	pl.l = LEG_SDP_BYTES_MAX;
+	assert_int_equal(leg_sdp_decode(&s, &pl, leg_codec_find(""), NULL), 0);
+	pl.l = LEG_SDP_BYTES_MAX + 1;
+	assert_int_equal(leg_sdp_decode(&s, &pl, leg_codec_find(""), NULL),
+			 EBADMSG);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_codecs),
+		cmocka_unit_test(test_baresip_refuses_floor),
+		cmocka_unit_test(test_linphone_inactive),
+		cmocka_unit_test(test_linphone_directions),
+		cmocka_unit_test(test_dynamic_codec),
+		cmocka_unit_test(test_encrypted_refused),
+		cmocka_unit_test(test_offer),
+		cmocka_unit_test(test_answer),
+		cmocka_unit_test(test_answer_foreign_floor),
+		cmocka_unit_test(test_answer_directions),
+		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_bounds),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file pidf.c  Presence documents (RFC 3863)
+ */
+#include "wire/pidf.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+
+#include "wire/plain.h"
+#include "wire/xml.h"
+
+#define NS_PIDF "urn:ietf:params:xml:ns:pidf"
+#define NS_DM	NS_PIDF ":data-model"
+#define NS_RPID NS_PIDF ":rpid"
+
+/* Which element's text is being read */
+enum part { PART_NONE, PART_BASIC, PART_NOTE };
+
+struct reading {
+	struct pidf pidf;
+	bool root, noted;
+	enum part part;
+	unsigned depth, part_depth;
+	char text[PIDF_NOTE_MAX];
+	size_t text_l;
+};
+
+/* ---------------------------------------------------------------- writing */
+
+/* NCName, in ASCII: the type ID of a tuple's id */
+static bool id_valid(const char *id)
+{
+	if (!isalpha((unsigned char)*id) && *id != '_')
+		return false;
+	for (; *id; id++)
+		if (!isalnum((unsigned char)*id) && !strchr("._-", *id))
+			return false;
+	return true;
+}
+
+int pidf_print(char *buf, size_t size, const struct pidf *pidf, size_t *lenp)
+{
+	struct xml_writer w;
+
+	if (!pidf || !lenp || !plain_uri(pidf->entity) || !id_valid(pidf->id))
+		return EINVAL;
+
+	xml_init(&w, buf, size);
+	xml_raw(&w, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\r\n"
+		    "<presence xmlns=\"" NS_PIDF "\"");
+	if (pidf->busy)
+		xml_raw(&w,
+			" xmlns:dm=\"" NS_DM "\" xmlns:rpid=\"" NS_RPID "\"");
+	xml_put_attr(&w, "entity", pidf->entity);
+	xml_raw(&w, ">\r\n<tuple");
+	xml_put_attr(&w, "id", pidf->id);
+	xml_raw(&w, "><status><basic>");
+	xml_raw(&w, pidf->open ? "open" : "closed");
+	xml_raw(&w, "</basic></status>");
+	if (pidf->contact[0])
+		xml_put_elem(&w, "contact", pidf->contact);
+	if (pidf->note[0])
+		xml_put_elem(&w, "note", pidf->note);
+	if (pidf->timestamp[0])
+		xml_put_elem(&w, "timestamp", pidf->timestamp);
+	xml_raw(&w, "</tuple>\r\n");
+	if (pidf->busy)
+		xml_raw(&w, "<dm:person id=\"person\"><rpid:activities>"
+			    "<rpid:busy/></rpid:activities></dm:person>\r\n");
+	xml_raw(&w, "</presence>\r\n");
+	return xml_done(&w, lenp);
+}
+
+/* ---------------------------------------------------------------- reading */
+
+static int root_start(struct reading *rd, const char *name, const char **attrs)
+{
+	const char *entity = xml_attr(attrs, "entity");
+
+	rd->root = true;
+	if (!xml_is(name, NS_PIDF, "presence") || !entity || !plain_uri(entity))
+		return EBADMSG;
+	if (strlen(entity) >= sizeof(rd->pidf.entity))
+		return EOVERFLOW;
+	strcpy(rd->pidf.entity, entity);
+	return 0;
+}
+
+static void part_start(struct reading *rd, enum part part)
+{
+	rd->part = part;
+	rd->part_depth = rd->depth;
+	rd->text_l = 0;
+}
+
+static int start_h(const char *name, const char **attrs, void *arg)
+{
+	struct reading *rd = arg;
+
+	rd->depth++;
+	if (!rd->root)
+		return root_start(rd, name, attrs);
+	if (rd->part != PART_NONE)
+		return 0;
+
+	if (xml_is(name, NS_PIDF, "basic"))
+		part_start(rd, PART_BASIC);
+	else if (!rd->noted &&
+		 (xml_is(name, NS_PIDF, "note") ||
+		  xml_is(name, NS_DM, "note") || xml_is(name, NS_RPID, "note")))
+		part_start(rd, PART_NOTE);
+	else if (xml_is(name, NS_RPID, "busy") ||
+		 xml_is(name, NS_RPID, "on-the-phone"))
+		rd->pidf.busy = true;
+	return 0;
+}
+
+static int text_h(const char *p, size_t len, void *arg)
+{
+	struct reading *rd = arg;
+
+	if (rd->part == PART_NONE || rd->depth != rd->part_depth)
+		return 0;
+	if (len >= sizeof(rd->text) - rd->text_l)
+		return EOVERFLOW;
+	memcpy(rd->text + rd->text_l, p, len);
+	rd->text_l += len;
+	return 0;
+}
+
+/* The text without white space around it, terminated */
+static const char *text_trim(struct reading *rd)
+{
+	char *s = rd->text;
+
+	while (rd->text_l && isspace((unsigned char)s[rd->text_l - 1]))
+		rd->text_l--;
+	s[rd->text_l] = '\0';
+	while (isspace((unsigned char)*s))
+		s++;
+	return s;
+}
+
+static int end_h(const char *name, void *arg)
+{
+	struct reading *rd = arg;
+	const bool ends = rd->depth == rd->part_depth;
+	const char *text;
+
+	(void)name;
+	rd->depth--;
+	if (!ends || rd->part == PART_NONE)
+		return 0;
+
+	text = text_trim(rd);
+	if (rd->part == PART_NOTE) {
+		strcpy(rd->pidf.note, text);
+		rd->noted = true;
+	} else if (!strcmp(text, "open")) {
+		rd->pidf.open = true;
+	} else if (strcmp(text, "closed")) {
+		return EBADMSG;
+	}
+	rd->part = PART_NONE;
+	return 0;
+}
+
+int pidf_parse(struct pidf *pidf, const char *p, size_t len)
+{
+	struct reading rd = {.root = false};
+	const struct xml_handlers h = {.start_h = start_h,
+				       .end_h = end_h,
+				       .text_h = text_h,
+				       .arg = &rd};
+	int err;
+
+	if (!pidf || !p)
+		return EINVAL;
+	if (len > PIDF_BYTES_MAX)
+		return EOVERFLOW;
+	err = xml_parse(p, len, &h);
+	if (!err)
+		*pidf = rd.pidf;
+	return err;
+}
