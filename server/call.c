@@ -44,7 +44,6 @@ static void call_destructor(void *arg)
 	list_unlink(&call->le);
 	--call->b.srv->callc;
 	bridge_close(&call->b);
-	server_heartbeat_soon(call->b.srv);
 }
 
 static void call_end(struct call *call, const char *why)
@@ -165,7 +164,6 @@ static struct call *call_alloc(struct leg *owner)
 	list_append(&srv->calll, &call->le, call);
 	++srv->callc;
 	++srv->st.calls;
-	server_heartbeat_soon(srv);
 
 	if (bridge_open(&call->b, owner->service.max_talk_ms))
 		call = mem_deref(call);

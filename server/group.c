@@ -73,7 +73,6 @@ static int group_open(struct group *group, const struct leg *leg)
 		return err;
 
 	strcpy(group->service, leg->service.name);
-	server_heartbeat_soon(group->b.srv);
 	return 0;
 }
 
@@ -84,7 +83,6 @@ static void group_close_if_empty(struct group *group)
 
 	bridge_close(&group->b);
 	group->service[0] = '\0';
-	server_heartbeat_soon(group->b.srv);
 }
 
 static void member_join(struct member *m, struct leg *leg)

@@ -64,6 +64,7 @@ struct server {
 	uint64_t leg_next;         /**< Names of dialogs */
 	struct tmr tmr_pump;
 
+	uint32_t bridgec;          /**< Of calls and of groups with legs up */
 	struct list calll;
 	uint32_t callc;
 	uint64_t call_next;        /**< Names of calls */

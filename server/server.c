@@ -49,7 +49,7 @@ static void heartbeat_say(struct server *srv)
 	m.u.heartbeat.state = srv->closing ? BUS_NODE_LEAVING : BUS_NODE_UP;
 	m.u.heartbeat.legs = srv->legc;
 	m.u.heartbeat.legs_max = srv->cfg.legs_max;
-	m.u.heartbeat.bridges = srv->callc + srv->groupc;
+	m.u.heartbeat.bridges = srv->bridgec;
 	m.u.heartbeat.boot = srv->boot;
 
 	if (bus_announce(srv->bus, &m))

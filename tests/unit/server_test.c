@@ -243,6 +243,26 @@ static void test_p1_leg_by_terminal(void **state)
 	assert_int_equal(status_int(r, "legs_total"), 1);
 }
 
+/* Both sides INVITE at the same time: the terminal's is the newer one. */
+static void test_p1_terminal_overtakes(void **state)
+{
+	struct rig *r = *state;
+	struct term *t = rig_term(r, "bob", TERM_RING);
+	struct term *own = rig_term(r, "bob", TERM_AUTO);
+	char sdp[1024];
+
+	r->cfg.answer_ms = 60000;
+	rig_start(r);
+	assert_int_equal(term_provision(t, true, false), 200);
+	assert_true(wait_count(&t->invites, 1));
+	term_sdp(own, sdp, sizeof(sdp));
+	assert_int_equal(term_invite(own, "leg", sdp), 200);
+	assert_true(wait_count(&t->closes, 1));
+	assert_true(term_wait(t, BUS_LEG_IDLE));
+	assert_int_equal(own->closes, 0);
+	assert_int_equal(status_int(r, "inviting"), 0);
+}
+
 static void test_p1_late_offer(void **state)
 {
 	struct rig *r = *state;
@@ -1178,10 +1198,18 @@ static void test_p1_restart_ends_old_dialogs(void **state)
 	assert_int_equal(state_open(&r->state, db, NULL), 0);
 	assert_int_equal(state_dialogs_load(r->state, count_h, &dialogs), 0);
 	assert_int_equal(dialogs, 1);
+	r->bye_drop = 1;
 	rig_start(r);
 
-	/* A leg that is provisioned meanwhile comes after the BYE */
+	/* A leg that is provisioned meanwhile comes after the BYE, which has
+	 * to be sent twice here */
 	assert_int_equal(term_provision(t, true, false), 200);
+	rig_run(50);
+	assert_int_equal(r->bye_drop, 0);
+	assert_int_equal(t->invites, 1);
+	assert_int_equal(t->status, BUS_LEG_INVITING);
+	assert_non_null(strstr(r->bye, "Route: <sip:RR@127.0.0.1:"));
+	assert_non_null(strstr(r->bye, "CSeq: 10"));
 	assert_true(wait_count(&t->closes, 1));
 	assert_true(term_wait(t, BUS_LEG_IDLE));
 	assert_int_equal(t->invites, 2);
@@ -1212,6 +1240,7 @@ int main(int argc, char *argv[])
 		T(test_p1_leg_by_our_invite),
 		T(test_p1_service_decides_sdp),
 		T(test_p1_leg_by_terminal),
+		T(test_p1_terminal_overtakes),
 		T(test_p1_late_offer),
 		T(test_p1_bad_offers_refused_in_words),
 		T(test_ringing_is_cancelled_and_manual),
