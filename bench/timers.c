@@ -9,7 +9,6 @@
  * fires as soon as its millisecond has passed. Counted are start and poll, not
  * the waiting; the best of several rounds, for both.
  */
-#define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -113,7 +113,8 @@ static int ask(struct admin_link *l, const struct admin_args *a,
 	return status;
 }
 
-/* The first service is subscribed to under the user's own name */
+/* hollerd has added the subscription to the first service, under the user's
+ * own name; the others are named after both */
 static int subscribe_user(struct admin_link *l, const struct admin_args *a,
 			  const char *user)
 {
@@ -121,13 +122,10 @@ static int subscribe_user(struct admin_link *l, const struct admin_args *a,
 	char name[128];
 	unsigned i;
 
-	for (i = 0; i < a->servicec && status == CLI_OK; i++) {
+	for (i = 1; i < a->servicec && status == CLI_OK; i++) {
 		const char *service = a->servicev[i];
 
-		if (i)
-			snprintf(name, sizeof(name), "%s-%s", user, service);
-		else
-			snprintf(name, sizeof(name), "%s", user);
+		snprintf(name, sizeof(name), "%s-%s", user, service);
 		status = ask(l, a, "subscription", "add",
 			     json_pack("{ss ss ss}", "subscriber", name,
 				       "user", user, "service", service));
@@ -222,7 +220,9 @@ void admin_help(void)
 	puts("People and what they may (hollerd must run):\n"
 	     "  user add NAME [--password PW | --password-stdin] "
 	     "[--display TEXT]\n"
-	     "           [--service SERVICE]... [--md5-only] [--disable]\n"
+	     "           [--service SERVICE]... [--no-subscription] "
+	     "[--md5-only]\n"
+	     "           [--disable]\n"
 	     "  user set NAME [--password PW | --password-stdin] "
 	     "[--display TEXT]\n"
 	     "           [--md5-only | --any-digest] [--enable | --disable]\n"

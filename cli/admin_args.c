@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <config.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,10 +11,10 @@ enum option_kind {
 	OPT_TEXT,      /**< --display TEXT */
 	OPT_NUMBER,    /**< --priority N */
 	OPT_SECONDS,   /**< --max-talk 2.5: a column in milliseconds */
-	OPT_YES,       /**< --md5-only: column is 1 */
-	OPT_NO,        /**< --disable: column is 0 */
+	OPT_YES,       /**< --md5-only: column is true */
+	OPT_NO,        /**< --disable: column is false */
 	OPT_PASSWORD,  /**< --password-stdin: one line of it */
-	OPT_SERVICE,   /**< Collected: subscriptions of a new user */
+	OPT_SERVICE,   /**< The first is a column, all are collected */
 	OPT_BOTH,
 	OPT_JSON
 };
@@ -59,7 +60,8 @@ struct form {
 
 static const struct form forms[] = {
 	{"user", "add", "add", {"name"}, false, false,
-	 {PASSWORDS, DISPLAY, {"--service", OPT_SERVICE, NULL},
+	 {PASSWORDS, DISPLAY, {"--service", OPT_SERVICE, "service"},
+	  {"--no-subscription", OPT_NO, "subscribe"},
 	  {"--md5-only", OPT_YES, "md5_only"}, DISABLE}},
 	{"user", "set", "set", {"name"}, false, false,
 	 {PASSWORDS, DISPLAY, {"--md5-only", OPT_YES, "md5_only"},
@@ -94,19 +96,19 @@ static const struct form forms[] = {
 	 {SERVICE, DISPLAY, MAX_TALK, ENABLE, DISABLE}},
 	{"group", "remove", "remove", {"name"}, true, false, {{NULL}}},
 	{"group", "list", "list", {"name"}, false, true, {JSON}},
-	{"group", "join", "add", {"talkgroup", "subscriber"}, true, false,
+	{"group", "join", "add", {"group", "subscriber"}, true, false,
 	 {MEMBER_SET}},
-	{"group", "leave", "remove", {"talkgroup", "subscriber"}, true, false,
+	{"group", "leave", "remove", {"group", "subscriber"}, true, false,
 	 {{NULL}}},
-	{"group", "members", "list", {"talkgroup"}, false, true, {JSON}},
+	{"group", "members", "list", {"group"}, false, true, {JSON}},
 
-	{"member", "add", "add", {"talkgroup", "subscriber"}, true, false,
+	{"member", "add", "add", {"group", "subscriber"}, true, false,
 	 {MEMBER_SET}},
-	{"member", "set", "set", {"talkgroup", "subscriber"}, true, false,
+	{"member", "set", "set", {"group", "subscriber"}, true, false,
 	 {MEMBER_SET, MEMBER_RESET}},
-	{"member", "remove", "remove", {"talkgroup", "subscriber"}, true,
+	{"member", "remove", "remove", {"group", "subscriber"}, true,
 	 false, {{NULL}}},
-	{"member", "list", "list", {"talkgroup"}, false, true, {JSON}},
+	{"member", "list", "list", {"group"}, false, true, {JSON}},
 };
 
 enum { FORMS = sizeof(forms) / sizeof(forms[0]) };
@@ -196,10 +198,10 @@ static int option_apply(struct admin_args *a, const struct option *o,
 		val = number(value, 1000);
 		break;
 	case OPT_YES:
-		val = json_integer(1);
+		val = json_true();
 		break;
 	case OPT_NO:
-		val = json_integer(0);
+		val = json_false();
 		break;
 	case OPT_PASSWORD:
 		val = password_read();
@@ -208,7 +210,10 @@ static int option_apply(struct admin_args *a, const struct option *o,
 		if (a->servicec == ADMIN_SERVICES_MAX)
 			return EINVAL;
 		a->servicev[a->servicec++] = value;
-		return 0;
+		if (a->servicec > 1)
+			return 0;
+		val = json_string(value);
+		break;
 	case OPT_BOTH:
 		a->both = true;
 		return 0;
@@ -289,7 +294,7 @@ int admin_args_decode(struct admin_args *a, int argc, char *argv[])
 	memset(a, 0, sizeof(*a));
 	if (!f)
 		return EINVAL;
-	a->noun = !strcmp(f->wordv[0], "talkgroup") ? "member" : f->noun;
+	a->noun = !strcmp(f->wordv[0], "group") ? "member" : f->noun;
 	a->verb = f->verb;
 	a->columns = json_object();
 	for (i = 2; i < argc && !err; i++) {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <config.h>
 #include <errno.h>
 #include <grp.h>
 #include <string.h>
@@ -31,6 +32,7 @@ struct client {
 	struct tmr tmr;       /**< Silence */
 	uid_t uid;
 	int fd;
+	int flags;            /**< What the loop watches fd for */
 };
 
 static void answer_h(const char *answer, size_t len, void *arg);
@@ -73,6 +75,9 @@ static int client_watch(struct client *cl)
 		flags = FD_WRITE;
 	else if (!cl->cmd)
 		flags = FD_READ;
+	if (flags == cl->flags)
+		return 0; /* to stop watching twice is an error of epoll's */
+	cl->flags = flags;
 	return fd_listen(cl->fd, flags, client_h, cl);
 }
 

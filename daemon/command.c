@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <config.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <jansson.h>
 #include <re.h>
-#include <config.h>
 #include "daemon/command.h"
 #include "daemon/roles.h"
 #include "db/prov.h"

@@ -30,6 +30,7 @@ void config_default(struct config *c)
 	c->log_format = HLOG_TEXT;
 	sa_set_in(&c->listen.v[0], 0, 5060);
 	c->listen.c = 1;
+	c->server.mixer.workers = 0; /* as many as fit the machine */
 	c->server.mixer.port_min = 20000;
 	c->server.mixer.port_max = 29999;
 	c->admin.clients_max = 16;

@@ -2,6 +2,7 @@
 /**
  * @file main.c  hollerd: from the command line to the loop and back
  */
+#include <config.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -9,7 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <re.h>
-#include <config.h>
 #include "daemon/admin.h"
 #include "daemon/config.h"
 #include "daemon/libre.h"
@@ -139,12 +139,7 @@ static int pid_write(const char *path)
 static void greet(const struct daemon *d)
 {
 	const struct presence_cfg *p = &d->config.presence;
-	unsigned i;
 
-	for (i = 0; i < p->laddrc; i++)
-		hlog(d->log, HLOG_INFO, "hollerd", "listening for SIP",
-		     HLOG_S("transport", "udp"),
-		     HLOG_SA("address", &p->laddrv[i]));
 	if (d->site.left_out)
 		hlog(d->log, HLOG_WARN, "hollerd", "local addresses are not "
 		     "listened on: name those you want in [sip] listen",

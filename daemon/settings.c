@@ -46,7 +46,7 @@ static const struct setting settings[] = {
 	NUM("sip", "watchers_max", presence.watchers_max, 1, MANY),
 	NUM("sip", "watchers_user_max", presence.watchers_user_max, 1, 1000),
 	NUM("sip", "pending_max", presence.pending_max, 1, MANY),
-	NUM("sip", "notify_bytes", presence.notify_bytes, 1024, 65000),
+	NUM("sip", "notify_bytes", presence.notify_bytes, 400, 65000),
 
 	VAL("media", "address", SET_IPS, media),
 	VAL("media", "media_address", SET_IP, presence.media),

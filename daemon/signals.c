@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <config.h>
 #include <errno.h>
 #include <signal.h>
 #include <sys/signalfd.h>

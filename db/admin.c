@@ -13,97 +13,13 @@
 #include <jansson.h>
 #include <openssl/crypto.h>
 #include "db/admin.h"
+#include "db/noun.h"
 #include "db/password.h"
 #include "db/sql.h"
 
 enum { ADMIN_ROWS_MAX = 100000, ADMIN_SQL_MAX = 512 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-enum col_type { COL_TEXT, COL_UINT, COL_SWITCH };
-
-struct col {
-	const char *json;
-	const char *sql;
-	enum col_type type;
-	bool key;
-};
-
-/** @param list More columns of a list, not settable */
-struct noun {
-	const char *name;
-	const char *table;
-	const char *list;
-	const struct col *cols; /**< Keys first, json NULL at the end */
-};
-
-static const struct col user_cols[] = {
-	{"name", "name", COL_TEXT, true},
-	{"display", "display", COL_TEXT, false},
-	{"enabled", "enabled", COL_SWITCH, false},
-	{"md5_only", "md5_only", COL_SWITCH, false},
-	{0},
-};
-
-static const struct col service_cols[] = {
-	{"name", "name", COL_TEXT, true},
-	{"display", "display", COL_TEXT, false},
-	{"mode", "mode", COL_TEXT, false},
-	{"idle", "idle", COL_TEXT, false},
-	{"codec", "codec", COL_TEXT, false},
-	{"hang_ms", "hang_ms", COL_UINT, false},
-	{"max_talk_ms", "max_talk_ms", COL_UINT, false},
-	{"enabled", "enabled", COL_SWITCH, false},
-	{0},
-};
-
-static const struct col subscription_cols[] = {
-	{"subscriber", "subscriber", COL_TEXT, true},
-	{"user", "user", COL_TEXT, false},
-	{"service", "service", COL_TEXT, false},
-	{"display", "display", COL_TEXT, false},
-	{"start", "start", COL_TEXT, false},
-	{"inviter", "inviter", COL_TEXT, false},
-	{"enabled", "enabled", COL_SWITCH, false},
-	{0},
-};
-
-static const struct col allow_cols[] = {
-	{"subject", "subject", COL_TEXT, true},
-	{"object", "object", COL_TEXT, true},
-	{"see", "see", COL_SWITCH, false},
-	{"call", "call", COL_SWITCH, false},
-	{0},
-};
-
-static const struct col group_cols[] = {
-	{"name", "name", COL_TEXT, true},
-	{"service", "service", COL_TEXT, false},
-	{"display", "display", COL_TEXT, false},
-	{"max_talk_ms", "max_talk_ms", COL_UINT, false},
-	{"enabled", "enabled", COL_SWITCH, false},
-	{0},
-};
-
-static const struct col member_cols[] = {
-	{"group", "talkgroup", COL_TEXT, true},
-	{"subscriber", "subscriber", COL_TEXT, true},
-	{"priority", "priority", COL_UINT, false},
-	{"talk", "talk", COL_SWITCH, false},
-	{"listen", "listen", COL_SWITCH, false},
-	{0},
-};
-
-static const struct noun nouns[] = {
-	{"user", "user",
-	 ", EXISTS(SELECT 1 FROM credential c WHERE c.user = name)",
-	 user_cols},
-	{"service", "service", "", service_cols},
-	{"subscription", "subscription", "", subscription_cols},
-	{"allow", "authorisation", "", allow_cols},
-	{"group", "talkgroup", "", group_cols},
-	{"member", "member", "", member_cols},
-};
 
 struct admin;
 typedef int(verb_h)(struct admin *a);
@@ -158,32 +74,10 @@ static int say_sql(struct admin *a)
 	}
 }
 
-static const struct noun *noun_find(const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < COUNT(nouns); ++i) {
-		if (!strcmp(nouns[i].name, name))
-			return &nouns[i];
-	}
-	return NULL;
-}
-
-static const struct col *col_find(const struct noun *noun, const char *json)
-{
-	const struct col *col;
-
-	for (col = noun->cols; col->json; ++col) {
-		if (!strcmp(col->json, json))
-			return col;
-	}
-	return NULL;
-}
-
 /* Arguments of user that are not columns */
 static bool is_extra(const struct admin *a, const char *name)
 {
-	if (a->noun->cols != user_cols)
+	if (!a->noun->is_user)
 		return false;
 	if (!strcmp(name, "password"))
 		return a->verb == verb_add || a->verb == verb_set;
@@ -438,7 +332,7 @@ static int verb_add(struct admin *a)
 	sql_add(a, &t, PART_PARAM);
 	text_add(&t, ")");
 	err = change(a, &t);
-	if (!err && a->noun->cols == user_cols) {
+	if (!err && a->noun->is_user) {
 		err = password_set(a);
 		if (!err)
 			err = user_subscribe(a);
@@ -480,7 +374,7 @@ static int verb_set(struct admin *a)
 	text_add(&t, " WHERE ");
 	key_add(a, &t);
 	err = change(a, &t);
-	if (!err && a->noun->cols == user_cols)
+	if (!err && a->noun->is_user)
 		err = password_set(a);
 out:
 	return err;
@@ -512,7 +406,7 @@ static int row_append(struct admin *a, sqlite3_stmt *st)
 		err |= json_object_set_new(row, col->json,
 					   cell(st, at, col->type) ?:
 						   json_null());
-	if (*a->noun->list)
+	if (a->noun->is_user)
 		err |= json_object_set_new(row, "has_password",
 					   cell(st, at, COL_SWITCH));
 	err |= json_array_append_new(a->rows, row);

@@ -89,6 +89,43 @@ int sql_int(sqlite3 *db, const char *sql, int64_t *valuep)
 	return err;
 }
 
+/* Bytes of the character at p, which has n bytes or fewer; 0: no UTF-8 */
+static size_t utf8_char(const uint8_t *p, size_t n)
+{
+	/* least value of a character of so many bytes: no longer form */
+	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+	uint32_t code;
+	size_t len, i;
+
+	if (p[0] < 0x80)
+		return 1;
+	len = p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : 2;
+	if (p[0] < 0xc0 || p[0] > 0xf7 || len > n)
+		return 0;
+	code = p[0] & (0x7fu >> len);
+	for (i = 1; i < len; ++i) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+		code = code << 6 | (p[i] & 0x3f);
+	}
+	if (code < least[len] || code > 0x10ffff ||
+	    (code >= 0xd800 && code <= 0xdfff))
+		return 0;
+	return len;
+}
+
+static bool utf8_valid(const uint8_t *p, size_t n)
+{
+	size_t len;
+
+	for (; n; p += len, n -= len) {
+		len = utf8_char(p, n);
+		if (!len)
+			return false;
+	}
+	return true;
+}
+
 int sql_text(sqlite3_stmt *st, int col, char *buf, size_t size)
 {
 	const void *text = sqlite3_column_text(st, col);
@@ -98,7 +135,7 @@ int sql_text(sqlite3_stmt *st, int col, char *buf, size_t size)
 		len = 0;
 	if (len >= size)
 		return EOVERFLOW;
-	if (len && memchr(text, 0, len))
+	if (len && (memchr(text, 0, len) || !utf8_valid(text, len)))
 		return EBADMSG;
 	if (len)
 		memcpy(buf, text, len);

@@ -65,7 +65,8 @@ int sql_prepare(sqlite3_stmt **stp, sqlite3 *db, const char *sql);
 /** Step a statement that gives no rows, then reset it */
 int sql_run(sqlite3_stmt *st);
 
-/** Copy a text column. EOVERFLOW: too long; EBADMSG: a NUL within */
+/** Copy a text column. EOVERFLOW: too long; EBADMSG: a NUL within, or not
+ *  UTF-8 */
 int sql_text(sqlite3_stmt *st, int col, char *buf, size_t size);
 /** Copy an integer column. ERANGE: not within 0..max */
 int sql_uint(sqlite3_stmt *st, int col, uint64_t max, uint64_t *valuep);

@@ -6,6 +6,7 @@
 #include "util/log.h"
 #include "db/sql.h"
 #include "db/state.h"
+#include "db/statefile.h"
 #include "db/store.h"
 
 struct state {
@@ -47,7 +48,7 @@ int state_open(struct state **sp, const char *path, struct hlog *log)
 	s->log = log;
 	err = str_dup(&s->path, path);
 	if (!err)
-		err = store_file_open(&db, path, &anew, log);
+		err = statefile_open(&db, path, &anew, log);
 	if (!err)
 		err = store_alloc(&s->store, db, path, log);
 	if (err)
@@ -67,7 +68,7 @@ static int load(struct state *s, const char *sql, row_h *h,
 	int rc = SQLITE_DONE, err;
 
 	/* a connection of our own: the other one is the store thread's */
-	err = sql_open(&db, s->path, &store_kind, false, s->log);
+	err = sql_open(&db, s->path, &statefile_kind, false, s->log);
 	if (err)
 		return err;
 	err = sql_prepare(&st, db, sql);

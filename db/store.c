@@ -1,31 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
-#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <string.h>
 #include <re.h>
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/ring.h"
 #include "db/sql.h"
+#include "db/statefile.h"
 #include "db/store.h"
 
 enum {
-	STORE_APPLICATION_ID = 0x484c7374, /* HLst */
 	STORE_RETRY_MIN_MS = 50,
 	STORE_RETRY_MAX_MS = 5000,
 	STORE_LAST_TRIES = 3 /**< At the end, before what waits is lost */
-};
-
-const struct sql_kind store_kind = {
-	.name = "state",
-	.application_id = STORE_APPLICATION_ID,
-	.synchronous = "NORMAL",
-	.schema = sql_schema_state,
 };
 
 /** Parameters are first the texts, then the numbers */
@@ -105,81 +96,6 @@ static bool is_set(const _Atomic bool *flag)
 	return atomic_load_explicit(flag, memory_order_seq_cst);
 }
 
-/* -- the file ------------------------------------------------------------ */
-
-static int file_check(sqlite3 *db)
-{
-	sqlite3_stmt *st = NULL;
-	const char *text;
-	int rc, err;
-
-	err = sql_prepare(&st, db, "PRAGMA quick_check(1)");
-	if (err)
-		return err;
-	rc = sqlite3_step(st);
-	text = rc == SQLITE_ROW ?
-		       (const char *)sqlite3_column_text(st, 0) : NULL;
-	if (rc != SQLITE_ROW)
-		err = sql_errno(rc);
-	else if (!text || strcmp(text, "ok"))
-		err = EBADMSG;
-	sqlite3_finalize(st);
-	return err;
-}
-
-static int file_try(sqlite3 **dbp, const char *path, struct hlog *log)
-{
-	sqlite3 *db = NULL;
-	int err;
-
-	err = sql_open(&db, path, &store_kind, true, log);
-	if (err)
-		return err;
-	err = file_check(db);
-	if (err)
-		sql_close(db);
-	else
-		*dbp = db;
-	return err;
-}
-
-static int file_aside(const char *path)
-{
-	static const char *const ends[] = {"", "-wal", "-shm"};
-	char from[PATH_MAX], to[PATH_MAX];
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(ends); ++i) {
-		if (snprintf(from, sizeof(from), "%s%s", path, ends[i]) >=
-			    (int)sizeof(from) ||
-		    snprintf(to, sizeof(to), "%s.corrupt%s", path, ends[i]) >=
-			    (int)sizeof(to))
-			return ENAMETOOLONG;
-		if (rename(from, to) && errno != ENOENT)
-			return errno;
-	}
-	return 0;
-}
-
-int store_file_open(sqlite3 **dbp, const char *path, bool *anewp,
-		    struct hlog *log)
-{
-	int err;
-
-	err = file_try(dbp, path, log);
-	if (err != EBADMSG)
-		return err;
-
-	hlog(log, HLOG_ERROR, path, "is damaged: put aside as .corrupt, and"
-	     " begun anew");
-	err = file_aside(path);
-	if (!err)
-		err = file_try(dbp, path, log);
-	if (!err)
-		*anewp = true;
-	return err;
-}
-
 static void file_close(struct store *s)
 {
 	memset(s->st, 0, sizeof(s->st));
@@ -229,7 +145,7 @@ static int batch_write(struct store *s)
 	if (!s->db) {
 		bool anew = false;
 
-		err = store_file_open(&s->db, s->path, &anew,
+		err = statefile_open(&s->db, s->path, &anew,
 				      s->told_err ? NULL : s->log);
 		if (err)
 			return err;

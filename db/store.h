@@ -12,10 +12,7 @@
 #include <sqlite3.h>
 #include "db/state.h"
 
-struct sql_kind;
 struct store;
-
-extern const struct sql_kind store_kind;
 
 enum {
 	STORE_QUEUE_MAX = 32768, /**< Operations that wait */
@@ -36,10 +33,6 @@ enum store_kind {
 };
 
 enum { STORE_TEXTS_MAX = 8, STORE_NUMS_MAX = 2 };
-
-/** Open state.db; a damaged file is put aside and *anewp is set */
-int store_file_open(sqlite3 **dbp, const char *path, bool *anewp,
-		    struct hlog *log);
 
 /** @param db Becomes the store's, also on error */
 int store_alloc(struct store **sp, sqlite3 *db, const char *path,

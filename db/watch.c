@@ -8,29 +8,23 @@
  * second in any case: PRAGMA data_version costs next to nothing.
  */
 #include <errno.h>
-#include <limits.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/inotify.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/ring.h"
 #include "db/feed.h"
-#include "db/password.h"
+#include "db/fwatch.h"
+#include "db/keeper.h"
 #include "db/priv.h"
 
 enum {
 	WATCH_IDLE_MS = 1000,
 	WATCH_SETTLE_MIN_MS = 1,
 	WATCH_RETRY_MIN_MS = 20,
-	WATCH_RETRY_MAX_MS = 5000,
-	WATCH_SCRUB_MIN_MS = 10,
-	WATCH_SCRUB_MAX_MS = 1000,
-	WATCH_SCRUB_TOLD_MS = 5000 /**< A reader this long is worth a word */
+	WATCH_RETRY_MAX_MS = 5000
 };
 
 struct watch {
@@ -39,6 +33,7 @@ struct watch {
 	sqlite3_stmt *version;     /**< PRAGMA data_version */
 	int64_t last_version;
 	struct feed feed;
+	struct keeper keeper;
 	struct sql_busy busy;
 	struct list waiting;       /**< prov_req: watchers to come */
 	unsigned mask;             /**< Tables that anybody ever asked for */
@@ -46,18 +41,12 @@ struct watch {
 	dev_t dev;
 	ino_t ino;
 
-	int inotify;
-	int wd_db, wd_wal;
+	struct fwatch *fwatch;     /**< NULL: only looked at now and then */
 	unsigned settle_ms;        /**< 0: nothing has been written lately */
 
 	unsigned retry_ms;         /**< 0: no error */
 	uint64_t retry_at_ms;
 	int told_err;
-
-	bool scrub;                /**< The log may hold a password in clear */
-	bool scrub_told;
-	unsigned scrub_ms;
-	uint64_t scrub_at_ms, scrub_since_ms;
 };
 
 static bool stopped(const struct watch *w)
@@ -78,42 +67,10 @@ static void watch_destructor(void *arg)
 	list_flush(&w->waiting);
 	sql_close(w->db);
 	mem_deref(w->feed.sent);
-	if (w->inotify >= 0)
-		(void)close(w->inotify);
+	mem_deref(w->fwatch);
 }
 
 /* -- what has happened to the files -------------------------------------- */
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
-static void files_watch(struct watch *w)
-{
-	char wal[PATH_MAX];
-
-	w->wd_db = inotify_add_watch(w->inotify, w->p->path, IN_MODIFY);
-	if (snprintf(wal, sizeof(wal), "%s-wal", w->p->path) <
-	    (int)sizeof(wal))
-		w->wd_wal = inotify_add_watch(w->inotify, wal, IN_MODIFY);
-}
-
-static void dir_watch(struct watch *w)
-{
-	char dir[PATH_MAX];
-	size_t len = (size_t)(base_name(w->p->path) - w->p->path);
-
-	if (len >= sizeof(dir))
-		return;
-	memcpy(dir, w->p->path, len);
-	dir[len] = '\0';
-	(void)inotify_add_watch(w->inotify, len ? dir : ".",
-				IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM |
-					IN_DELETE | IN_ONLYDIR);
-}
 
 /* The path names another file than the one that is open */
 static bool file_replaced(const struct watch *w)
@@ -123,35 +80,6 @@ static bool file_replaced(const struct watch *w)
 	if (stat(w->p->path, &sb))
 		return false;
 	return sb.st_dev != w->dev || sb.st_ino != w->ino;
-}
-
-static void event_handle(struct watch *w, const struct inotify_event *ev)
-{
-	const char *base = base_name(w->p->path);
-
-	if (ev->len) {
-		if (strncmp(ev->name, base, strlen(base)))
-			return;
-		files_watch(w);
-	}
-	w->settle_ms = WATCH_SETTLE_MIN_MS;
-}
-
-static void events_read(struct watch *w)
-{
-	char buf[4096]
-		__attribute__((aligned(__alignof__(struct inotify_event))));
-	ssize_t n, at;
-
-	while ((n = read(w->inotify, buf, sizeof(buf))) > 0) {
-		for (at = 0; at < n;) {
-			const struct inotify_event *ev =
-				(const void *)(buf + at);
-
-			event_handle(w, ev);
-			at += (ssize_t)(sizeof(*ev) + ev->len);
-		}
-	}
 }
 
 /* -- errors -------------------------------------------------------------- */
@@ -204,15 +132,12 @@ static int file_adopt(struct watch *w, sqlite3 *db)
 	sql_busy_set(db, &w->busy);
 	feed_attach(&w->feed, db);
 	w->dirty = true;
-	/* a scrub may have been due when the file was last closed */
-	w->scrub = true;
-	w->scrub_at_ms = w->scrub_ms = 0;
-	w->scrub_since_ms = clock_mono_ms();
+	keeper_begin(&w->keeper, clock_mono_ms());
 	if (stat(w->p->path, &sb))
 		return errno;
 	w->dev = sb.st_dev;
 	w->ino = sb.st_ino;
-	files_watch(w);
+	fwatch_renew(w->fwatch);
 	return sql_prepare(&w->version, db, "PRAGMA data_version");
 }
 
@@ -243,12 +168,25 @@ static struct prov_msg *msg_alloc(enum prov_msg_kind kind, uint32_t id)
 	return msg;
 }
 
+static void stats_set(struct watch *w)
+{
+	/* relaxed: counters, they order nothing */
+	atomic_store_explicit(&w->p->refused, w->feed.refused,
+			      memory_order_relaxed);
+	atomic_store_explicit(&w->p->compared, w->feed.compared,
+			      memory_order_relaxed);
+	atomic_store_explicit(&w->p->scrub_waits, w->keeper.scrub,
+			      memory_order_relaxed);
+}
+
 /* This thread may wait for room; ECANCELED when it shall end */
 static int msg_push(struct watch *w, struct prov_msg *msg)
 {
 	struct pollfd pfd = {.fd = wake_fd(w->p->down_wake),
 			     .events = POLLIN};
 
+	/* who hears of a change sees the figures of that moment or later */
+	stats_set(w);
 	while (evq_push(w->p->up, msg)) {
 		if (stopped(w))
 			return ECANCELED;
@@ -339,71 +277,19 @@ static int watchers_serve(struct watch *w)
 	return err;
 }
 
-static void stats_set(struct watch *w)
-{
-	/* relaxed: counters, they order nothing */
-	atomic_store_explicit(&w->p->refused, w->feed.refused,
-			      memory_order_relaxed);
-	atomic_store_explicit(&w->p->compared, w->feed.compared,
-			      memory_order_relaxed);
-	atomic_store_explicit(&w->p->scrub_waits, w->scrub,
-			      memory_order_relaxed);
-}
-
 static int round_run(struct watch *w)
 {
-	bool taken = false;
 	int err;
 
-	err = password_take(w->db, w->p->realm, &taken);
-	if (taken) {
-		w->scrub = true;
-		w->scrub_told = false;
-		w->scrub_at_ms = w->scrub_ms = 0;
-		w->scrub_since_ms = clock_mono_ms();
-	}
-	if (!err)
-		err = feed_begin(&w->feed, broadcast_h, w);
+	err = feed_begin(&w->feed, broadcast_h, w);
 	if (err)
 		return err;
 	err = watchers_serve(w);
 	feed_end(&w->feed);
-	if (!err)
-		(void)feed_trim(&w->feed);
 	return err;
 }
 
-/* Readers of an old state need the old log: it goes when they do. Writers
- * are not made to wait for that */
-static void scrub_try(struct watch *w)
-{
-	const uint64_t now = clock_mono_ms();
-	int err;
-
-	if (!w->scrub || now < w->scrub_at_ms)
-		return;
-	w->busy.max_ms = 0;
-	err = password_scrub(w->db);
-	w->busy.max_ms = SQL_BUSY_MS;
-	if (!err) {
-		w->scrub = w->scrub_told = false;
-		return;
-	}
-	w->scrub_ms = !w->scrub_ms ? WATCH_SCRUB_MIN_MS : w->scrub_ms * 2;
-	if (w->scrub_ms > WATCH_SCRUB_MAX_MS)
-		w->scrub_ms = WATCH_SCRUB_MAX_MS;
-	w->scrub_at_ms = now + w->scrub_ms;
-
-	if (w->scrub_told || now - w->scrub_since_ms < WATCH_SCRUB_TOLD_MS)
-		return;
-	hlog(w->p->log, HLOG_WARN, w->p->path,
-	     "write-ahead log cannot be emptied: a program keeps a"
-	     " transaction open; a staged password may stay in the log"
-	     " until it ends", HLOG_ERR(err));
-	w->scrub_told = true;
-}
-
-static bool is_changed(struct watch *w)
+static void version_look(struct watch *w)
 {
 	int64_t version = w->last_version;
 
@@ -412,13 +298,28 @@ static bool is_changed(struct watch *w)
 	else
 		w->dirty = true;
 	sqlite3_reset(w->version);
-	if (version != w->last_version)
-		w->dirty = true;
+	if (version == w->last_version)
+		return;
 	w->last_version = version;
-	return w->dirty;
+	w->dirty = true;
+	keeper_touch(&w->keeper, clock_mono_ms());
 }
 
-static void files_look(struct watch *w)
+/* What we write comes before what we tell: who hears of a change can write
+ * without meeting us */
+static int file_serve(struct watch *w)
+{
+	int err;
+
+	w->busy.max_ms = 0;
+	err = keeper_run(&w->keeper, clock_mono_ms(), &w->dirty);
+	w->busy.max_ms = SQL_BUSY_MS;
+	if (!err && (w->dirty || !list_isempty(&w->waiting)))
+		err = round_run(w);
+	return err;
+}
+
+static void file_look(struct watch *w)
 {
 	int err;
 
@@ -430,17 +331,15 @@ static void files_look(struct watch *w)
 		file_reopen(w);
 	if (!w->db)
 		return;
-	if (is_changed(w) || !list_isempty(&w->waiting)) {
-		err = round_run(w);
-		if (err) {
-			retry_later(w, err);
-			stats_set(w);
-			return;
-		}
+
+	version_look(w);
+	err = file_serve(w);
+	if (err) {
+		retry_later(w, err);
+	} else {
 		w->dirty = false;
+		retry_over(w);
 	}
-	retry_over(w);
-	scrub_try(w);
 	stats_set(w);
 }
 
@@ -465,8 +364,9 @@ static void command_run(struct watch *w, struct prov_req *req)
 					      msg->u.answer.words,
 					      &msg->u.answer.rows);
 		w->dirty = true;
+		keeper_touch(&w->keeper, clock_mono_ms());
 		/* the caller knows the change when it gets the answer */
-		files_look(w);
+		file_look(w);
 	} else {
 		msg->u.answer.err = EIO;
 		str_ncpy(msg->u.answer.words, "the provisioning database"
@@ -510,16 +410,14 @@ static int sleep_ms(struct watch *w)
 		return until(w->retry_at_ms, timeout_ms);
 	if (w->settle_ms)
 		timeout_ms = (int)w->settle_ms;
-	if (w->scrub)
-		timeout_ms = until(w->scrub_at_ms, timeout_ms);
-	return timeout_ms;
+	return until(keeper_next_ms(&w->keeper), timeout_ms);
 }
 
 static void sleep_run(struct watch *w)
 {
 	struct pollfd pfd[2] = {
 		{.fd = wake_fd(w->p->down_wake), .events = POLLIN},
-		{.fd = w->inotify, .events = POLLIN},
+		{.fd = fwatch_fd(w->fwatch), .events = POLLIN},
 	};
 	bool now;
 
@@ -531,8 +429,8 @@ static void sleep_run(struct watch *w)
 			w->settle_ms = 0;
 	}
 	wake_clear(w->p->down_wake);
-	if (pfd[1].revents)
-		events_read(w);
+	if (pfd[1].revents && fwatch_read(w->fwatch))
+		w->settle_ms = WATCH_SETTLE_MIN_MS;
 }
 
 void *watch_thread(void *arg)
@@ -541,7 +439,7 @@ void *watch_thread(void *arg)
 
 	while (!stopped(w)) {
 		requests_take(w);
-		files_look(w);
+		file_look(w);
 		sleep_run(w);
 	}
 	return NULL;
@@ -561,10 +459,13 @@ int watch_alloc(struct watch **wp, struct prov *p, sqlite3 *db)
 	w->busy.arg = w;
 	w->feed.log = p->log;
 	w->feed.realm = p->realm;
-	/* without inotify there is still the look once a second */
-	w->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-	if (w->inotify >= 0)
-		dir_watch(w);
+	w->keeper.feed = &w->feed;
+	w->keeper.log = p->log;
+	w->keeper.path = p->path;
+	w->keeper.realm = p->realm;
+	atomic_init(&p->scrub_waits, true);
+	/* without it there is still the look once a second */
+	(void)fwatch_alloc(&w->fwatch, p->path);
 	err = file_adopt(w, db);
 	if (!err)
 		err = sent_alloc(&w->feed.sent);

@@ -294,14 +294,29 @@ static bool is_due(struct bridge *b, const struct floor_up *fu)
 	return b->has_last_seq;
 }
 
+/* The leg's worker knows of a member before its home does, and after: a
+ * request that falls in between has an answer too. */
+static void refuse_stranger(struct worker *w, const struct floor_up *fu)
+{
+	const struct floor_down fd = {.bridge = fu->bridge,
+				      .type = FLOOR_ACT_DENY,
+				      .who = fu->leg,
+				      .reason = TBCP_DENY_INTERNAL};
+
+	if (fu->request)
+		down_to(w, id_worker(fu->leg), &fd);
+}
+
 void bridge_floor(struct worker *w, const struct floor_up *fu)
 {
 	struct bridge *b = bridge_get(w, fu->bridge);
 	struct member *m = b ? member_get(b, fu->member, fu->leg) : NULL;
 	struct floor_ev ev = {.type = FLOOR_EV_REQUEST};
 
-	if (!m)
+	if (!m) {
+		refuse_stranger(w, fu);
 		return;
+	}
 	ev.who = &m->fm;
 	ev.priority = (uint8_t)(fu->priority < m->fm.priority
 					? fu->priority

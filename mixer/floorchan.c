@@ -147,13 +147,12 @@ void floorchan_ask(struct worker *w, const struct leg *leg,
  * else's SSRC is none of its own all the same. */
 static bool ssrc_own(struct leg *leg, uint32_t ssrc)
 {
-	if (leg->has_ssrc_rtp && ssrc == leg->ssrc_rtp)
-		return true;
 	if (!leg->has_ssrc_floor) {
 		leg->has_ssrc_floor = true;
 		leg->ssrc_floor = ssrc;
 	}
-	return ssrc == leg->ssrc_floor;
+	return ssrc == leg->ssrc_floor ||
+	       (leg->has_ssrc_rtp && ssrc == leg->ssrc_rtp);
 }
 
 /* Of requests fewer are taken than of the rest, so that a flood of them does

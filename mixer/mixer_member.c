@@ -155,13 +155,14 @@ static void join_mirror(struct mbridge *mb, struct mleg *ml, struct join *j,
 		ml->sel = j->seat;
 }
 
-/* To the home and to the leg's worker, once if they are one. What is for the
- * other one is left out. */
+/* To the leg's worker and to the home, once if they are one. What is for the
+ * other one is left out. The leg's worker first: what the home has to tell the
+ * new member must not come before the member is there. */
 static void join_send(struct mixer *m, const struct mbridge *mb,
 		      const struct mseat *seat, enum cmd_type type,
 		      const struct join *j, bool may_listen)
 {
-	const unsigned ofv[2] = {mb->home, id_worker(seat->leg)};
+	const unsigned ofv[2] = {id_worker(seat->leg), mb->home};
 	unsigned i;
 
 	for (i = 0; i < (ofv[0] == ofv[1] ? 1u : 2u); i++) {
@@ -171,11 +172,11 @@ static void join_send(struct mixer *m, const struct mbridge *mb,
 		c->bridge = seat->bridge;
 		c->member = seat->no;
 		c->u.join.may_listen = may_listen;
-		if (ofv[i] == ofv[0]) {
+		if (ofv[i] == mb->home) {
 			c->u.join.member = j->member;
 			c->u.join.table = j->table;
 		}
-		if (ofv[i] == ofv[1])
+		if (ofv[i] == id_worker(seat->leg))
 			c->u.join.part = j->part;
 		cmd_push(m, ofv[i]);
 	}

@@ -2,9 +2,6 @@
 /**
  * @file endpoint.c  One SIP socket: libre's stack behind a guard
  */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include <dlfcn.h>
 #include <errno.h>
 #include <string.h>
@@ -59,6 +56,13 @@ static void drop(struct endpoint *ep, const struct sa *src, const char *reason)
 		     HLOG_SA("peer", src), HLOG_S("reason", reason));
 }
 
+/* libre knows neither empty lines in front nor, over UDP, Content-Length */
+static void trim(struct mbuf *mb, const struct sipscan *scan)
+{
+	mb->end = mb->pos + scan->body + scan->body_bytes;
+	mbuf_advance(mb, (ssize_t)scan->start);
+}
+
 /* True: consumed, libre does not see it */
 static bool guard_handler(struct sa *src, struct mbuf *mb, void *arg)
 {
@@ -81,11 +85,11 @@ static bool guard_handler(struct sa *src, struct mbuf *mb, void *arg)
 		ep->stats.stun++;
 		return false;
 	case SIPSCAN_REQUEST:
-		mbuf_advance(mb, (ssize_t)scan.start);
+		trim(mb, &scan);
 		(void)sipscan_drop_maddr(mbuf_buf(mb), mbuf_get_left(mb));
 		return false;
 	case SIPSCAN_RESPONSE:
-		mbuf_advance(mb, (ssize_t)scan.start);
+		trim(mb, &scan);
 		return false;
 	}
 	return true;

@@ -6,7 +6,6 @@
  * libre has its list element, which nobody else looks at. th tells whether the
  * timer runs (tmr_isrunning() is inline in re_tmr.h), jfs is the deadline.
  */
-#define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>

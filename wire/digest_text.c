@@ -282,8 +282,7 @@ int digest_cred_parse(struct digest_cred *cred, const char *p, size_t len)
 	err = alg_read(&c.alg, &c.sess, alg);
 	if (err)
 		return err;
-	if ((c.qop && strcasecmp(qop, "auth")) ||
-	    strcasecmp(userhash, "false"))
+	if ((c.qop && strcasecmp(qop, "auth")) || strcasecmp(userhash, "false"))
 		return ENOTSUP;
 	if (!c.response[0])
 		return ENOENT;
@@ -423,8 +422,7 @@ int digest_cred_print(char *buf, size_t size, const struct digest_cred *cred)
 	return pr.err;
 }
 
-int digest_chall_print(char *buf, size_t size,
-		       const struct digest_chall *chall)
+int digest_chall_print(char *buf, size_t size, const struct digest_chall *chall)
 {
 	struct printer pr = {.buf = buf, .size = size};
 

@@ -39,7 +39,7 @@ uint8_t g711_ulaw(int16_t sample)
 	if (v > ULAW_TOP)
 		v = ULAW_TOP;
 	segment = top_bit(v) - 5;
-	return (uint8_t)~(sign | segment << 4 | (v >> (segment + 1) & 15));
+	return (uint8_t) ~(sign | segment << 4 | (v >> (segment + 1) & 15));
 }
 
 int16_t g711_ulaw_sample(uint8_t code)

@@ -56,7 +56,8 @@ static int value_read(char boundary[MULTIPART_BOUNDARY_MAX], const char **pp,
 	size_t n = 0;
 
 	for (p += quoted; p < end; p++) {
-		if (quoted ? *p == '"' : *p == ';' || isspace((unsigned char)*p))
+		if (quoted ? *p == '"'
+			   : *p == ';' || isspace((unsigned char)*p))
 			break;
 		if (quoted && *p == '\\' && ++p == end)
 			return EBADMSG;
@@ -101,8 +102,7 @@ int multipart_boundary(char boundary[MULTIPART_BOUNDARY_MAX], const char *p,
 
 		for (p++; p < end && isspace((unsigned char)*p); p++)
 			;
-		if ((size_t)(end - p) < name_l ||
-		    strncasecmp(p, name, name_l))
+		if ((size_t)(end - p) < name_l || strncasecmp(p, name, name_l))
 			continue;
 		for (p += name_l; p < end && isspace((unsigned char)*p); p++)
 			;

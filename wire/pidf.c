@@ -12,7 +12,7 @@
 #include "wire/xml.h"
 
 #define NS_PIDF "urn:ietf:params:xml:ns:pidf"
-#define NS_DM NS_PIDF ":data-model"
+#define NS_DM	NS_PIDF ":data-model"
 #define NS_RPID NS_PIDF ":rpid"
 
 /* Which element's text is being read */
@@ -44,15 +44,15 @@ int pidf_print(char *buf, size_t size, const struct pidf *pidf, size_t *lenp)
 {
 	struct xml_writer w;
 
-	if (!pidf || !lenp || !pidf->entity[0] || !id_valid(pidf->id))
+	if (!pidf || !lenp || !plain_uri(pidf->entity) || !id_valid(pidf->id))
 		return EINVAL;
 
 	xml_init(&w, buf, size);
 	xml_raw(&w, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\r\n"
 		    "<presence xmlns=\"" NS_PIDF "\"");
 	if (pidf->busy)
-		xml_raw(&w, " xmlns:dm=\"" NS_DM "\" xmlns:rpid=\"" NS_RPID
-			    "\"");
+		xml_raw(&w,
+			" xmlns:dm=\"" NS_DM "\" xmlns:rpid=\"" NS_RPID "\"");
 	xml_put_attr(&w, "entity", pidf->entity);
 	xml_raw(&w, ">\r\n<tuple");
 	xml_put_attr(&w, "id", pidf->id);
@@ -80,8 +80,7 @@ static int root_start(struct reading *rd, const char *name, const char **attrs)
 	const char *entity = xml_attr(attrs, "entity");
 
 	rd->root = true;
-	if (!xml_is(name, NS_PIDF, "presence") || !entity ||
-	    !plain_uri(entity))
+	if (!xml_is(name, NS_PIDF, "presence") || !entity || !plain_uri(entity))
 		return EBADMSG;
 	if (strlen(entity) >= sizeof(rd->pidf.entity))
 		return EOVERFLOW;
@@ -108,9 +107,9 @@ static int start_h(const char *name, const char **attrs, void *arg)
 
 	if (xml_is(name, NS_PIDF, "basic"))
 		part_start(rd, PART_BASIC);
-	else if (!rd->noted && (xml_is(name, NS_PIDF, "note") ||
-				xml_is(name, NS_DM, "note") ||
-				xml_is(name, NS_RPID, "note")))
+	else if (!rd->noted &&
+		 (xml_is(name, NS_PIDF, "note") ||
+		  xml_is(name, NS_DM, "note") || xml_is(name, NS_RPID, "note")))
 		part_start(rd, PART_NOTE);
 	else if (xml_is(name, NS_RPID, "busy") ||
 		 xml_is(name, NS_RPID, "on-the-phone"))

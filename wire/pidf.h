@@ -39,7 +39,7 @@ struct pidf {
 /**
  * Write a document with one tuple, terminated
  *
- * @return 0, EINVAL (no entity, an id or text that XML cannot carry),
+ * @return 0, EINVAL (no usable entity, an id or text that XML cannot carry),
  *         EOVERFLOW
  */
 int pidf_print(char *buf, size_t size, const struct pidf *pidf, size_t *lenp);

@@ -76,7 +76,8 @@ static int entry_set(struct reslist_entry *entry, const char *uri)
 		return EBADMSG;
 	memcpy(entry->uri, uri, (size_t)(param - uri));
 	strcpy(entry->uri + (param - uri), rest);
-	return 0;
+	/* "sip:;method=BYE" was nothing but the method */
+	return uri_has_scheme(entry->uri) ? 0 : EBADMSG;
 }
 
 static int start_h(const char *name, const char **attrs, void *arg)
@@ -159,11 +160,12 @@ int reslist_print(char *buf, size_t size, const struct reslist *list,
 	xml_raw(&w, ns);
 	xml_raw(&w, "\">\r\n<list>\r\n");
 	for (i = 0; i < list->n; i++) {
-		if (!plain_uri(list->entries[i].uri) ||
-		    !uri_has_scheme(list->entries[i].uri) ||
-		    !method_plain(list->entries[i].method))
+		const struct reslist_entry *entry = &list->entries[i];
+
+		if (!plain_uri(entry->uri) || !uri_has_scheme(entry->uri) ||
+		    method_find(entry->uri) || !method_plain(entry->method))
 			return EINVAL;
-		entry_put(&w, &list->entries[i]);
+		entry_put(&w, entry);
 	}
 	xml_raw(&w, "</list>\r\n</resource-lists>\r\n");
 	return xml_done(&w, lenp);

@@ -6,7 +6,8 @@
 
 #include <errno.h>
 
-#include "wire/bytes.h"
+#include "util/reader.h"
+#include "util/writer.h"
 
 enum {
 	VERSION = 2,
@@ -20,45 +21,45 @@ enum {
 };
 
 /* RFC 3550 section 5.1: the last octet counts the padding, itself included */
-static bool padding_strip(struct rbytes *rb)
+static bool padding_strip(struct reader *r)
 {
-	const size_t n = rb->left ? rb->p[rb->left - 1] : 0;
+	const size_t n = r->n ? r->p[r->n - 1] : 0;
 
-	if (!n || n > rb->left)
+	if (!n || n > r->n)
 		return false;
-	rb->left -= n;
+	r->n -= n;
 	return true;
 }
 
 int rtpw_decode(struct rtpw_hdr *hdr, const uint8_t *p, size_t len)
 {
-	struct rbytes rb = {.p = p, .left = len};
+	struct reader r = reader_make(p, len);
 	struct rtpw_hdr h;
 	uint8_t b0, b1;
 
 	if (!hdr || !p)
 		return EINVAL;
 
-	b0 = rb_u8(&rb);
-	b1 = rb_u8(&rb);
+	b0 = reader_u8(&r);
+	b1 = reader_u8(&r);
 	h.marker = (b1 & 0x80) != 0;
 	h.pt = b1 & 0x7f;
-	h.seq = rb_u16(&rb);
-	h.ts = rb_u32(&rb);
-	h.ssrc = rb_u32(&rb);
-	if (rb.bad || b0 >> 6 != VERSION)
+	h.seq = reader_u16(&r);
+	h.ts = reader_u32(&r);
+	h.ssrc = reader_u32(&r);
+	if (!reader_ok(&r) || b0 >> 6 != VERSION)
 		return EBADMSG;
 
-	(void)rb_take(&rb, 4 * (size_t)(b0 & 0x0f));
+	reader_skip(&r, 4 * (size_t)(b0 & 0x0f));
 	if (b0 & 0x10) {
-		(void)rb_u16(&rb);
-		(void)rb_take(&rb, 4 * (size_t)rb_u16(&rb));
+		reader_skip(&r, 2);
+		reader_skip(&r, 4 * (size_t)reader_u16(&r));
 	}
-	if (rb.bad || (b0 & 0x20 && !padding_strip(&rb)))
+	if (!reader_ok(&r) || (b0 & 0x20 && !padding_strip(&r)))
 		return EBADMSG;
 
-	h.payload = (size_t)(rb.p - p);
-	h.payload_bytes = rb.left;
+	h.payload = (size_t)(r.p - p);
+	h.payload_bytes = r.n;
 	*hdr = h;
 	return 0;
 }
@@ -114,7 +115,7 @@ static void packet_note(struct rtcpw_info *info, uint8_t type, uint32_t ssrc)
 
 int rtcpw_decode(struct rtcpw_info *info, const uint8_t *p, size_t len)
 {
-	struct rbytes rb = {.p = p, .left = len};
+	struct reader r = reader_make(p, len);
 	struct rtcpw_info found = {0};
 
 	if (!info || !p)
@@ -122,44 +123,44 @@ int rtcpw_decode(struct rtcpw_info *info, const uint8_t *p, size_t len)
 	if (!len)
 		return EBADMSG;
 
-	while (rb.left) {
-		const uint8_t b0 = rb_u8(&rb), type = rb_u8(&rb);
-		const size_t bytes = 4 * (size_t)rb_u16(&rb);
-		struct rbytes body = {.p = rb_take(&rb, bytes), .left = bytes};
+	while (r.n) {
+		const uint8_t b0 = reader_u8(&r), type = reader_u8(&r);
+		const size_t bytes = 4 * (size_t)reader_u16(&r);
+		struct reader body = reader_sub(&r, bytes);
 
-		if (rb.bad || b0 >> 6 != VERSION)
+		if (!reader_ok(&r) || b0 >> 6 != VERSION)
 			return EBADMSG;
 		/* Section 6.4.1: only the last packet may be padded */
-		if (b0 & 0x20 && (rb.left || !padding_strip(&body)))
+		if (b0 & 0x20 && (r.n || !padding_strip(&body)))
 			return EBADMSG;
-		if (!packet_fits(type, b0 & 0x1f, 4 + body.left))
+		if (!packet_fits(type, b0 & 0x1f, 4 + body.n))
 			return EBADMSG;
-		packet_note(&found, type, body.left ? rb_u32(&body) : 0);
+		packet_note(&found, type, body.n ? reader_u32(&body) : 0);
 	}
 
 	*info = found;
 	return 0;
 }
 
-static void report_put(struct wbytes *wb, uint32_t ssrc,
+static void report_put(struct writer *w, uint32_t ssrc,
 		       const struct rtcpw_sr *sr)
 {
-	wb_u8(wb, VERSION << 6);
-	wb_u8(wb, sr ? RTCPW_SR : RTCPW_RR);
-	wb_u16(wb, (sr ? SR_BYTES : RR_BYTES) / 4 - 1);
-	wb_u32(wb, ssrc);
+	writer_u8(w, VERSION << 6);
+	writer_u8(w, sr ? RTCPW_SR : RTCPW_RR);
+	writer_u16(w, (sr ? SR_BYTES : RR_BYTES) / 4 - 1);
+	writer_u32(w, ssrc);
 	if (!sr)
 		return;
-	wb_u64(wb, sr->ntp);
-	wb_u32(wb, sr->rtp_ts);
-	wb_u32(wb, sr->packets);
-	wb_u32(wb, sr->bytes);
+	writer_u64(w, sr->ntp);
+	writer_u32(w, sr->rtp_ts);
+	writer_u32(w, sr->packets);
+	writer_u32(w, sr->bytes);
 }
 
 int rtcpw_encode(uint8_t *buf, size_t size, uint32_t ssrc,
 		 const struct rtcpw_sr *sr, const char *cname, size_t *lenp)
 {
-	struct wbytes wb = {.p = buf, .size = size};
+	struct writer w = writer_make(buf, size);
 	size_t cname_bytes, words;
 
 	if (!buf || !cname || !lenp)
@@ -168,23 +169,23 @@ int rtcpw_encode(uint8_t *buf, size_t size, uint32_t ssrc,
 	if (cname_bytes > UINT8_MAX)
 		return EINVAL;
 
-	report_put(&wb, ssrc, sr);
+	report_put(&w, ssrc, sr);
 
 	/* One chunk: SSRC, the item, and at least one zero octet that ends
 	 * the list of items */
 	words = 1 + (2 + cname_bytes) / 4 + 1;
-	wb_u8(&wb, VERSION << 6 | 1);
-	wb_u8(&wb, RTCPW_SDES);
-	wb_u16(&wb, (uint16_t)words);
-	wb_u32(&wb, ssrc);
-	wb_u8(&wb, SDES_CNAME);
-	wb_u8(&wb, (uint8_t)cname_bytes);
-	wb_mem(&wb, cname, cname_bytes);
-	wb_u8(&wb, 0);
-	wb_pad4(&wb);
-	if (wb.bad)
+	writer_u8(&w, VERSION << 6 | 1);
+	writer_u8(&w, RTCPW_SDES);
+	writer_u16(&w, (uint16_t)words);
+	writer_u32(&w, ssrc);
+	writer_u8(&w, SDES_CNAME);
+	writer_u8(&w, (uint8_t)cname_bytes);
+	writer_bytes(&w, cname, cname_bytes);
+	writer_u8(&w, 0);
+	writer_zeros(&w, -w.pos % 4);
+	if (!writer_ok(&w))
 		return EOVERFLOW;
 
-	*lenp = wb.pos;
+	*lenp = w.pos;
 	return 0;
 }

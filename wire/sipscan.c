@@ -4,38 +4,26 @@
  */
 #include "wire/sipscan.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
 #include <re.h>
+
+#include "wire/sipline.h"
 
 enum {
 	STUN_HEADER = 20,
 	STUN_COOKIE = 0x2112a442,
 	CSEQ_MAX = 0x7fffffff,
 	MAX_FORWARDS_MAX = 255,
-	ID_MASK = 0xfff
+	/* In From and To: a run of 500 costs libre half a millisecond */
+	ADDR_BLANKS_MAX = 64,
 };
 
-/* 8192 is what libre takes of a start line. Its expressions are quadratic:
- * 512 bytes without a match cost about a millisecond. */
+/* libre's expressions are quadratic: 512 bytes that never match cost some 30
+ * microseconds where a good message costs 5, and 8 KiB cost 250 times that. */
 const struct sipscan_limits sipscan_limits_default = {
 	.headers = 96, .line_bytes = 2048, .core_bytes = 512, .id_bytes = 255};
-
-/* One header line with its folded ones; value trimmed on both sides */
-struct header {
-	struct pl name;
-	struct pl val;
-	enum sip_hdrid id;
-};
-
-/* Datagram still to be read */
-struct cursor {
-	const char *p;
-	const char *end;
-	const struct sipscan_limits *limits;
-};
 
 /* What must be there once */
 struct counts {
@@ -43,56 +31,7 @@ struct counts {
 	unsigned headers;
 };
 
-/* Headers that decide where a message goes, how it is matched and how long it
- * is. Another name that libre would take for one of these is refused. */
-static const struct {
-	const char *name;
-	char compact;
-	enum sip_hdrid id;
-} known[] = {
-	{"Via", 'v', SIP_HDR_VIA},
-	{"From", 'f', SIP_HDR_FROM},
-	{"To", 't', SIP_HDR_TO},
-	{"Call-ID", 'i', SIP_HDR_CALL_ID},
-	{"CSeq", 0, SIP_HDR_CSEQ},
-	{"Content-Length", 'l', SIP_HDR_CONTENT_LENGTH},
-	{"Content-Type", 'c', SIP_HDR_CONTENT_TYPE},
-	{"Max-Forwards", 0, SIP_HDR_MAX_FORWARDS},
-	{"Contact", 'm', SIP_HDR_CONTACT},
-	{"Route", 0, SIP_HDR_ROUTE},
-	{"Record-Route", 0, SIP_HDR_RECORD_ROUTE},
-	{"Authorization", 0, SIP_HDR_AUTHORIZATION},
-	{"Proxy-Authorization", 0, SIP_HDR_PROXY_AUTHORIZATION},
-	{"Require", 0, SIP_HDR_REQUIRE},
-	{"Event", 'o', SIP_HDR_EVENT},
-	{"Expires", 0, SIP_HDR_EXPIRES},
-	{"Refer-To", 'r', SIP_HDR_REFER_TO},
-	{"Referred-By", 'b', SIP_HDR_REFERRED_BY},
-	{"Replaces", 0, SIP_HDR_REPLACES},
-	{"Session-Expires", 'x', SIP_HDR_SESSION_EXPIRES},
-	{"Supported", 'k', SIP_HDR_SUPPORTED},
-	{"Path", 0, SIP_HDR_PATH},
-	{"P-Asserted-Identity", 0, SIP_HDR_P_ASSERTED_IDENTITY},
-	{"P-Preferred-Identity", 0, SIP_HDR_P_PREFERRED_IDENTITY},
-};
-
-/* ------------------------------------------------------------ characters */
-
-static bool is_token(char c)
-{
-	return isalnum((unsigned char)c) || (c && strchr("-.!%*_+`'~", c));
-}
-
-/* RFC 3261 section 25.1: word, as in a Call-ID */
-static bool is_word(char c)
-{
-	return is_token(c) || (c && strchr("()<>:\\\"/[]?{}", c));
-}
-
-static bool is_ws(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
+/* --------------------------------------------------------------- values */
 
 static bool pl_all(const struct pl *pl, bool (*fn)(char c))
 {
@@ -102,16 +41,6 @@ static bool pl_all(const struct pl *pl, bool (*fn)(char c))
 		if (!fn(pl->p[i]))
 			return false;
 	return pl->l != 0;
-}
-
-static void pl_trim(struct pl *pl)
-{
-	while (pl->l && is_ws(pl->p[0])) {
-		pl->p++;
-		pl->l--;
-	}
-	while (pl->l && is_ws(pl->p[pl->l - 1]))
-		pl->l--;
 }
 
 /* Digits only, at most max */
@@ -131,99 +60,6 @@ static bool pl_number(const struct pl *pl, uint32_t max, uint32_t *vp)
 	return true;
 }
 
-/* --------------------------------------------------------------- headers */
-
-/* The id that libre gives a name: 12 bits of a hash, or a compact form */
-static enum sip_hdrid name_id(const struct pl *name)
-{
-	size_t i;
-
-	if (name->l == 1) {
-		for (i = 0; i < ARRAY_SIZE(known); i++)
-			if (tolower((unsigned char)name->p[0]) ==
-			    known[i].compact)
-				return known[i].id;
-		return SIP_HDR_NONE;
-	}
-	if (tolower((unsigned char)name->p[0]) == 'x' && name->p[1] == '-')
-		return SIP_HDR_NONE;
-	return (enum sip_hdrid)(hash_joaat_ci(name->p, name->l) & ID_MASK);
-}
-
-/* Does another name pose as a header that matters? */
-static bool name_honest(const struct header *hdr)
-{
-	size_t i;
-
-	if (hdr->name.l == 1)
-		return true;
-	for (i = 0; i < ARRAY_SIZE(known); i++)
-		if (hdr->id == known[i].id)
-			return !pl_strcasecmp(&hdr->name, known[i].name);
-	return true;
-}
-
-/* One physical line, CRLF not included; only CRLF ends a line, and no other
- * control character but TAB may be in it. */
-static const char *line_read(struct cursor *cur, struct pl *line)
-{
-	const char *p;
-
-	for (p = cur->p; p < cur->end; p++) {
-		const unsigned char c = (unsigned char)*p;
-
-		if (c == '\r' && p + 1 < cur->end && p[1] == '\n')
-			break;
-		if ((c < 0x20 && c != '\t') || c == 0x7f)
-			return "control character in a header";
-	}
-	if (p == cur->end)
-		return "headers do not end";
-	line->p = cur->p;
-	line->l = (size_t)(p - cur->p);
-	cur->p = p + 2;
-	return NULL;
-}
-
-/* A header line and what is folded onto it */
-static const char *header_read(struct cursor *cur, struct header *hdr)
-{
-	const char *reason;
-	struct pl line, more;
-	size_t i;
-
-	reason = line_read(cur, &line);
-	while (!reason && cur->p < cur->end &&
-	       (*cur->p == ' ' || *cur->p == '\t')) {
-		reason = line_read(cur, &more);
-		if (!reason)
-			line.l = (size_t)(more.p + more.l - line.p);
-	}
-	if (reason)
-		return reason;
-	if (line.l > cur->limits->line_bytes)
-		return "header too long";
-
-	for (i = 0; i < line.l && is_token(line.p[i]); i++)
-		;
-	hdr->name = (struct pl){.p = line.p, .l = i};
-	while (i < line.l && (line.p[i] == ' ' || line.p[i] == '\t'))
-		i++;
-	if (!hdr->name.l || i == line.l || line.p[i] != ':')
-		return "header without a name";
-
-	hdr->val = (struct pl){.p = line.p + i + 1, .l = line.l - i - 1};
-	pl_trim(&hdr->val);
-	hdr->id = name_id(&hdr->name);
-	return name_honest(hdr) ? NULL : "header name poses as another";
-}
-
-static bool headers_end(const struct cursor *cur)
-{
-	return cur->end - cur->p >= 2 && cur->p[0] == '\r' &&
-	       cur->p[1] == '\n';
-}
-
 /* ------------------------------------------------------- header contents */
 
 static struct sipscan_span span(const uint8_t *buf, const struct pl *pl)
@@ -231,26 +67,6 @@ static struct sipscan_span span(const uint8_t *buf, const struct pl *pl)
 	return (struct sipscan_span){
 		.off = (uint32_t)((const uint8_t *)pl->p - buf),
 		.len = (uint32_t)pl->l};
-}
-
-/* The first value of a list: up to a comma that is not quoted. Quotes are
- * toggled without regard to backslashes, as libre does; a Via with a backslash
- * is refused. */
-static struct pl list_first(const struct pl *val)
-{
-	struct pl first = *val;
-	bool quote = false;
-	size_t i;
-
-	for (i = 0; i < val->l; i++) {
-		if (val->p[i] == '"')
-			quote = !quote;
-		if (val->p[i] == ',' && !quote)
-			break;
-	}
-	first.l = i;
-	pl_trim(&first);
-	return first;
 }
 
 /* libre looks for parameters without regard to quotes: none may hide there */
@@ -272,7 +88,7 @@ static const char *via_check(struct sipscan *scan, const struct pl *val,
 			     const uint8_t *buf,
 			     const struct sipscan_limits *limits)
 {
-	const struct pl top = list_first(val);
+	const struct pl top = sipline_first(val);
 	struct sip_via via = {0};
 	struct pl rport;
 
@@ -281,7 +97,7 @@ static const char *via_check(struct sipscan *scan, const struct pl *val,
 	if (top.l < 7 || strncasecmp(top.p, "SIP", 3) || !via_plain(&top) ||
 	    sip_via_decode(&via, &top))
 		return "bad Via";
-	if (!pl_all(&via.branch, is_token))
+	if (!pl_all(&via.branch, sipline_is_token))
 		return "bad branch";
 	if (via.branch.l > limits->id_bytes)
 		return "branch too long";
@@ -305,10 +121,10 @@ static const char *callid_check(struct sipscan *scan, const struct pl *val,
 		left.l = (size_t)(at - val->p);
 		right.p = at + 1;
 		right.l = val->l - left.l - 1;
-		if (!pl_all(&right, is_word))
+		if (!pl_all(&right, sipline_is_word))
 			return "bad Call-ID";
 	}
-	if (!pl_all(&left, is_word))
+	if (!pl_all(&left, sipline_is_word))
 		return "bad Call-ID";
 	scan->callid = span(buf, val);
 	return NULL;
@@ -320,14 +136,14 @@ static const char *cseq_check(struct sipscan *scan, const struct pl *val,
 	struct pl num = *val, met = *val;
 	size_t i;
 
-	for (i = 0; i < val->l && !is_ws(val->p[i]); i++)
+	for (i = 0; i < val->l && !sipline_is_ws(val->p[i]); i++)
 		;
 	num.l = i;
 	met.p += i;
 	met.l -= i;
-	pl_trim(&met);
+	sipline_trim(&met);
 	if (!pl_number(&num, CSEQ_MAX, &scan->cseq) ||
-	    !pl_all(&met, is_token))
+	    !pl_all(&met, sipline_is_token))
 		return "bad CSeq";
 
 	if (scan->kind == SIPSCAN_RESPONSE)
@@ -342,14 +158,20 @@ static const char *addr_check(const struct pl *val,
 			      const struct sipscan_limits *limits)
 {
 	struct sip_addr addr;
+	size_t i, blanks = 0;
 
 	if (val->l > limits->core_bytes)
 		return "From or To too long";
+	for (i = 0; i < val->l; i++)
+		blanks += sipline_is_ws(val->p[i]);
+	if (blanks > ADDR_BLANKS_MAX)
+		return "too many blanks in From or To";
 	return !val->l || sip_addr_decode(&addr, val) ? "bad From or To" : NULL;
 }
 
 static const char *header_check(struct sipscan *scan, struct counts *n,
-				const struct header *hdr, const uint8_t *buf,
+				const struct sipline_header *hdr,
+				const uint8_t *buf,
 				const struct sipscan_limits *limits)
 {
 	struct msg_ctype ctype;
@@ -415,22 +237,21 @@ static const char *counts_check(const struct counts *n)
 	return NULL;
 }
 
-static const char *headers_check(struct sipscan *scan, struct cursor *cur,
-				 const uint8_t *buf)
+static const char *headers_check(struct sipscan *scan,
+				 struct sipline_cursor *cur, const uint8_t *buf)
 {
 	struct counts n = {0};
 	const char *reason;
 	uint32_t rest;
 
-	while (!headers_end(cur)) {
-		struct header hdr;
+	while (!sipline_end(cur)) {
+		struct sipline_header hdr;
 
 		if (n.headers++ >= cur->limits->headers)
 			return "too many headers";
-		reason = header_read(cur, &hdr);
+		reason = sipline_header(cur, &hdr);
 		if (!reason)
-			reason = header_check(scan, &n, &hdr, buf,
-					      cur->limits);
+			reason = header_check(scan, &n, &hdr, buf, cur->limits);
 		if (reason)
 			return reason;
 	}
@@ -481,7 +302,7 @@ static const char *request_check(struct sipscan *scan, const struct pl *line,
 	struct uri uri;
 	size_t i;
 
-	for (i = 0; i < line->l && is_token(line->p[i]); i++)
+	for (i = 0; i < line->l && sipline_is_token(line->p[i]); i++)
 		;
 	if (!i || line->l < i + 1 + version_l || line->p[i] != ' ' ||
 	    memcmp(line->p + line->l - version_l, version, version_l))
@@ -496,7 +317,7 @@ static const char *request_check(struct sipscan *scan, const struct pl *line,
 	if (ruri.l > limits->core_bytes)
 		return "Request-URI too long";
 	for (i = 0; i < ruri.l; i++)
-		if (is_ws(ruri.p[i]))
+		if (sipline_is_ws(ruri.p[i]))
 			return "bad Request-URI";
 	if (!ruri.l || uri_decode(&uri, &ruri))
 		return "bad Request-URI";
@@ -505,13 +326,13 @@ static const char *request_check(struct sipscan *scan, const struct pl *line,
 	return NULL;
 }
 
-static const char *message_check(struct sipscan *scan, struct cursor *cur,
-				 const uint8_t *buf)
+static const char *message_check(struct sipscan *scan,
+				 struct sipline_cursor *cur, const uint8_t *buf)
 {
 	const char *reason;
 	struct pl line;
 
-	reason = line_read(cur, &line);
+	reason = sipline_read(cur, &line);
 	if (reason)
 		return "not SIP";
 	if (line.l >= 8 && !memcmp(line.p, "SIP/2.0 ", 8)) {
@@ -561,7 +382,7 @@ int sipscan_parse(struct sipscan *scan, const uint8_t *buf, size_t len,
 		  const struct sipscan_limits *limits)
 {
 	struct sipscan s = {.kind = SIPSCAN_GARBAGE, .max_forwards = -1};
-	struct cursor cur;
+	struct sipline_cursor cur;
 
 	if (!scan || (!buf && len))
 		return EINVAL;
@@ -586,10 +407,10 @@ int sipscan_parse(struct sipscan *scan, const uint8_t *buf, size_t len,
 /* At a semicolon: renames the parameter behind it if it is maddr */
 static bool maddr_rename(char *p, const char *end)
 {
-	for (p++; p < end && is_ws(*p); p++)
+	for (p++; p < end && sipline_is_ws(*p); p++)
 		;
 	if (end - p < 5 || strncasecmp(p, "maddr", 5) ||
-	    (end - p > 5 && is_token(p[5])))
+	    (end - p > 5 && sipline_is_token(p[5])))
 		return false;
 	memcpy(p, "x-mad", 5);
 	return true;
@@ -598,8 +419,8 @@ static bool maddr_rename(char *p, const char *end)
 unsigned sipscan_drop_maddr(uint8_t *buf, size_t len)
 {
 	struct sipscan_limits any = {.line_bytes = UINT16_MAX};
-	struct cursor cur = {.limits = &any};
-	struct header hdr;
+	struct sipline_cursor cur = {.limits = &any};
+	struct sipline_header hdr;
 	struct pl line;
 	unsigned n = 0;
 	size_t i, off;
@@ -608,15 +429,15 @@ unsigned sipscan_drop_maddr(uint8_t *buf, size_t len)
 		return 0;
 	cur.p = (const char *)buf + empty_lines(buf, len);
 	cur.end = (const char *)buf + len;
-	if (line_read(&cur, &line))
+	if (sipline_read(&cur, &line))
 		return 0;
 
 	do {
-		if (headers_end(&cur) || header_read(&cur, &hdr))
+		if (sipline_end(&cur) || sipline_header(&cur, &hdr))
 			return 0;
 	} while (hdr.id != SIP_HDR_VIA);
 
-	hdr.val = list_first(&hdr.val);
+	hdr.val = sipline_first(&hdr.val);
 	off = (size_t)((const uint8_t *)hdr.val.p - buf);
 	for (i = 0; i < hdr.val.l; i++) {
 		char *p = (char *)buf + off + i;

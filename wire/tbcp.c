@@ -6,7 +6,8 @@
 
 #include <errno.h>
 
-#include "wire/bytes.h"
+#include "util/reader.h"
+#include "util/writer.h"
 
 enum {
 	RTCP_APP = 204,
@@ -32,50 +33,50 @@ static const uint8_t name_poc1[4] = {'P', 'o', 'C', '1'};
 
 /* ------------------------------------------------------------- encoding */
 
-static void text_put(struct wbytes *wb, uint8_t sdes,
+static void text_put(struct writer *w, uint8_t sdes,
 		     const struct tbcp_text *text)
 {
-	wb_u8(wb, sdes);
-	wb_u8(wb, (uint8_t)text->l);
-	wb_mem(wb, text->p, text->l);
+	writer_u8(w, sdes);
+	writer_u8(w, (uint8_t)text->l);
+	writer_bytes(w, text->p, text->l);
 }
 
-static void item16_put(struct wbytes *wb, uint8_t item, uint16_t v)
+static void item16_put(struct writer *w, uint8_t item, uint16_t v)
 {
-	wb_u8(wb, item);
-	wb_u8(wb, 2);
-	wb_u16(wb, v);
+	writer_u8(w, item);
+	writer_u8(w, 2);
+	writer_u16(w, v);
 }
 
-static void request_put(struct wbytes *wb, const struct tbcp_msg *msg)
+static void request_put(struct writer *w, const struct tbcp_msg *msg)
 {
 	if (msg->has_priority)
-		item16_put(wb, ITEM_PRIORITY, msg->priority);
+		item16_put(w, ITEM_PRIORITY, msg->priority);
 	if (msg->has_time) {
-		wb_u8(wb, ITEM_TIME);
-		wb_u8(wb, 8);
-		wb_u64(wb, msg->ntp_time);
-		wb_pad4(wb);
+		writer_u8(w, ITEM_TIME);
+		writer_u8(w, 8);
+		writer_u64(w, msg->ntp_time);
+		writer_zeros(w, -w->pos % 4);
 	}
 }
 
-static void granted_put(struct wbytes *wb, const struct tbcp_msg *msg)
+static void granted_put(struct writer *w, const struct tbcp_msg *msg)
 {
 	if (msg->has_stop_talking)
-		item16_put(wb, ITEM_STOP_TALKING, msg->stop_talking_s);
+		item16_put(w, ITEM_STOP_TALKING, msg->stop_talking_s);
 	if (msg->has_participants)
-		item16_put(wb, ITEM_PARTICIPANTS, msg->participants);
+		item16_put(w, ITEM_PARTICIPANTS, msg->participants);
 }
 
-static void taken_put(struct wbytes *wb, const struct tbcp_msg *msg)
+static void taken_put(struct writer *w, const struct tbcp_msg *msg)
 {
-	wb_u32(wb, msg->talker_ssrc);
-	text_put(wb, SDES_CNAME, &msg->cname);
+	writer_u32(w, msg->talker_ssrc);
+	text_put(w, SDES_CNAME, &msg->cname);
 	if (msg->name.p)
-		text_put(wb, SDES_NAME, &msg->name);
-	wb_pad4(wb);
+		text_put(w, SDES_NAME, &msg->name);
+	writer_zeros(w, -w->pos % 4);
 	if (msg->has_participants)
-		item16_put(wb, ITEM_PARTICIPANTS, msg->participants);
+		item16_put(w, ITEM_PARTICIPANTS, msg->participants);
 }
 
 static void connect_texts(const struct tbcp_text *texts[CONNECT_TEXTS],
@@ -91,7 +92,7 @@ static void connect_texts(const struct tbcp_text *texts[CONNECT_TEXTS],
 static const uint8_t connect_sdes[CONNECT_TEXTS] = {
 	SDES_CNAME, SDES_NAME, SDES_CNAME, SDES_NAME, SDES_CNAME};
 
-static void connect_put(struct wbytes *wb, const struct tbcp_msg *msg)
+static void connect_put(struct writer *w, const struct tbcp_msg *msg)
 {
 	const struct tbcp_text *texts[CONNECT_TEXTS];
 	uint16_t mask = 0;
@@ -102,49 +103,49 @@ static void connect_put(struct wbytes *wb, const struct tbcp_msg *msg)
 		if (texts[i]->p)
 			mask |= (uint16_t)(0x8000 >> i);
 
-	wb_u16(wb, mask);
-	wb_u8(wb, msg->session_type);
-	wb_u8(wb, msg->manual_override ? CONNECT_OVERRIDE : 0);
+	writer_u16(w, mask);
+	writer_u8(w, msg->session_type);
+	writer_u8(w, msg->manual_override ? CONNECT_OVERRIDE : 0);
 	for (i = 0; i < CONNECT_TEXTS; i++)
 		if (texts[i]->p)
-			text_put(wb, connect_sdes[i], texts[i]);
+			text_put(w, connect_sdes[i], texts[i]);
 }
 
-static void body_put(struct wbytes *wb, const struct tbcp_msg *msg)
+static void body_put(struct writer *w, const struct tbcp_msg *msg)
 {
 	switch (msg->type) {
 
 	case TBCP_REQUEST:
-		request_put(wb, msg);
+		request_put(w, msg);
 		break;
 	case TBCP_GRANTED:
-		granted_put(wb, msg);
+		granted_put(w, msg);
 		break;
 	case TBCP_TAKEN:
-		taken_put(wb, msg);
+		taken_put(w, msg);
 		break;
 	case TBCP_DENY:
-		text_put(wb, (uint8_t)msg->reason, &msg->phrase);
+		text_put(w, (uint8_t)msg->reason, &msg->phrase);
 		break;
 	case TBCP_RELEASE:
-		wb_u16(wb, msg->last_seq);
-		wb_u16(wb, msg->ignore_seq ? RELEASE_IGNORE : 0);
+		writer_u16(w, msg->last_seq);
+		writer_u16(w, msg->ignore_seq ? RELEASE_IGNORE : 0);
 		break;
 	case TBCP_REVOKE:
-		wb_u16(wb, msg->reason);
-		wb_u16(wb, msg->additional);
+		writer_u16(w, msg->reason);
+		writer_u16(w, msg->additional);
 		break;
 	case TBCP_ACK:
-		wb_u16(wb, (uint16_t)(msg->acked << 11 | msg->reason));
-		wb_u16(wb, 0);
+		writer_u16(w, (uint16_t)(msg->acked << 11 | msg->reason));
+		writer_u16(w, 0);
 		break;
 	case TBCP_QUEUE_STATUS:
-		wb_u8(wb, (uint8_t)msg->priority);
-		wb_u16(wb, msg->position);
-		wb_u8(wb, 0);
+		writer_u8(w, (uint8_t)msg->priority);
+		writer_u16(w, msg->position);
+		writer_u8(w, 0);
 		break;
 	case TBCP_CONNECT:
-		connect_put(wb, msg);
+		connect_put(w, msg);
 		break;
 	case TBCP_IDLE:
 	case TBCP_QUEUE_STATUS_REQUEST:
@@ -204,167 +205,167 @@ static bool msg_fits(const struct tbcp_msg *msg)
 int tbcp_encode(uint8_t *buf, size_t size, const struct tbcp_msg *msg,
 		size_t *lenp)
 {
-	struct wbytes wb = {.p = buf};
+	struct writer w;
 	uint8_t subtype;
 
 	if (!buf || !msg || !lenp || !msg_fits(msg))
 		return EINVAL;
 
-	wb.size = size < TBCP_MAX_BYTES ? size : TBCP_MAX_BYTES;
+	w = writer_make(buf, size < TBCP_MAX_BYTES ? size : TBCP_MAX_BYTES);
 	subtype = (uint8_t)msg->type;
 	if (msg->ack && msg->type == TBCP_TAKEN)
 		subtype |= SUBTYPE_ACK;
 
-	wb_u8(&wb, 0x80 | subtype);
-	wb_u8(&wb, RTCP_APP);
-	wb_u16(&wb, 0);
-	wb_u32(&wb, msg->ssrc);
-	wb_mem(&wb, name_poc1, sizeof(name_poc1));
-	body_put(&wb, msg);
-	wb_pad4(&wb);
-	if (wb.bad)
+	writer_u8(&w, 0x80 | subtype);
+	writer_u8(&w, RTCP_APP);
+	writer_u16(&w, 0);
+	writer_u32(&w, msg->ssrc);
+	writer_bytes(&w, name_poc1, sizeof(name_poc1));
+	body_put(&w, msg);
+	writer_zeros(&w, -w.pos % 4);
+	if (!writer_ok(&w))
 		return EOVERFLOW;
 
-	buf[2] = (uint8_t)((wb.pos / 4 - 1) >> 8);
-	buf[3] = (uint8_t)(wb.pos / 4 - 1);
-	*lenp = wb.pos;
+	buf[2] = (uint8_t)((w.pos / 4 - 1) >> 8);
+	buf[3] = (uint8_t)(w.pos / 4 - 1);
+	*lenp = w.pos;
 	return 0;
 }
 
 /* ------------------------------------------------------------- decoding */
 
-static void text_get(struct rbytes *rb, struct tbcp_text *text)
+static void text_get(struct reader *r, struct tbcp_text *text)
 {
-	const size_t l = rb_u8(rb);
-	const uint8_t *p = rb_take(rb, l);
+	const size_t l = reader_u8(r);
+	const uint8_t *p = reader_bytes(r, l);
 
 	text->p = (const char *)p;
 	text->l = p ? l : 0;
 }
 
-static void item16_get(struct rbytes *rb, uint8_t item_bytes, bool *hasp,
+static void item16_get(struct reader *r, uint8_t item_bytes, bool *hasp,
 		       uint16_t *vp)
 {
 	if (item_bytes != 2) {
-		rb->bad = true;
+		reader_fail(r);
 		return;
 	}
 	*hasp = true;
-	*vp = rb_u16(rb);
+	*vp = reader_u16(r);
 }
 
 /* Items in any order. A zero octet where an item should start is padding:
  * senders differ on whether the 10 octets of the request time are padded
  * before another item. Unknown items are skipped. */
-static void items_get(struct rbytes *rb, struct tbcp_msg *msg)
+static void items_get(struct reader *r, struct tbcp_msg *msg)
 {
-	while (rb->left && !rb->bad) {
-		const uint8_t item = rb_u8(rb);
+	while (reader_left(r)) {
+		const uint8_t item = reader_u8(r);
 		uint8_t n;
 
 		if (!item)
 			continue;
-		n = rb_u8(rb);
+		n = reader_u8(r);
 
 		if (item == ITEM_PARTICIPANTS) {
-			item16_get(rb, n, &msg->has_participants,
+			item16_get(r, n, &msg->has_participants,
 				   &msg->participants);
 		} else if (item == ITEM_STOP_TALKING) {
-			item16_get(rb, n, &msg->has_stop_talking,
+			item16_get(r, n, &msg->has_stop_talking,
 				   &msg->stop_talking_s);
 		} else if (item == ITEM_PRIORITY) {
-			item16_get(rb, n, &msg->has_priority, &msg->priority);
+			item16_get(r, n, &msg->has_priority, &msg->priority);
 		} else if (item == ITEM_TIME && n == 8) {
 			msg->has_time = true;
-			msg->ntp_time = rb_u64(rb);
+			msg->ntp_time = reader_u64(r);
 		} else if (item == ITEM_TIME) {
-			rb->bad = true;
+			reader_fail(r);
 		} else {
-			(void)rb_take(rb, n);
+			reader_skip(r, n);
 		}
 	}
 }
 
-static void taken_get(struct rbytes *rb, struct tbcp_msg *msg)
+static void taken_get(struct reader *r, struct tbcp_msg *msg)
 {
-	msg->talker_ssrc = rb_u32(rb);
-	if (rb_u8(rb) != SDES_CNAME) {
-		rb->bad = true;
+	msg->talker_ssrc = reader_u32(r);
+	if (reader_u8(r) != SDES_CNAME) {
+		reader_fail(r);
 		return;
 	}
-	text_get(rb, &msg->cname);
-	if (!rb->bad && rb->left && rb->p[0] == SDES_NAME) {
-		(void)rb_u8(rb);
-		text_get(rb, &msg->name);
+	text_get(r, &msg->cname);
+	if (reader_left(r) && r->p[0] == SDES_NAME) {
+		reader_skip(r, 1);
+		text_get(r, &msg->name);
 	}
 	/* The message is a multiple of 4 long, so what is left says where the
 	 * next word starts. */
-	(void)rb_take(rb, rb->left % 4);
-	items_get(rb, msg);
+	reader_skip(r, reader_left(r) % 4);
+	items_get(r, msg);
 }
 
-static void connect_get(struct rbytes *rb, struct tbcp_msg *msg)
+static void connect_get(struct reader *r, struct tbcp_msg *msg)
 {
 	struct tbcp_text *texts[CONNECT_TEXTS] = {
 		&msg->inviting_uri, &msg->inviting_name, &msg->session_uri,
 		&msg->group_name, &msg->group_uri};
 	int i;
 
-	msg->content_mask = rb_u16(rb);
-	msg->session_type = rb_u8(rb);
-	msg->manual_override = (rb_u8(rb) & CONNECT_OVERRIDE) != 0;
+	msg->content_mask = reader_u16(r);
+	msg->session_type = reader_u8(r);
+	msg->manual_override = (reader_u8(r) & CONNECT_OVERRIDE) != 0;
 	for (i = 0; i < CONNECT_TEXTS; i++) {
 		if (!(msg->content_mask & 0x8000 >> i))
 			continue;
-		if (rb_u8(rb) != connect_sdes[i])
-			rb->bad = true;
-		text_get(rb, texts[i]);
+		if (reader_u8(r) != connect_sdes[i])
+			reader_fail(r);
+		text_get(r, texts[i]);
 	}
 }
 
-static void ack_get(struct rbytes *rb, struct tbcp_msg *msg)
+static void ack_get(struct reader *r, struct tbcp_msg *msg)
 {
-	const uint16_t v = rb_u16(rb);
+	const uint16_t v = reader_u16(r);
 
 	msg->acked = (uint8_t)(v >> 11);
 	msg->reason = v & REASON_11BIT;
-	(void)rb_u16(rb);
+	reader_skip(r, 2);
 }
 
-static void body_get(struct rbytes *rb, struct tbcp_msg *msg)
+static void body_get(struct reader *r, struct tbcp_msg *msg)
 {
 	switch (msg->type) {
 
 	case TBCP_REQUEST:
 	case TBCP_GRANTED:
-		items_get(rb, msg);
+		items_get(r, msg);
 		break;
 	case TBCP_TAKEN:
-		taken_get(rb, msg);
+		taken_get(r, msg);
 		break;
 	case TBCP_DENY:
-		msg->reason = rb_u8(rb);
-		text_get(rb, &msg->phrase);
+		msg->reason = reader_u8(r);
+		text_get(r, &msg->phrase);
 		break;
 	case TBCP_RELEASE:
-		msg->last_seq = rb_u16(rb);
-		msg->ignore_seq = (rb_u16(rb) & RELEASE_IGNORE) != 0;
+		msg->last_seq = reader_u16(r);
+		msg->ignore_seq = (reader_u16(r) & RELEASE_IGNORE) != 0;
 		break;
 	case TBCP_REVOKE:
-		msg->reason = rb_u16(rb);
-		msg->additional = rb_u16(rb);
+		msg->reason = reader_u16(r);
+		msg->additional = reader_u16(r);
 		break;
 	case TBCP_ACK:
-		ack_get(rb, msg);
+		ack_get(r, msg);
 		break;
 	case TBCP_QUEUE_STATUS:
 		msg->has_priority = true;
-		msg->priority = rb_u8(rb);
-		msg->position = rb_u16(rb);
-		(void)rb_u8(rb);
+		msg->priority = reader_u8(r);
+		msg->position = reader_u16(r);
+		reader_skip(r, 1);
 		break;
 	case TBCP_CONNECT:
-		connect_get(rb, msg);
+		connect_get(r, msg);
 		break;
 	case TBCP_IDLE:
 	case TBCP_QUEUE_STATUS_REQUEST:
@@ -392,13 +393,13 @@ static bool subtype_known(uint8_t subtype, enum tbcp_type *typep, bool *ackp)
 
 /* RFC 3550 section 6.4.1: the last octet counts the padding, itself included,
  * a multiple of four */
-static bool padding_strip(struct rbytes *rb)
+static bool padding_strip(struct reader *r)
 {
-	const size_t n = rb->left ? rb->p[rb->left - 1] : 0;
+	const size_t n = r->n ? r->p[r->n - 1] : 0;
 
-	if (!n || n % 4 || n > rb->left)
+	if (!n || n % 4 || n > r->n)
 		return false;
-	rb->left -= n;
+	r->n -= n;
 	return true;
 }
 
@@ -406,7 +407,7 @@ int tbcp_decode(struct tbcp_msg *msg, const uint8_t *p, size_t len,
 		size_t *usedp)
 {
 	struct tbcp_msg m = {0};
-	struct rbytes rb = {.p = p};
+	struct reader r;
 	size_t used;
 
 	if (!msg || !p || !usedp)
@@ -417,19 +418,19 @@ int tbcp_decode(struct tbcp_msg *msg, const uint8_t *p, size_t len,
 	if (used < HEADER_BYTES || used > len)
 		return EBADMSG;
 
-	rb.left = used;
-	(void)rb_take(&rb, 4);
-	m.ssrc = rb_u32(&rb);
-	if (memcmp(rb_take(&rb, 4), name_poc1, sizeof(name_poc1)) ||
+	r = reader_make(p, used);
+	reader_skip(&r, 4);
+	m.ssrc = reader_u32(&r);
+	if (memcmp(reader_bytes(&r, 4), name_poc1, sizeof(name_poc1)) ||
 	    !subtype_known(p[0] & SUBTYPE_MASK, &m.type, &m.ack)) {
 		*usedp = used;
 		return ENOMSG;
 	}
-	if (p[0] & 0x20 && !padding_strip(&rb))
+	if (p[0] & 0x20 && !padding_strip(&r))
 		return EBADMSG;
 
-	body_get(&rb, &m);
-	if (rb.bad)
+	body_get(&r, &m);
+	if (!reader_ok(&r))
 		return EBADMSG;
 
 	*msg = m;

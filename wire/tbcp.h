@@ -134,8 +134,8 @@ int tbcp_encode(uint8_t *buf, size_t size, const struct tbcp_msg *msg,
  * encoding again need not give the same bytes; encoding and decoding again
  * gives the same values. On failure msg is untouched.
  *
- * @return 0, EINVAL (NULL), EBADMSG (drop the datagram's rest), ENOMSG (another name or an
- *         unknown subtype: usedp is set, skip it)
+ * @return 0, EINVAL (NULL), EBADMSG (drop the datagram's rest), ENOMSG
+ *         (another name or an unknown subtype: usedp is set, skip it)
  */
 int tbcp_decode(struct tbcp_msg *msg, const uint8_t *p, size_t len,
 		size_t *usedp);

@@ -106,7 +106,8 @@ static void sha512_256(void **state)
 
 	(void)state;
 	assert_int_equal(digest_ha1(ha1, DIGEST_SHA512_256, "a", "b", "c"), 0);
-	assert_string_equal(ha1, "8eb13a416df8d7c256bb1b2fdc7824b9ab088eba9459502ef1de3d73c9dd7901");
+	assert_string_equal(ha1,
+		"8eb13a416df8d7c256bb1b2fdc7824b9ab088eba9459502ef1de3d73c9dd7901");
 }
 
 /* A1 of a -sess algorithm, against the same by hand */
@@ -314,13 +315,13 @@ static void challenges(void **state)
 	for (n = 1; n <= strlen(wire); n++)
 		assert_int_equal(digest_chall_print(text, n, &c), EOVERFLOW);
 
-	strcpy(text, "digest nonce=n,realm=\"r\\\"\",qop=\"auth-int , AUTH\","
+	strcpy(text, "digest nonce=n,realm=\"r\\\"\\\\\",qop=\"auth-int , AUTH\","
 		     "domain=\"sip:x\"");
 	assert_int_equal(digest_chall_parse(&c, text, strlen(text)), 0);
 	assert_true(c.qop && !c.stale && !c.has_alg && c.alg == DIGEST_MD5);
-	assert_string_equal(c.realm, "r\"");
+	assert_string_equal(c.realm, "r\"\\");
 	assert_int_equal(digest_chall_print(text, sizeof(text), &c), 0);
-	assert_string_equal(text, "Digest realm=\"r\\\"\", nonce=\"n\", "
+	assert_string_equal(text, "Digest realm=\"r\\\"\\\\\", nonce=\"n\", "
 				  "qop=\"auth\"");
 
 	strcpy(text, "Digest realm=r,nonce=n,qop=\"auth-int\"");

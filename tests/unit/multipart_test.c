@@ -141,6 +141,7 @@ static void bodies_refused(void **state)
 		{"--b\r\n\r\nx\r\n--b-", EBADMSG},
 		{"--b\r\n\r\nx\n--b--", EBADMSG},
 		{"x--b\r\n\r\nx\r\n--b--", EBADMSG},
+		{"\rx--b\r\n\r\nx\r\n--b--", EBADMSG},
 		{"--b\r\n--b--\r\n", EBADMSG},
 		{"--b\r\nx\r\n--b--\r\n", EBADMSG},
 		{"--b\r\nContent-Type: a/b\r\n--b--\r\n", EBADMSG},

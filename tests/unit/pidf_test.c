@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "wire/pidf.h"
+#include "wire/xml.h"
 
 #define NS "xmlns=\"urn:ietf:params:xml:ns:pidf\" "
 #define DM "xmlns:dm=\"urn:ietf:params:xml:ns:pidf:data-model\" "
@@ -37,7 +38,7 @@ static void documents_written(void **state)
 				  .open = true,
 				  .busy = true,
 				  .contact = "sip:a@h;x=\"<&>'",
-				  .note = "on <air> & \"off\" \xc3\xa9\n\t!",
+				  .note = "on <air> & \"off\" \xc3\xa9\r\n\t!",
 				  .timestamp = "2026-11-21T19:00:00Z"};
 	struct pidf back, small = {.entity = "sip:b@h", .id = "_x-1.y"};
 	char text[2048];
@@ -70,7 +71,8 @@ static void documents_written(void **state)
 static void bad_values_not_written(void **state)
 {
 	static const char *const notes[] = {
-		"\x01", "\x7f\x80", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80",
+		"\x01", "\x7f\x80", "\xc0\x80", "\xe0\x9f\xbf",
+		"\xf0\x8f\xbf\xbf", "\xed\xa0\x80", "\xf4\x90\x80\x80",
 		"\xef\xbf\xbf", "\xc3", "\xe2\x82", "\xff"};
 	static const char *const ids[] = {"", "1", "-a", "a b", "a:b",
 					  "\xc3\xa9"};
@@ -92,8 +94,25 @@ static void bad_values_not_written(void **state)
 				 EINVAL);
 	}
 	strcpy(pidf.id, "t");
+	strcpy(pidf.entity, "sip:a@h\n");
+	assert_int_equal(pidf_print(text, sizeof(text), &pidf, &len), EINVAL);
 	pidf.entity[0] = '\0';
 	assert_int_equal(pidf_print(text, sizeof(text), &pidf, &len), EINVAL);
+}
+
+/* An attribute is read back with spaces for what is not escaped in it */
+static void attributes_escaped(void **state)
+{
+	struct xml_writer w;
+	char text[128];
+	size_t len;
+
+	(void)state;
+	xml_init(&w, text, sizeof(text));
+	xml_put_attr(&w, "a", "<\t\n\r\"'&>");
+	assert_int_equal(xml_done(&w, &len), 0);
+	assert_string_equal(text, " a=\"&lt;&#9;&#10;&#13;&quot;&apos;&amp;"
+				  "&gt;\"");
 }
 
 static void documents_read(void **state)
@@ -209,6 +228,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(documents_written),
 		cmocka_unit_test(bad_values_not_written),
+		cmocka_unit_test(attributes_escaped),
 		cmocka_unit_test(documents_read),
 		cmocka_unit_test(documents_refused),
 		cmocka_unit_test(each_bound),

@@ -99,6 +99,8 @@ static void lists_refused(void **state)
 		{HEAD "<list>" ENTRY("") "</list>" TAIL, EBADMSG},
 		{HEAD "<list>" ENTRY("bob") "</list>" TAIL, EBADMSG},
 		{HEAD "<list>" ENTRY("sip:") "</list>" TAIL, EBADMSG},
+		{HEAD "<list>" ENTRY("sip:;method=BYE") "</list>" TAIL,
+		 EBADMSG},
 		{HEAD "<list>" ENTRY("sip:a b@h") "</list>" TAIL, EBADMSG},
 		{HEAD "<list>" ENTRY("sip:a@h&#13;&#10;Via: x") "</list>" TAIL,
 		 EBADMSG},
@@ -239,6 +241,10 @@ static void lists_written(void **state)
 	assert_int_equal(back.n, HL_PARTIES_MAX);
 
 	strcpy(list.entries[0].uri, "sip:a@h\r\nVia: x");
+	assert_int_equal(reslist_print(text, sizeof(text), &list, &len),
+			 EINVAL);
+	strcpy(list.entries[0].uri, "sip:a@h");
+	strcpy(list.entries[0].uri, "sip:a@h;method=BYE");
 	assert_int_equal(reslist_print(text, sizeof(text), &list, &len),
 			 EINVAL);
 	strcpy(list.entries[0].uri, "sip:a@h");

@@ -224,8 +224,17 @@ static void compound_bounds(void **state)
 
 	buf[0] = 0x82; /* two blocks do not fit */
 	assert_int_equal(rtcp_decode(&info, buf, sizeof(buf)), EBADMSG);
-	buf[0] = 0xa1; /* padding in a packet that is not the last */
+	buf[0] = 0xa0; /* padding in a packet that is not the last */
+	buf[31] = 4;
 	assert_int_equal(rtcp_decode(&info, buf, sizeof(buf)), EBADMSG);
+	assert_int_equal(rtcp_decode(&info, buf, 32), 0);
+	buf[31] = 0;
+	buf[0] = 0x81; /* an SR of 28 bytes has no room for a block */
+	buf[1] = 200;
+	assert_int_equal(rtcp_decode(&info, buf, sizeof(buf)), EBADMSG);
+	buf[0] = 0x80;
+	assert_int_equal(rtcp_decode(&info, buf, sizeof(buf)), 0);
+	buf[1] = 201;
 	buf[0] = 0x81;
 	buf[32] = 0xa2; /* two sources do not fit behind the padding */
 	assert_int_equal(rtcp_decode(&info, buf, sizeof(buf)), EBADMSG);

@@ -23,6 +23,11 @@
 #define ID "Call-ID: abc@192.0.2.1\r\n"
 #define CSEQ "CSeq: 7 OPTIONS\r\n"
 #define CORE VIA FROM TO ID CSEQ
+/* 64 with the one in front of the bracket */
+#define BLANKS_7 "       "
+#define BLANKS_63 \
+	BLANKS_7 BLANKS_7 BLANKS_7 BLANKS_7 BLANKS_7 BLANKS_7 BLANKS_7 \
+		BLANKS_7 BLANKS_7
 #define GOOD START CORE "\r\n"
 
 static int scan_n(struct sipscan *scan, const void *p, size_t l)
@@ -365,6 +370,12 @@ static void each_bound(void **state)
 	assert_string_equal(reason_at(&lim, START "To: sip:", 77,
 				      "\r\n" VIA FROM ID CSEQ "\r\n"),
 			    "From or To too long");
+	assert_null(reason_at(NULL, START "To: \"a" BLANKS_63 "\" <sip:", 1,
+			      "@h>\r\n" VIA FROM ID CSEQ "\r\n"));
+	assert_string_equal(reason_at(NULL,
+				      START "To: \"a" BLANKS_63 " \" <sip:", 1,
+				      "@h>\r\n" VIA FROM ID CSEQ "\r\n"),
+			    "too many blanks in From or To");
 	assert_string_equal(reason_at(&lim, GOOD, 65536, ""),
 			    "longer than a datagram");
 }

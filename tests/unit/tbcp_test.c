@@ -284,6 +284,13 @@ static void items_any_order(void **state)
 				    &used), 0);
 	assert_true(msg.has_time && msg.priority == 3);
 
+	/* TAKEN: what pads CNAME is not looked at */
+	assert_int_equal(decode_hex(&msg, "82cc00065e12fe00506f43310000a11c"
+					  "0103613a62ffffff64020005", &used),
+			 0);
+	assert_int_equal(msg.cname.l, 3);
+	assert_true(msg.has_participants && msg.participants == 5);
+
 	/* 100 before 101, an unknown 150 between them */
 	assert_int_equal(decode_hex(&msg, "81cc00055e12fe00506f4331"
 					  "64020005960200ff6502001e", &used),

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Commands, one a line; on a terminal keys: space presses and releases. */
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+#include <re.h>
+#include "cli/handset_priv.h"
+
+enum { WORDS_MAX = HL_PARTIES_MAX + 2 };
+
+/** One command: its words, and the line that it is for */
+struct cmd {
+	struct handset *hs;
+	struct hs_line *line;
+	const char *rest; /**< The command line behind the first word */
+	char *wordv[WORDS_MAX];
+	unsigned wordc;
+};
+
+typedef void(cmd_h)(const struct cmd *cmd);
+
+static void error(const struct cmd *cmd, const char *what, int err)
+{
+	handset_error(cmd->hs, cmd->line->id, "%s: %m", what, err);
+}
+
+/* --- the commands ------------------------------------------------------- */
+
+static void key(const struct cmd *cmd, enum hs_leg_key k)
+{
+	if (!hs_leg_up(cmd->line->leg)) {
+		handset_error(cmd->hs, cmd->line->id, "no leg");
+		return;
+	}
+	hs_leg_key(cmd->line->leg, k);
+}
+
+static void press_h(const struct cmd *cmd)
+{
+	key(cmd, HS_LEG_PRESS);
+}
+
+static void release_h(const struct cmd *cmd)
+{
+	key(cmd, HS_LEG_RELEASE);
+}
+
+static void refer(const struct cmd *cmd, enum hs_refer_what what, bool in_leg)
+{
+	const int err = hs_refer_send(cmd->line, what, in_leg, cmd->wordv + 1,
+				      cmd->wordc - 1);
+
+	if (err == ENOTCONN)
+		handset_error(cmd->hs, cmd->line->id, "no leg");
+	else if (err)
+		error(cmd, cmd->wordv[0], err);
+}
+
+static void call_h(const struct cmd *cmd)
+{
+	refer(cmd, HS_REFER_CALL, true);
+}
+
+static void refer_h(const struct cmd *cmd)
+{
+	refer(cmd, HS_REFER_CALL, false);
+}
+
+/* Without a target: the session that the server has connected, else whatever
+ * the service has this leg in */
+static void hangup_h(const struct cmd *cmd)
+{
+	struct hs_line *line = cmd->line;
+	struct cmd whole = *cmd;
+
+	if (cmd->wordc < 2) {
+		whole.wordv[1] = *line->session ? line->session
+						: cmd->hs->service_uri;
+		whole.wordc = 2;
+	}
+	refer(&whole, HS_REFER_HANGUP, hs_leg_up(line->leg));
+}
+
+static void bye_h(const struct cmd *cmd)
+{
+	struct hs_leg *leg = cmd->line->leg;
+	struct hs_ev ev;
+
+	if (!leg)
+		return;
+	hs_ev_begin(&ev, &cmd->hs->events, "leg_down", 0);
+	hs_ev_str(&ev, "subscriber", cmd->line->id);
+	hs_ev_str(&ev, "reason", "hung up");
+	hs_ev_end(&ev);
+	hs_line_leg_down(cmd->line, leg);
+}
+
+static void subscribe_h(const struct cmd *cmd)
+{
+	hs_sub_start(cmd->line->sub);
+}
+
+static void unsubscribe_h(const struct cmd *cmd)
+{
+	hs_sub_stop(cmd->line->sub);
+}
+
+static void register_h(const struct cmd *cmd)
+{
+	hs_reg_start(cmd->hs->reg);
+}
+
+static void unregister_h(const struct cmd *cmd)
+{
+	hs_reg_stop(cmd->hs->reg);
+}
+
+static void mark_h(const struct cmd *cmd)
+{
+	struct hs_ev ev;
+
+	hs_ev_begin(&ev, &cmd->hs->events, "mark", 0);
+	hs_ev_str(&ev, "text", cmd->rest);
+	hs_ev_end(&ev);
+}
+
+static void status_h(const struct cmd *cmd)
+{
+	struct le *le;
+
+	LIST_FOREACH(&cmd->hs->linel, le)
+	{
+		const struct hs_line *line = le->data;
+		struct hs_ev ev;
+
+		hs_ev_begin(&ev, &cmd->hs->events, "status", 0);
+		hs_ev_str(&ev, "subscriber", line->id);
+		hs_ev_bool(&ev, "registered", hs_reg_is(cmd->hs->reg));
+		hs_ev_bool(&ev, "subscribed", hs_sub_is(line->sub));
+		hs_ev_bool(&ev, "leg", hs_leg_up(line->leg));
+		hs_ev_str(&ev, "floor",
+			  line->leg ? hs_leg_floor_name(line->leg) : NULL);
+		hs_ev_str(&ev, "talker", *line->talker ? line->talker : NULL);
+		hs_ev_str(&ev, "session",
+			  *line->session ? line->session : NULL);
+		hs_ev_end(&ev);
+	}
+}
+
+static void quit_h(const struct cmd *cmd)
+{
+	handset_quit(cmd->hs);
+}
+
+static const struct {
+	const char *name;
+	cmd_h *h;
+	bool line; /**< A word behind it names the subscriber */
+} commandv[] = {
+	{"press", press_h, true},
+	{"release", release_h, true},
+	{"call", call_h, false},
+	{"refer", refer_h, false},
+	{"hangup", hangup_h, false},
+	{"bye", bye_h, true},
+	{"status", status_h, false},
+	{"subscribe", subscribe_h, true},
+	{"unsubscribe", unsubscribe_h, true},
+	{"register", register_h, false},
+	{"unregister", unregister_h, false},
+	{"mark", mark_h, false},
+	{"quit", quit_h, false},
+};
+
+/* --- reading them ------------------------------------------------------- */
+
+/* "@bob" anywhere behind the command is the subscriber. */
+static int split(struct cmd *cmd, char *text, const char **linep)
+{
+	char *save, *w = strtok_r(text, " \t", &save);
+
+	for (; w; w = strtok_r(NULL, " \t", &save)) {
+		if (cmd->wordc && *w == '@') {
+			*linep = w + 1;
+			continue;
+		}
+		if (cmd->wordc == WORDS_MAX)
+			return E2BIG;
+		cmd->wordv[cmd->wordc++] = w;
+	}
+	return 0;
+}
+
+static void run(struct handset *hs, const char *text)
+{
+	char copy[HS_COMMAND_MAX];
+	struct cmd cmd = {.hs = hs};
+	const char *line = NULL;
+	size_t i;
+
+	strcpy(copy, text);
+	if (split(&cmd, copy, &line)) {
+		handset_error(hs, NULL, "too many words: %s", text);
+		return;
+	}
+	if (!cmd.wordc)
+		return;
+	cmd.rest = text + (cmd.wordv[0] - copy) + strlen(cmd.wordv[0]);
+	cmd.rest += strspn(cmd.rest, " \t");
+	for (i = 0; i < ARRAY_SIZE(commandv); i++) {
+		if (!strcmp(commandv[i].name, cmd.wordv[0]))
+			break;
+	}
+	if (i == ARRAY_SIZE(commandv)) {
+		handset_error(hs, NULL, "unknown command: %s", cmd.wordv[0]);
+		return;
+	}
+	if (!line && commandv[i].line && cmd.wordc > 1)
+		line = cmd.wordv[1];
+	cmd.line = handset_line_str(hs, line);
+	if (!cmd.line) {
+		handset_error(hs, NULL, "no such subscriber: %s", line);
+		return;
+	}
+	commandv[i].h(&cmd);
+}
+
+static void input_char(struct handset *hs, char c)
+{
+	if (c != '\n') {
+		if (hs->cmd_len + 1 < sizeof(hs->cmd))
+			hs->cmd[hs->cmd_len++] = c;
+		else
+			hs->cmd_skip = true;
+		return;
+	}
+	hs->cmd[hs->cmd_len] = '\0';
+	if (hs->cmd_len && hs->cmd[hs->cmd_len - 1] == '\r')
+		hs->cmd[hs->cmd_len - 1] = '\0';
+	if (hs->cmd_skip)
+		handset_error(hs, NULL, "command too long");
+	else
+		run(hs, hs->cmd);
+	hs->cmd_len = 0;
+	hs->cmd_skip = false;
+}
+
+static void input_key(struct handset *hs, char c)
+{
+	const struct hs_line *line = handset_line_str(hs, NULL);
+
+	if (c == 'q' || c == 'Q' || c == 4) {
+		handset_quit(hs);
+		return;
+	}
+	if (c != ' ')
+		return;
+	hs->key_down = !hs->key_down && hs_leg_up(line->leg);
+	run(hs, hs->key_down ? "press" : "release");
+}
+
+static void input_end(struct handset *hs)
+{
+	if (hs->watching_input)
+		fd_close(STDIN_FILENO);
+	hs->watching_input = false;
+	handset_quit(hs);
+}
+
+/* @return false: nothing more to be read */
+static bool input_read(struct handset *hs)
+{
+	char buf[1024];
+	const ssize_t n = read(STDIN_FILENO, buf, sizeof(buf));
+	ssize_t i;
+
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return true;
+	for (i = 0; i < n; i++) {
+		if (hs->tty)
+			input_key(hs, buf[i]);
+		else
+			input_char(hs, buf[i]);
+	}
+	return n > 0;
+}
+
+static void input_h(int flags, void *arg)
+{
+	struct handset *hs = arg;
+
+	(void)flags;
+	if (!input_read(hs))
+		input_end(hs);
+}
+
+static void tty_open(struct handset *hs)
+{
+	struct termios t;
+
+	if (!isatty(STDIN_FILENO) || hs->opts.events ||
+	    tcgetattr(STDIN_FILENO, &hs->tty_old))
+		return;
+	t = hs->tty_old;
+	t.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+	if (tcsetattr(STDIN_FILENO, TCSANOW, &t))
+		return;
+	hs->tty = true;
+	hs->events.status = isatty(hs->events.fd);
+}
+
+int hs_cmd_open(struct handset *hs)
+{
+	int err;
+
+	if (!hs->opts.input)
+		return 0;
+	tty_open(hs);
+	err = fd_listen(STDIN_FILENO, FD_READ, input_h, hs);
+	if (!err) {
+		hs->watching_input = true;
+		return 0;
+	}
+	if (err != EPERM)
+		return err;
+	/* A file cannot be waited for, and need not be */
+	while (input_read(hs))
+		;
+	input_end(hs);
+	return 0;
+}
+
+void hs_cmd_close(struct handset *hs)
+{
+	if (hs->watching_input)
+		fd_close(STDIN_FILENO);
+	hs->watching_input = false;
+	if (hs->tty)
+		(void)tcsetattr(STDIN_FILENO, TCSANOW, &hs->tty_old);
+	if (hs->events.status)
+		(void)re_printf("\r\033[K");
+	hs->tty = false;
+}
+
+void hs_cmd_status_line(const struct handset *hs)
+{
+	const struct hs_line *line;
+
+	if (!hs->events.status || hs->quitting)
+		return;
+	line = handset_line_str(hs, NULL);
+	(void)re_printf("\r\033[K[%s] %s, %s%s%s%s%s  (space: talk, q: quit)",
+			line->id,
+			hs_reg_is(hs->reg) ? "registered" : "not registered",
+			hs_leg_up(line->leg) ? "leg up, " : "no leg",
+			line->leg ? hs_leg_floor_name(line->leg) : "",
+			*line->session ? ", with " : "", line->session,
+			*line->talker ? ", somebody talks" : "");
+	(void)fflush(stdout);
+}

@@ -1,0 +1,473 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stddef.h>
+#include <string.h>
+#include "cli/handset_floor.h"
+
+enum { ACK_WANTED = 16 };
+
+void hs_floor_cfg_default(struct hs_floor_cfg *cfg)
+{
+	*cfg = (struct hs_floor_cfg){
+		.t100_us = 1000000,
+		.t101_us = 1000000,
+		.t103_us = 4000000,
+		.t132_us = 2000000,
+		.repeats = 3,
+	};
+}
+
+void hs_floor_init(struct hs_floor *f, const struct hs_floor_cfg *cfg)
+{
+	memset(f, 0, sizeof(*f));
+	f->cfg = *cfg;
+	f->state = HS_FLOOR_NO_PERMISSION;
+}
+
+uint64_t hs_floor_deadline_us(const struct hs_floor *f)
+{
+	if (!f->talker_us)
+		return f->deadline_us;
+	if (!f->deadline_us || f->talker_us < f->deadline_us)
+		return f->talker_us;
+	return f->deadline_us;
+}
+
+const char *hs_floor_state_name(enum hs_floor_state state)
+{
+	switch (state) {
+	case HS_FLOOR_NO_PERMISSION:
+		return "no permission";
+	case HS_FLOOR_PENDING_REQUEST:
+		return "pending request";
+	case HS_FLOOR_QUEUED:
+		return "queued";
+	case HS_FLOOR_OFFERED:
+		return "offered";
+	case HS_FLOOR_PERMISSION:
+		return "has permission";
+	case HS_FLOOR_STOPPING:
+		return "stopping";
+	case HS_FLOOR_PENDING_RELEASE:
+		return "pending release";
+	}
+	return "?";
+}
+
+static void send(struct hs_floor_out *out, const struct tbcp_msg *msg)
+{
+	if (out->sendc < HS_FLOOR_SEND_MAX)
+		out->sendv[out->sendc++] = *msg;
+}
+
+static void send_request(struct hs_floor_out *out)
+{
+	send(out, &(struct tbcp_msg){.type = TBCP_REQUEST});
+}
+
+static void send_release(const struct hs_floor *f, struct hs_floor_out *out)
+{
+	send(out, &(struct tbcp_msg){.type = TBCP_RELEASE,
+				     .last_seq = f->last_seq,
+				     .ignore_seq = !f->last_seq_set});
+}
+
+static void send_ack(struct hs_floor_out *out, const struct tbcp_msg *msg)
+{
+	const uint8_t subtype =
+		(uint8_t)(msg->type | (msg->ack ? ACK_WANTED : 0));
+
+	send(out, &(struct tbcp_msg){.type = TBCP_ACK,
+				     .acked = subtype,
+				     .reason = TBCP_CONNECT_ACCEPTED});
+}
+
+static void state_set(struct hs_floor *f, enum hs_floor_state state)
+{
+	f->state = state;
+	f->deadline_us = 0;
+	f->asked = false;
+}
+
+/* Where an activation is under way its grant answers the key: the Request is
+ * sent only if that does not come within T101. */
+static void request_enter(struct hs_floor *f, bool activating, uint64_t now_us,
+			  struct hs_floor_out *out)
+{
+	state_set(f, HS_FLOOR_PENDING_REQUEST);
+	f->tries = f->cfg.repeats + (activating ? 1 : 0);
+	f->deadline_us = now_us + f->cfg.t101_us;
+	if (!activating)
+		send_request(out);
+}
+
+static void release_enter(struct hs_floor *f, uint64_t now_us,
+			  struct hs_floor_out *out)
+{
+	state_set(f, HS_FLOOR_PENDING_RELEASE);
+	f->tries = f->cfg.repeats;
+	f->deadline_us = now_us + f->cfg.t100_us;
+	send_release(f, out);
+}
+
+/* A Release that follows no speech names no packet. */
+static void release_silent(struct hs_floor *f, uint64_t now_us,
+			   struct hs_floor_out *out)
+{
+	f->last_seq_set = false;
+	release_enter(f, now_us, out);
+}
+
+static void permission_enter(struct hs_floor *f, struct hs_floor_out *out)
+{
+	state_set(f, HS_FLOOR_PERMISSION);
+	f->talker = false;
+	f->talker_us = 0;
+	out->start_media = true;
+	out->notice = HS_FLOOR_GRANTED;
+}
+
+static void stopping_enter(struct hs_floor *f, struct hs_floor_out *out)
+{
+	state_set(f, HS_FLOOR_STOPPING);
+	f->again = false;
+	out->stop_media = true;
+}
+
+/* The floor is lost without our Release: nothing is owed to the server. */
+static void media_abort(struct hs_floor *f, struct hs_floor_out *out)
+{
+	out->stop_media = f->state == HS_FLOOR_PERMISSION;
+	state_set(f, HS_FLOOR_NO_PERMISSION);
+}
+
+static void press(struct hs_floor *f, const struct hs_floor_ev *ev,
+		  uint64_t now_us, struct hs_floor_out *out)
+{
+	f->key = true;
+	switch (f->state) {
+	case HS_FLOOR_NO_PERMISSION:
+	case HS_FLOOR_PENDING_RELEASE:
+		request_enter(f, ev->activating, now_us, out);
+		break;
+	case HS_FLOOR_OFFERED:
+		permission_enter(f, out);
+		break;
+	case HS_FLOOR_STOPPING:
+		f->again = true;
+		break;
+	case HS_FLOOR_PENDING_REQUEST:
+	case HS_FLOOR_QUEUED:
+	case HS_FLOOR_PERMISSION:
+		break;
+	}
+}
+
+static void release(struct hs_floor *f, uint64_t now_us,
+		    struct hs_floor_out *out)
+{
+	f->key = false;
+	switch (f->state) {
+	case HS_FLOOR_PENDING_REQUEST:
+	case HS_FLOOR_QUEUED:
+		release_silent(f, now_us, out);
+		break;
+	case HS_FLOOR_PERMISSION:
+		stopping_enter(f, out);
+		break;
+	case HS_FLOOR_STOPPING:
+		f->again = false;
+		break;
+	case HS_FLOOR_NO_PERMISSION:
+	case HS_FLOOR_OFFERED:
+	case HS_FLOOR_PENDING_RELEASE:
+		break;
+	}
+}
+
+static void granted(struct hs_floor *f, uint64_t now_us,
+		    struct hs_floor_out *out)
+{
+	switch (f->state) {
+	case HS_FLOOR_PENDING_REQUEST:
+	case HS_FLOOR_QUEUED:
+		permission_enter(f, out);
+		break;
+	case HS_FLOOR_NO_PERMISSION:
+		if (f->key) {
+			permission_enter(f, out);
+			break;
+		}
+		state_set(f, HS_FLOOR_OFFERED);
+		f->deadline_us = now_us + f->cfg.t132_us;
+		out->notice = HS_FLOOR_OFFER;
+		break;
+	case HS_FLOOR_PENDING_RELEASE:
+		/* Crossed our Release, or that was lost */
+		send_release(f, out);
+		break;
+	case HS_FLOOR_OFFERED:
+	case HS_FLOOR_PERMISSION:
+	case HS_FLOOR_STOPPING:
+		break;
+	}
+}
+
+static void denied(struct hs_floor *f, struct hs_floor_out *out)
+{
+	switch (f->state) {
+	case HS_FLOOR_PENDING_REQUEST:
+	case HS_FLOOR_QUEUED:
+		state_set(f, HS_FLOOR_NO_PERMISSION);
+		out->notice = HS_FLOOR_DENIED;
+		break;
+	case HS_FLOOR_NO_PERMISSION:
+		/* The Taken came first, its refusal only now */
+		if (f->asked)
+			out->notice = HS_FLOOR_DENIED;
+		f->asked = false;
+		break;
+	case HS_FLOOR_OFFERED:
+	case HS_FLOOR_PERMISSION:
+	case HS_FLOOR_STOPPING:
+	case HS_FLOOR_PENDING_RELEASE:
+		break;
+	}
+}
+
+static void taken(struct hs_floor *f, const struct tbcp_msg *msg,
+		  uint64_t now_us, struct hs_floor_out *out)
+{
+	const bool asking = f->state == HS_FLOOR_PENDING_REQUEST;
+	const bool queued = f->state == HS_FLOOR_QUEUED;
+
+	if (msg->ack)
+		send_ack(out, msg);
+	f->talker = true;
+	f->talker_us = f->hearing ? 0 : now_us + f->cfg.t103_us;
+	out->notice = HS_FLOOR_TAKEN;
+	if (queued || f->state == HS_FLOOR_STOPPING)
+		return;
+	media_abort(f, out);
+	f->asked = asking;
+}
+
+static void idle(struct hs_floor *f, struct hs_floor_out *out)
+{
+	f->talker = false;
+	f->talker_us = 0;
+	out->notice = HS_FLOOR_IDLE;
+	switch (f->state) {
+	case HS_FLOOR_PERMISSION:
+		out->notice = HS_FLOOR_REVOKED;
+		media_abort(f, out);
+		break;
+	case HS_FLOOR_OFFERED:
+	case HS_FLOOR_PENDING_RELEASE:
+		state_set(f, HS_FLOOR_NO_PERMISSION);
+		break;
+	case HS_FLOOR_NO_PERMISSION:
+	case HS_FLOOR_PENDING_REQUEST:
+	case HS_FLOOR_QUEUED:
+	case HS_FLOOR_STOPPING:
+		break;
+	}
+}
+
+static void revoked(struct hs_floor *f, uint64_t now_us,
+		    struct hs_floor_out *out)
+{
+	out->notice = HS_FLOOR_REVOKED;
+	switch (f->state) {
+	case HS_FLOOR_PERMISSION:
+		stopping_enter(f, out);
+		break;
+	case HS_FLOOR_NO_PERMISSION:
+	case HS_FLOOR_OFFERED:
+		/* The server repeats it until a Release */
+		release_silent(f, now_us, out);
+		break;
+	case HS_FLOOR_PENDING_RELEASE:
+		out->notice = HS_FLOOR_NOTHING;
+		send_release(f, out);
+		break;
+	case HS_FLOOR_STOPPING:
+		out->notice = HS_FLOOR_NOTHING;
+		break;
+	case HS_FLOOR_PENDING_REQUEST:
+	case HS_FLOOR_QUEUED:
+		break;
+	}
+}
+
+static void queue_status(struct hs_floor *f, const struct tbcp_msg *msg,
+			 struct hs_floor_out *out)
+{
+	if (!msg->position)
+		return;
+	if (f->state == HS_FLOOR_PENDING_REQUEST)
+		state_set(f, HS_FLOOR_QUEUED);
+	if (f->state == HS_FLOOR_QUEUED)
+		out->notice = HS_FLOOR_IN_QUEUE;
+}
+
+static void message(struct hs_floor *f, const struct tbcp_msg *msg,
+		    uint64_t now_us, struct hs_floor_out *out)
+{
+	switch (msg->type) {
+	case TBCP_GRANTED:
+		granted(f, now_us, out);
+		break;
+	case TBCP_DENY:
+		denied(f, out);
+		break;
+	case TBCP_TAKEN:
+		taken(f, msg, now_us, out);
+		break;
+	case TBCP_IDLE:
+		idle(f, out);
+		break;
+	case TBCP_REVOKE:
+		revoked(f, now_us, out);
+		break;
+	case TBCP_QUEUE_STATUS:
+		queue_status(f, msg, out);
+		break;
+	case TBCP_CONNECT:
+		send_ack(out, msg);
+		out->notice = HS_FLOOR_CONNECTED;
+		break;
+	case TBCP_DISCONNECT:
+		send_ack(out, msg);
+		out->notice = HS_FLOOR_DISCONNECTED;
+		break;
+	case TBCP_REQUEST:
+	case TBCP_RELEASE:
+	case TBCP_ACK:
+	case TBCP_QUEUE_STATUS_REQUEST:
+		break; /* a client's messages: not for us */
+	}
+}
+
+static void stopped(struct hs_floor *f, const struct hs_floor_ev *ev,
+		    uint64_t now_us, struct hs_floor_out *out)
+{
+	if (f->state != HS_FLOOR_STOPPING)
+		return;
+	f->last_seq = ev->last_seq;
+	f->last_seq_set = ev->sent;
+	release_enter(f, now_us, out);
+	if (f->again)
+		request_enter(f, false, now_us, out);
+}
+
+/* T103 runs while a talker is announced and nothing of it arrives. */
+static void talker_silent(struct hs_floor *f, uint64_t now_us)
+{
+	f->hearing = false;
+	if (f->talker)
+		f->talker_us = now_us + f->cfg.t103_us;
+}
+
+static void heard(struct hs_floor *f)
+{
+	f->hearing = true;
+	f->talker_us = 0;
+	if (f->state == HS_FLOOR_PENDING_RELEASE)
+		state_set(f, HS_FLOOR_NO_PERMISSION);
+}
+
+static void repeat(struct hs_floor *f, uint64_t now_us,
+		   struct hs_floor_out *out)
+{
+	switch (f->state) {
+	case HS_FLOOR_PENDING_REQUEST:
+		if (!f->tries) {
+			state_set(f, HS_FLOOR_NO_PERMISSION);
+			out->notice = HS_FLOOR_UNANSWERED;
+			return;
+		}
+		f->tries--;
+		f->deadline_us = now_us + f->cfg.t101_us;
+		send_request(out);
+		break;
+	case HS_FLOOR_PENDING_RELEASE:
+		if (!f->tries) {
+			state_set(f, HS_FLOOR_NO_PERMISSION);
+			return;
+		}
+		f->tries--;
+		f->deadline_us = now_us + f->cfg.t100_us;
+		send_release(f, out);
+		break;
+	case HS_FLOOR_OFFERED:
+		release_silent(f, now_us, out);
+		break;
+	case HS_FLOOR_NO_PERMISSION:
+	case HS_FLOOR_QUEUED:
+	case HS_FLOOR_PERMISSION:
+	case HS_FLOOR_STOPPING:
+		f->deadline_us = 0;
+		break;
+	}
+}
+
+static void timer(struct hs_floor *f, uint64_t now_us,
+		  struct hs_floor_out *out)
+{
+	if (f->talker_us && now_us >= f->talker_us) {
+		f->talker_us = 0;
+		f->talker = false;
+		out->notice = HS_FLOOR_IDLE;
+	}
+	if (f->deadline_us && now_us >= f->deadline_us)
+		repeat(f, now_us, out);
+}
+
+static void refused(struct hs_floor *f)
+{
+	if (f->state == HS_FLOOR_PENDING_REQUEST)
+		state_set(f, HS_FLOOR_NO_PERMISSION);
+}
+
+static void down(struct hs_floor *f, struct hs_floor_out *out)
+{
+	const struct hs_floor_cfg cfg = f->cfg;
+
+	out->stop_media = f->state == HS_FLOOR_PERMISSION;
+	hs_floor_init(f, &cfg);
+}
+
+void hs_floor_step(struct hs_floor *f, const struct hs_floor_ev *ev,
+		   uint64_t now_us, struct hs_floor_out *out)
+{
+	memset(out, 0, sizeof(*out));
+	switch (ev->type) {
+	case HS_FLOOR_EV_PRESS:
+		press(f, ev, now_us, out);
+		break;
+	case HS_FLOOR_EV_RELEASE:
+		release(f, now_us, out);
+		break;
+	case HS_FLOOR_EV_MSG:
+		message(f, ev->msg, now_us, out);
+		break;
+	case HS_FLOOR_EV_STOPPED:
+		stopped(f, ev, now_us, out);
+		break;
+	case HS_FLOOR_EV_HEARD:
+		heard(f);
+		break;
+	case HS_FLOOR_EV_SILENT:
+		talker_silent(f, now_us);
+		break;
+	case HS_FLOOR_EV_REFUSED:
+		refused(f);
+		break;
+	case HS_FLOOR_EV_TIMER:
+		timer(f, now_us, out);
+		break;
+	case HS_FLOOR_EV_DOWN:
+		down(f, out);
+		break;
+	}
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file handset_floor.h  The participant's side of talk burst control
+ *
+ * A pure machine: an event and the time in, what to do and the next deadline
+ * out. It opens no socket, reads no clock and allocates nothing. One a leg;
+ * the owner's thread only. Times are CLOCK_MONOTONIC microseconds.
+ *
+ * States and timers are those of the participant of TS 24.380 (section 6.2.4)
+ * as OMA PoC 1.0 messages (wire/tbcp.h) carry them. Timers that run out
+ * repeat the message (T100, T101) a fixed number of times and then give up,
+ * so a lost message costs a second and never the user's key.
+ *
+ * One thing is added: speech is stopped by another thread, and the Release
+ * names the last packet that was sent, so it is sent only when that thread
+ * has answered (HS_FLOOR_EV_STOPPED).
+ */
+#ifndef HL_CLI_HANDSET_FLOOR_H
+#define HL_CLI_HANDSET_FLOOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "wire/tbcp.h"
+
+enum hs_floor_state {
+	HS_FLOOR_NO_PERMISSION,   /**< Listening */
+	HS_FLOOR_PENDING_REQUEST, /**< Key down, no answer yet */
+	HS_FLOOR_QUEUED,          /**< Key down, the server has us in line */
+	HS_FLOOR_OFFERED,         /**< Granted unasked: T132 for the user */
+	HS_FLOOR_PERMISSION,      /**< Talking */
+	HS_FLOOR_STOPPING,        /**< The last packet is on its way out */
+	HS_FLOOR_PENDING_RELEASE  /**< Release sent, no answer yet */
+};
+
+struct hs_floor_cfg {
+	uint64_t t100_us;   /**< Release repeat */
+	uint64_t t101_us;   /**< Request repeat */
+	uint64_t t103_us;   /**< No RTP of the talker: the burst has ended */
+	uint64_t t132_us;   /**< The user's time to take an offered grant */
+	unsigned repeats;   /**< C100, C101 */
+};
+
+/** 1 s, 1 s, 4 s, 2 s, three repeats */
+void hs_floor_cfg_default(struct hs_floor_cfg *cfg);
+
+enum hs_floor_ev_type {
+	HS_FLOOR_EV_PRESS,   /**< Key down */
+	HS_FLOOR_EV_RELEASE, /**< Key up */
+	HS_FLOOR_EV_MSG,     /**< A message of the server */
+	HS_FLOOR_EV_STOPPED, /**< Speech stopped; last_seq, sent are set */
+	HS_FLOOR_EV_HEARD,   /**< Somebody's RTP began to arrive */
+	HS_FLOOR_EV_SILENT,  /**< ..and ended */
+	HS_FLOOR_EV_REFUSED, /**< The activation that a press waited for failed */
+	HS_FLOOR_EV_TIMER,   /**< The deadline has come */
+	HS_FLOOR_EV_DOWN     /**< The leg is gone */
+};
+
+struct hs_floor_ev {
+	enum hs_floor_ev_type type;
+	const struct tbcp_msg *msg; /**< MSG */
+	bool activating;   /**< PRESS: an activation is under way, the grant
+				comes with it; ask only after T101 */
+	uint16_t last_seq; /**< STOPPED */
+	bool sent;         /**< STOPPED: last_seq means something */
+};
+
+/** What the user is to be told */
+enum hs_floor_notice {
+	HS_FLOOR_NOTHING,
+	HS_FLOOR_GRANTED,     /**< stop_talking_s */
+	HS_FLOOR_OFFER,       /**< Granted, but no key is down */
+	HS_FLOOR_DENIED,      /**< reason, phrase: see the message */
+	HS_FLOOR_UNANSWERED,  /**< All requests were lost */
+	HS_FLOOR_TAKEN,       /**< Somebody else talks: see the message */
+	HS_FLOOR_IDLE,        /**< Nobody talks */
+	HS_FLOOR_REVOKED,     /**< reason: see the message; 0: lost without */
+	HS_FLOOR_IN_QUEUE,    /**< position: see the message */
+	HS_FLOOR_CONNECTED,   /**< Bridged: see the message */
+	HS_FLOOR_DISCONNECTED /**< Not bridged any more */
+};
+
+enum { HS_FLOOR_SEND_MAX = 3 };
+
+/** What is to be done, in this order */
+struct hs_floor_out {
+	bool stop_media;  /**< Answer with HS_FLOOR_EV_STOPPED */
+	bool start_media; /**< From the next sample on */
+	struct tbcp_msg sendv[HS_FLOOR_SEND_MAX]; /**< ssrc is not set */
+	unsigned sendc;
+	enum hs_floor_notice notice;
+};
+
+struct hs_floor {
+	struct hs_floor_cfg cfg;
+	enum hs_floor_state state;
+	bool key;             /**< The key is down */
+	bool asked;           /**< The request was overtaken by a Taken */
+	bool again;           /**< Pressed anew while stopping */
+	bool talker;          /**< Somebody else is said to talk */
+	bool hearing;         /**< RTP arrives */
+	unsigned tries;       /**< Repeats left */
+	uint64_t deadline_us; /**< T100, T101 or T132, by state; 0: none */
+	uint64_t talker_us;   /**< T103; 0: none */
+	uint16_t last_seq;    /**< For repeats of the Release */
+	bool last_seq_set;
+};
+
+void hs_floor_init(struct hs_floor *f, const struct hs_floor_cfg *cfg);
+
+/** One step; out is overwritten */
+void hs_floor_step(struct hs_floor *f, const struct hs_floor_ev *ev,
+		   uint64_t now_us, struct hs_floor_out *out);
+
+/** When HS_FLOOR_EV_TIMER is due; 0: never */
+uint64_t hs_floor_deadline_us(const struct hs_floor *f);
+
+/** For logs and status; never NULL */
+const char *hs_floor_state_name(enum hs_floor_state state);
+
+#endif

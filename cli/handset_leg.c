@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The pre-established session: one INVITE dialog, audio and floor channel. */
+#include <string.h>
+#include <re.h>
+#include "cli/handset_priv.h"
+#include "sip/digest_client.h"
+
+struct hs_leg {
+	struct hs_line *line;
+	struct sipsess *sess;
+	struct hs_sdp *sdp;
+	struct hs_talk *talk;
+	struct hs_audio_local audio;
+	bool audio_open;
+	struct hs_sdp_remote remote;
+	bool media;  /**< remote is set */
+	bool up;     /**< The dialog stands, and leg_up was told */
+	bool silent; /**< Rings and is not answered (--no-answer) */
+};
+
+static const char headers[] =
+	"Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, NOTIFY\r\n"
+	"Supported: norefersub\r\n";
+
+static void leg_destructor(void *arg)
+{
+	struct hs_leg *leg = arg;
+
+	mem_deref(leg->sess);
+	mem_deref(leg->talk);
+	mem_deref(leg->sdp);
+	if (leg->audio_open)
+		(void)hs_audio_close(leg->line->hs->audio, leg->audio.stream);
+}
+
+static int leg_alloc(struct hs_leg **lp, struct hs_line *line)
+{
+	struct hs_leg *leg = mem_zalloc(sizeof(*leg), leg_destructor);
+	struct handset *hs = line->hs;
+	struct hs_sdp_local local;
+	int err;
+
+	if (!leg)
+		return ENOMEM;
+	leg->line = line;
+	err = hs_audio_open(hs->audio, hs->addr, &leg->audio);
+	if (err)
+		goto out;
+	leg->audio_open = true;
+	err = hs_talk_alloc(&leg->talk, line, &leg->audio);
+	if (err)
+		goto out;
+	local = (struct hs_sdp_local){.addr = hs->addr,
+				      .rtp_port = leg->audio.rtp_port,
+				      .rtcp_port = leg->audio.rtcp_port,
+				      .floor_port = hs_talk_port(leg->talk)};
+	err = hs_sdp_alloc(&leg->sdp, &local);
+out:
+	if (err)
+		mem_deref(leg);
+	else
+		*lp = leg;
+	return err;
+}
+
+/* Where the far side's media is, by its newest SDP */
+static int media_set(struct hs_leg *leg, const struct hs_sdp_remote *remote)
+{
+	const bool moved = !leg->media ||
+			   !sa_cmp(&leg->remote.rtp, &remote->rtp, SA_ALL) ||
+			   !sa_cmp(&leg->remote.rtcp, &remote->rtcp, SA_ALL);
+	char addr[HS_ADDR_MAX];
+	int err = 0;
+
+	hs_talk_remote(leg->talk, &remote->floor);
+	if (moved && !sa_is_any(&remote->rtp)) {
+		if (re_snprintf(addr, sizeof(addr), "%j", &remote->rtp) < 0)
+			return EOVERFLOW;
+		err = hs_audio_remote(leg->line->hs->audio, leg->audio.stream,
+				      addr, sa_port(&remote->rtp),
+				      sa_port(&remote->rtcp));
+	}
+	if (!err) {
+		leg->remote = *remote;
+		leg->media = true;
+	}
+	return err;
+}
+
+static void report_up(const struct hs_leg *leg)
+{
+	const struct hs_sdp_remote *r = &leg->remote;
+	char addr[HL_HOST_MAX];
+	struct hs_ev ev;
+
+	hs_ev_begin(&ev, &leg->line->hs->events, "leg_up", 0);
+	hs_ev_str(&ev, "subscriber", leg->line->id);
+	hs_ev_str(&ev, "call_id", hs_leg_callid(leg));
+	hs_ev_int(&ev, "rtp_port", leg->audio.rtp_port);
+	hs_ev_int(&ev, "rtcp_port", leg->audio.rtcp_port);
+	hs_ev_int(&ev, "floor_port", hs_talk_port(leg->talk));
+	hs_ev_int(&ev, "ssrc", leg->audio.ssrc);
+	if (re_snprintf(addr, sizeof(addr), "%J", &r->rtp) > 0)
+		hs_ev_str(&ev, "remote", addr);
+	if (sa_isset(&r->floor, SA_ALL) &&
+	    re_snprintf(addr, sizeof(addr), "%J", &r->floor) > 0)
+		hs_ev_str(&ev, "remote_floor", addr);
+	hs_ev_end(&ev);
+}
+
+static void up(struct hs_leg *leg)
+{
+	if (leg->up)
+		return;
+	leg->up = true;
+	report_up(leg);
+	hs_line_leg_up(leg->line);
+}
+
+/* --- handlers of libre's session ---------------------------------------- */
+
+/* A re-INVITE, or an INVITE without an offer */
+static int offer_h(struct mbuf **descp, const struct sip_msg *msg, void *arg)
+{
+	struct hs_leg *leg = arg;
+	struct hs_sdp_remote remote;
+	int err;
+
+	if (!mbuf_get_left(msg->mb))
+		return hs_sdp_offer(descp, leg->sdp);
+	err = hs_sdp_offered(leg->sdp, msg->mb, &remote);
+	if (!err)
+		err = media_set(leg, &remote);
+	return err ? err : hs_sdp_answer(descp, leg->sdp);
+}
+
+static int answer_h(const struct sip_msg *msg, void *arg)
+{
+	struct hs_leg *leg = arg;
+	struct hs_sdp_remote remote;
+	int err = hs_sdp_answered(leg->sdp, msg->mb, &remote);
+
+	return err ? err : media_set(leg, &remote);
+}
+
+static void estab_h(const struct sip_msg *msg, void *arg)
+{
+	struct hs_leg *leg = arg;
+
+	(void)msg;
+	up(leg);
+}
+
+static void report_down(const struct hs_leg *leg, int err,
+			const struct sip_msg *msg)
+{
+	const char *name = leg->silent ? "ringing_end"
+			   : leg->up   ? "leg_down"
+				       : "leg_failed";
+	struct hs_ev ev;
+
+	hs_ev_begin(&ev, &leg->line->hs->events, name, 0);
+	hs_ev_str(&ev, "subscriber", leg->line->id);
+	if (msg || err != ECONNRESET)
+		hs_sip_reason(&ev, err, msg);
+	else
+		hs_ev_str(&ev, "reason", leg->up ? "BYE" : "CANCEL");
+	hs_ev_end(&ev);
+}
+
+static void close_h(int err, const struct sip_msg *msg, void *arg)
+{
+	struct hs_leg *leg = arg;
+
+	report_down(leg, err, msg);
+	hs_line_leg_down(leg->line, leg);
+}
+
+/* --- making one --------------------------------------------------------- */
+
+static int ring(struct hs_leg *leg, const struct sip_msg *msg)
+{
+	struct handset *hs = leg->line->hs;
+	struct hs_ev ev;
+	int err;
+
+	leg->silent = true;
+	err = sipsess_accept(&leg->sess, hs->sesss, msg, 180, "Ringing",
+			     leg->line->id, "application/sdp", NULL,
+			     digest_client_auth_h, hs->dc, false, offer_h,
+			     answer_h, estab_h, NULL, NULL, close_h, leg,
+			     NULL);
+	if (err)
+		return err;
+	hs_ev_begin(&ev, &hs->events, "ringing", 0);
+	hs_ev_str(&ev, "subscriber", leg->line->id);
+	hs_ev_end(&ev);
+	return 0;
+}
+
+static int answer(struct hs_leg *leg, const struct sip_msg *msg)
+{
+	struct handset *hs = leg->line->hs;
+	struct mbuf *desc = NULL;
+	int err;
+
+	err = offer_h(&desc, msg, leg);
+	if (err)
+		return err;
+	err = sipsess_accept(&leg->sess, hs->sesss, msg, 200, "OK",
+			     leg->line->id, "application/sdp", desc,
+			     digest_client_auth_h, hs->dc, false, offer_h,
+			     answer_h, estab_h, NULL, NULL, close_h, leg,
+			     "%s", headers);
+	mem_deref(desc);
+	return err;
+}
+
+int hs_leg_accept(struct hs_leg **lp, struct hs_line *line,
+		  const struct sip_msg *msg)
+{
+	struct handset *hs = line->hs;
+	struct hs_leg *leg;
+	int err = leg_alloc(&leg, line);
+
+	if (err) {
+		(void)sip_treply(NULL, hs->sip, msg, 500, "No Media");
+		return err;
+	}
+	err = hs->opts.answer ? answer(leg, msg) : ring(leg, msg);
+	if (!err) {
+		*lp = leg;
+		return 0;
+	}
+	/* sipsess_accept() answers its own errors; what came before it not */
+	if (!leg->sess && (err == ENOTSUP || err == EBADMSG))
+		(void)sip_treply(NULL, hs->sip, msg, err == EBADMSG ? 400 : 488,
+				 err == EBADMSG ? "Bad SDP"
+						: "Not Acceptable Here");
+	else if (!leg->sess)
+		(void)sip_treply(NULL, hs->sip, msg, 500,
+				 "Server Internal Error");
+	mem_deref(leg);
+	return err;
+}
+
+int hs_leg_connect(struct hs_leg **lp, struct hs_line *line)
+{
+	struct handset *hs = line->hs;
+	const char *routev[] = {hs->route};
+	struct mbuf *desc = NULL;
+	struct hs_leg *leg;
+	int err = leg_alloc(&leg, line);
+
+	if (err)
+		return err;
+	err = hs_sdp_offer(&desc, leg->sdp);
+	if (!err)
+		err = sipsess_connect(&leg->sess, hs->sesss, hs->service_uri,
+				      NULL, line->uri, line->id, routev, 1,
+				      "application/sdp", desc,
+				      digest_client_auth_h, hs->dc, false,
+				      offer_h, answer_h, NULL, estab_h, NULL,
+				      NULL, close_h, leg, "%s", headers);
+	mem_deref(desc);
+	if (err)
+		mem_deref(leg);
+	else
+		*lp = leg;
+	return err;
+}
+
+bool hs_leg_up(const struct hs_leg *leg)
+{
+	return leg && leg->up;
+}
+
+void hs_leg_key(struct hs_leg *leg, enum hs_leg_key key)
+{
+	hs_talk_key(leg->talk, key);
+}
+
+void hs_leg_activating(struct hs_leg *leg, bool on, bool refused)
+{
+	hs_talk_activating(leg->talk, on, refused);
+}
+
+struct sip_dialog *hs_leg_dialog(const struct hs_leg *leg)
+{
+	return leg->up ? sipsess_dialog(leg->sess) : NULL;
+}
+
+bool hs_leg_audio(struct hs_leg *leg, const struct hs_audio_ev *ev)
+{
+	if (ev->stream != leg->audio.stream)
+		return false;
+	hs_talk_audio(leg->talk, ev);
+	return true;
+}
+
+const char *hs_leg_floor_name(const struct hs_leg *leg)
+{
+	return hs_talk_name(leg->talk);
+}
+
+const char *hs_leg_callid(const struct hs_leg *leg)
+{
+	return leg->sess ? sip_dialog_callid(sipsess_dialog(leg->sess)) : NULL;
+}

@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One leg's speech over oRTP: its packets, its RTCP, its sockets. oRTP's own
+ * jitter buffer follows the mean of what it saw, and so loses the first
+ * packets of a burst after a pause; it is off, and handset_playout.c places
+ * the packets. */
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <ortp/ortp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+#include "cli/handset_ms2.h"
+#include "cli/handset_playout.h"
+#include "util/clock.h"
+#include "wire/g711.h"
+#include "wire/rtp.h"
+
+enum {
+	RECV_BYTES = 1500,
+	OPEN_TRIES = 100,
+	/** Packets sent at once after the thread was held up */
+	CATCH_UP_MAX = 25,
+	SIDE_BYTES = 256
+};
+
+struct hs_stream {
+	uint32_t id;
+	RtpSession *rtp;
+	int rtpfd, rtcpfd, pacefd;
+	uint16_t rtp_port;
+	hs_stream_ev_h *evh;
+	void *arg;
+	bool up;
+	uint64_t alive_us; /**< Last keep-alive */
+
+	/* mouth */
+	bool talking;
+	bool first;         /**< The burst's first packet is still to go */
+	uint64_t mic_pos;
+	uint32_t tx_ts;
+	uint32_t tx_packets;
+
+	/* ear */
+	struct hs_playout playout;
+	bool hearing;
+	uint32_t rx_user_ts;
+	uint32_t rx_packets;
+	uint64_t rx_late;   /**< playout's count when the burst began */
+	uint64_t rx_us;
+};
+
+static void event(struct hs_stream *s, struct hs_audio_ev ev)
+{
+	ev.stream = s->id;
+	if (s->evh)
+		s->evh(&ev, s->arg);
+}
+
+static uint32_t media_clock(void)
+{
+	return (uint32_t)(clock_mono_us() / HS_SAMPLE_US);
+}
+
+static int socket_bind(const struct addrinfo *ai, uint16_t port)
+{
+	const int fd = socket(ai->ai_family,
+			      SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct sockaddr_storage ss = {.ss_family = AF_UNSPEC};
+
+	if (fd < 0)
+		return -1;
+	memcpy(&ss, ai->ai_addr, ai->ai_addrlen);
+	/* sin6_port lies at the same place */
+	((struct sockaddr_in *)&ss)->sin_port = htons(port);
+	if (bind(fd, (const struct sockaddr *)&ss, ai->ai_addrlen)) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static uint16_t socket_port(int fd)
+{
+	struct sockaddr_storage ss = {.ss_family = AF_UNSPEC};
+	socklen_t len = sizeof(ss);
+
+	if (getsockname(fd, (struct sockaddr *)&ss, &len))
+		return 0;
+	return ntohs(((const struct sockaddr_in *)&ss)->sin_port);
+}
+
+static bool pair_try(struct hs_stream *s, const struct addrinfo *ai)
+{
+	s->rtpfd = socket_bind(ai, 0);
+	if (s->rtpfd < 0)
+		return false;
+	s->rtp_port = socket_port(s->rtpfd);
+	if (s->rtp_port % 2 == 0)
+		s->rtcpfd = socket_bind(ai, (uint16_t)(s->rtp_port + 1));
+	if (s->rtcpfd >= 0)
+		return true;
+	close(s->rtpfd);
+	s->rtpfd = -1;
+	return false;
+}
+
+/* Ports that are free, RTP even, RTCP the next one. oRTP would open them with
+ * SO_REUSEPORT, which shares a port with another handset instead of failing:
+ * the sockets are ours. */
+static int sockets_open(struct hs_stream *s, const char *addr)
+{
+	const struct addrinfo hints = {.ai_socktype = SOCK_DGRAM,
+				       .ai_flags = AI_NUMERICHOST};
+	struct addrinfo *ai;
+	bool open = false;
+	unsigned i;
+
+	if (getaddrinfo(addr, NULL, &hints, &ai))
+		return EINVAL;
+	for (i = 0; i < OPEN_TRIES && !open; i++)
+		open = pair_try(s, ai);
+	freeaddrinfo(ai);
+	return open ? 0 : EADDRNOTAVAIL;
+}
+
+static int socket_connect(int fd, const char *addr, uint16_t port)
+{
+	const struct addrinfo hints = {.ai_socktype = SOCK_DGRAM,
+				       .ai_flags = AI_NUMERICHOST};
+	struct addrinfo *ai;
+	char text[8];
+	int err = 0;
+
+	snprintf(text, sizeof(text), "%u", port);
+	if (getaddrinfo(addr, text, &hints, &ai))
+		return EINVAL;
+	if (connect(fd, ai->ai_addr, ai->ai_addrlen))
+		err = errno;
+	freeaddrinfo(ai);
+	return err;
+}
+
+static int session_open(struct hs_stream *s)
+{
+	s->rtp = rtp_session_new(RTP_SESSION_SENDRECV);
+	if (!s->rtp)
+		return ENOMEM;
+	rtp_session_set_scheduling_mode(s->rtp, FALSE);
+	rtp_session_set_blocking_mode(s->rtp, FALSE);
+	rtp_session_set_profile(s->rtp, &av_profile);
+	rtp_session_set_payload_type(s->rtp, HS_PT_PCMU);
+	rtp_session_enable_jitter_buffer(s->rtp, FALSE);
+	/* Even without a jitter buffer it would rewrite the timestamps */
+	rtp_session_enable_adaptive_jitter_compensation(s->rtp, FALSE);
+	rtp_session_set_ssrc_changed_threshold(s->rtp, 0);
+	rtp_session_set_recv_buf_size(s->rtp, RECV_BYTES);
+	rtp_session_set_symmetric_rtp(s->rtp, FALSE);
+	rtp_session_set_source_description(s->rtp, "handset", NULL, NULL, NULL,
+					   NULL, "holler", NULL);
+	rtp_session_set_sockets(s->rtp, s->rtpfd, s->rtcpfd);
+	return 0;
+}
+
+int hs_stream_open(struct hs_stream **sp, uint32_t id, const char *addr,
+		   unsigned jitter_ms)
+{
+	struct hs_stream *s = calloc(1, sizeof(*s));
+	int err;
+
+	if (!s)
+		return ENOMEM;
+	s->id = id;
+	s->rtpfd = s->rtcpfd = -1;
+	hs_playout_init(&s->playout, jitter_ms);
+	s->pacefd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	err = s->pacefd < 0 ? errno : sockets_open(s, addr);
+	if (!err)
+		err = session_open(s);
+	if (err) {
+		hs_stream_close(s);
+		return err;
+	}
+	*sp = s;
+	return 0;
+}
+
+void hs_stream_close(struct hs_stream *s)
+{
+	if (!s)
+		return;
+	if (s->rtp) {
+		rtp_session_set_sockets(s->rtp, -1, -1);
+		rtp_session_destroy(s->rtp);
+	}
+	if (s->rtpfd >= 0)
+		close(s->rtpfd);
+	if (s->rtcpfd >= 0)
+		close(s->rtcpfd);
+	if (s->pacefd >= 0)
+		close(s->pacefd);
+	free(s);
+}
+
+void hs_stream_local(const struct hs_stream *s, struct hs_audio_local *local)
+{
+	*local = (struct hs_audio_local){
+		.stream = s->id,
+		.ssrc = rtp_session_get_send_ssrc(s->rtp),
+		.rtp_port = s->rtp_port,
+		.rtcp_port = (uint16_t)(s->rtp_port + 1),
+	};
+}
+
+void hs_stream_handler(struct hs_stream *s, hs_stream_ev_h *evh, void *arg)
+{
+	s->evh = evh;
+	s->arg = arg;
+}
+
+uint32_t hs_stream_id(const struct hs_stream *s)
+{
+	return s->id;
+}
+
+void hs_stream_fds(const struct hs_stream *s, int fdv[3])
+{
+	fdv[0] = s->rtpfd;
+	fdv[1] = s->rtcpfd;
+	fdv[2] = s->pacefd;
+}
+
+bool hs_stream_up(const struct hs_stream *s)
+{
+	return s->up;
+}
+
+static void packet_send(struct hs_stream *s, uint8_t pt, bool marker,
+			const uint8_t *payload, size_t len)
+{
+	mblk_t *m = rtp_session_create_packet(s->rtp, RTP_FIXED_HEADER_SIZE,
+					      payload, len);
+
+	if (!m)
+		return;
+	rtp_set_payload_type(m, pt);
+	rtp_set_markbit(m, marker);
+	(void)rtp_session_sendm_with_ts(s->rtp, m, s->tx_ts);
+}
+
+static void keepalive(struct hs_stream *s, uint64_t now_us)
+{
+	uint8_t buf[SIDE_BYTES];
+	mblk_t *m;
+	size_t len;
+
+	s->alive_us = now_us;
+	s->tx_ts = media_clock();
+	packet_send(s, HS_PT_UNUSED, false, NULL, 0);
+	if (rtcpw_encode(buf, sizeof(buf), rtp_session_get_send_ssrc(s->rtp),
+			 NULL, "handset", &len))
+		return;
+	m = rtp_session_create_packet_raw(buf, len);
+	if (m)
+		(void)rtp_session_rtcp_sendm_raw(s->rtp, m);
+}
+
+int hs_stream_remote(struct hs_stream *s, const char *addr, uint16_t rtp_port,
+		     uint16_t rtcp_port)
+{
+	int err = socket_connect(s->rtpfd, addr, rtp_port);
+
+	if (!err)
+		err = socket_connect(s->rtcpfd, addr, rtcp_port);
+	if (err)
+		return err;
+	s->up = true;
+	keepalive(s, clock_mono_us());
+	return 0;
+}
+
+static void pace_set(struct hs_stream *s, bool on)
+{
+	const struct timespec step = {.tv_nsec = on ? HS_FRAME_US * 1000 : 0};
+
+	(void)timerfd_settime(
+		s->pacefd, 0,
+		&(struct itimerspec){.it_interval = step, .it_value = step},
+		NULL);
+}
+
+static void speech_send(struct hs_stream *s, const struct hs_mic *mic)
+{
+	int16_t v[HS_FRAME_SAMPLES];
+	uint8_t payload[HS_FRAME_SAMPLES];
+	bool last;
+
+	last = hs_mic_read(mic, &s->mic_pos, v, HS_FRAME_SAMPLES);
+	g711_ulaw_encode(payload, v, HS_FRAME_SAMPLES);
+	packet_send(s, HS_PT_PCMU, s->first, payload, sizeof(payload));
+	s->tx_ts += HS_FRAME_SAMPLES;
+	s->tx_packets++;
+	if (s->first)
+		event(s, (struct hs_audio_ev){.type = HS_AUDIO_FIRST_SENT,
+					      .t_us = clock_mono_us()});
+	s->first = false;
+	if (last)
+		event(s, (struct hs_audio_ev){.type = HS_AUDIO_PLAYED,
+					      .t_us = clock_mono_us()});
+}
+
+void hs_stream_talk(struct hs_stream *s, const struct hs_mic *mic)
+{
+	if (s->talking || !s->up)
+		return;
+	s->talking = true;
+	s->first = true;
+	s->tx_packets = 0;
+	s->tx_ts = media_clock();
+	s->mic_pos = hs_mic_now(mic);
+	pace_set(s, true);
+	if (!mic->card)
+		speech_send(s, mic);
+}
+
+void hs_stream_hush(struct hs_stream *s)
+{
+	const uint16_t next = rtp_session_get_seq_number(s->rtp);
+
+	pace_set(s, false);
+	event(s, (struct hs_audio_ev){.type = HS_AUDIO_STOPPED,
+				      .t_us = clock_mono_us(),
+				      .seq = (uint16_t)(next - 1),
+				      .packets = s->talking ? s->tx_packets
+							    : 0});
+	s->talking = false;
+	s->alive_us = clock_mono_us();
+}
+
+void hs_stream_pace(struct hs_stream *s, const struct hs_mic *mic)
+{
+	uint64_t n = 0;
+
+	if (read(s->pacefd, &n, sizeof(n)) != (ssize_t)sizeof(n))
+		return;
+	if (n > CATCH_UP_MAX)
+		n = CATCH_UP_MAX;
+	while (s->talking && n--)
+		speech_send(s, mic);
+}
+
+static void burst_end(struct hs_stream *s)
+{
+	if (!s->hearing)
+		return;
+	s->hearing = false;
+	event(s, (struct hs_audio_ev){
+			 .type = HS_AUDIO_SILENT,
+			 .t_us = s->rx_us,
+			 .packets = s->rx_packets,
+			 .late = (uint32_t)(s->playout.late - s->rx_late)});
+}
+
+static void burst_begin(struct hs_stream *s, uint64_t now_us)
+{
+	burst_end(s);
+	s->hearing = true;
+	s->rx_packets = 0;
+	s->rx_late = s->playout.late;
+	event(s, (struct hs_audio_ev){.type = HS_AUDIO_HEARD, .t_us = now_us});
+}
+
+static void speech_recv(struct hs_stream *s, mblk_t *m, uint64_t now_us)
+{
+	int16_t v[RECV_BYTES];
+	unsigned char *payload;
+	const int len = rtp_get_payload(m, &payload);
+	const bool start = !s->hearing || rtp_get_markbit(m);
+
+	if (rtp_get_payload_type(m) != HS_PT_PCMU || len <= 0 ||
+	    len > RECV_BYTES)
+		return;
+	if (start)
+		burst_begin(s, now_us);
+	g711_ulaw_decode(v, payload, (size_t)len);
+	hs_playout_put(&s->playout, start, rtp_get_timestamp(m), v,
+		       (size_t)len);
+	s->rx_packets++;
+	s->rx_us = now_us;
+}
+
+/* oRTP reads its sockets only when the time it is told differs from the last
+ * call's; then it hands out one packet a call. */
+void hs_stream_recv(struct hs_stream *s)
+{
+	const uint64_t now_us = clock_mono_us();
+	mblk_t *m;
+
+	s->rx_user_ts++;
+	while ((m = rtp_session_recvm_with_ts(s->rtp, s->rx_user_ts))) {
+		speech_recv(s, m, now_us);
+		freemsg(m);
+	}
+}
+
+void hs_stream_tick(struct hs_stream *s, int32_t mix[HS_FRAME_SAMPLES])
+{
+	const uint64_t now_us = clock_mono_us();
+	int16_t v[HS_FRAME_SAMPLES];
+	size_t i;
+
+	if (!s->up)
+		return;
+	hs_playout_get(&s->playout, v, HS_FRAME_SAMPLES);
+	for (i = 0; i < HS_FRAME_SAMPLES; i++)
+		mix[i] += v[i];
+	if (s->hearing && now_us - s->rx_us > HS_BURST_GAP_MS * 1000) {
+		burst_end(s);
+		rtp_session_resync(s->rtp);
+	}
+	if (!s->talking && now_us - s->alive_us > HS_KEEPALIVE_MS * 1000)
+		keepalive(s, now_us);
+}

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file handset_priv.h  The handset's parts, seen from each other
+ *
+ * Everything here runs on the main thread, on libre's loop. A handset is one
+ * terminal of one user. A line is one of its subscribers: a subscription to
+ * the service and a leg of its own (row P4).
+ */
+#ifndef HL_CLI_HANDSET_PRIV_H
+#define HL_CLI_HANDSET_PRIV_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <termios.h>
+#include <re.h>
+#include "cli/handset_audio.h"
+#include "cli/handset_events.h"
+#include "cli/handset_floor.h"
+#include "util/limits.h"
+
+struct digest_client;
+struct handset;
+struct hs_leg;
+struct hs_line;
+struct hs_reg;
+struct hs_req;
+struct hs_sub;
+struct reslist;
+
+enum {
+	HS_LINES_MAX = HS_STREAMS_MAX,
+	HS_COMMAND_MAX = 4096,
+	HS_PASSWORD_MAX = 256,
+	/** A request without an answer is given up and made anew; libre would
+	 *  repeat it for 32 s, and a server that comes back would wait */
+	HS_REQUEST_MS = 4000,
+	HS_RETRY_MS = 1500,
+	HS_RETRY_MAX_MS = 30000
+};
+
+/* --- options: handset_opt.c --------------------------------------------- */
+
+struct hs_opts {
+	struct sa server;
+	char host[HL_HOST_MAX];      /**< The server as given, without port */
+	char user[HL_NAME_MAX];
+	char password[HS_PASSWORD_MAX];
+	char domain[HL_HOST_MAX];
+	char service[HL_NAME_MAX];
+	char linev[HS_LINES_MAX][HL_NAME_MAX];
+	unsigned linec;
+	struct sa bind;
+	char instance[HL_HOST_MAX];  /**< urn:uuid:.. */
+	bool terminal_leg;           /**< We INVITE, not the server */
+	bool subscribe;
+	bool answer;
+	bool events;
+	bool input;                  /**< Commands from standard input */
+	bool trace;
+	uint32_t expires_s;
+	unsigned jitter_ms;
+	const char *play, *record;
+};
+
+/** @return 0 go on, 1 help was printed, 2 misuse (said on stderr) */
+int hs_opts_parse(struct hs_opts *o, int argc, char **argv);
+
+/* --- the terminal: handset.c -------------------------------------------- */
+
+struct handset {
+	struct hs_opts opts;
+	struct hs_events events;
+	struct hs_audio *audio;
+	struct digest_client *dc;
+	struct sip *sip;
+	struct sipsess_sock *sesss;
+	struct sip_lsnr *lsnr, *lsnr_resp;
+	struct sa laddr;             /**< SIP socket */
+	char addr[HS_ADDR_MAX];      /**< Its IP address, for the media */
+	char route[HL_URI_MAX];      /**< Outbound proxy */
+	char aor[HL_URI_MAX];
+	char service_uri[HL_URI_MAX];
+	struct hs_reg *reg;
+	struct list linel;           /**< struct hs_line */
+	struct list referl;          /**< struct hs_refer */
+	struct tmr quit_tmr;
+	bool quitting;
+	bool closing;                /**< Only transactions are left */
+
+	/* standard input */
+	char cmd[HS_COMMAND_MAX];
+	size_t cmd_len;
+	bool cmd_skip;               /**< Rest of an overlong line */
+	bool watching_input;
+	bool tty;
+	bool key_down;               /**< On a terminal: space toggles */
+	struct termios tty_old;
+};
+
+/** The registration stands: subscribe, make terminal legs */
+void handset_registered(struct handset *hs);
+/** Begin to go: legs, subscriptions, registration; then leave the loop */
+void handset_quit(struct handset *hs);
+/** Something that quitting waits for has ended */
+void handset_quit_check(struct handset *hs);
+struct hs_line *handset_line(const struct handset *hs, const struct pl *name);
+/** NULL, "": the first line */
+struct hs_line *handset_line_str(const struct handset *hs, const char *name);
+void handset_error(const struct handset *hs, const char *line,
+		   const char *fmt, ...);
+
+/* --- SIP endpoint: handset_sip.c ---------------------------------------- */
+
+int hs_sip_open(struct handset *hs);
+/** sip:NAME@domain, or the text itself if it is a URI. @return 0 or EOVERFLOW,
+ *  EINVAL */
+int hs_sip_uri(const struct handset *hs, char *buf, size_t size,
+	       const char *name);
+/** A response's status line as event fields */
+void hs_sip_reason(struct hs_ev *ev, int err, const struct sip_msg *msg);
+
+/* --- one request: handset_req.c ----------------------------------------- */
+
+/**
+ * The final response, or err. Called once, never from hs_req_send(); the
+ * request frees itself after it.
+ */
+typedef void(hs_req_h)(int err, const struct sip_msg *msg, void *arg);
+
+/**
+ * Send a request in a dialog (established or not): answers a challenge,
+ * repeats itself as UDP needs it, and gives up after HS_REQUEST_MS
+ *
+ * @param rp   Set to NULL when it ends; mem_deref() gives it up silently
+ * @param tail Headers, empty line, body
+ */
+int hs_req_send(struct hs_req **rp, struct handset *hs, const char *met,
+		struct sip_dialog *dlg, struct mbuf *tail, hs_req_h *h,
+		void *arg);
+/** The same, with the tail as re_printf() takes it */
+int hs_req_sendf(struct hs_req **rp, struct handset *hs, const char *met,
+		 struct sip_dialog *dlg, hs_req_h *h, void *arg,
+		 const char *fmt, ...);
+
+/* --- registration: handset_reg.c ---------------------------------------- */
+
+int hs_reg_alloc(struct hs_reg **rp, struct handset *hs);
+void hs_reg_start(struct hs_reg *reg);
+/** Register anew now, if it is wanted at all */
+void hs_reg_refresh(struct hs_reg *reg);
+/** Take the binding away; calls handset_quit_check() when done */
+void hs_reg_stop(struct hs_reg *reg);
+bool hs_reg_is(const struct hs_reg *reg);
+/** Nothing more is to be done */
+bool hs_reg_done(const struct hs_reg *reg);
+
+/* --- subscription: handset_sub.c ---------------------------------------- */
+
+int hs_sub_alloc(struct hs_sub **sp, struct hs_line *line);
+void hs_sub_start(struct hs_sub *sub);
+/** Refresh now, if it is active */
+void hs_sub_refresh(struct hs_sub *sub);
+void hs_sub_stop(struct hs_sub *sub);
+bool hs_sub_is(const struct hs_sub *sub);
+bool hs_sub_done(const struct hs_sub *sub);
+/** @return true if the NOTIFY is this subscription's; it is answered then */
+bool hs_sub_notify(struct hs_sub *sub, const struct sip_msg *msg);
+
+/* --- line: handset_line.c ----------------------------------------------- */
+
+struct hs_line {
+	struct le le;
+	struct handset *hs;
+	char id[HL_NAME_MAX];
+	char uri[HL_URI_MAX];
+	struct hs_sub *sub;
+	struct hs_leg *leg;
+	struct tmr tmr;            /**< No leg: make one, or ask for one */
+	uint32_t wait_ms;
+	char session[HL_URI_MAX];  /**< Bridged by it: for hangup */
+	char talker[HL_URI_MAX];   /**< Who talks, for people */
+};
+
+int hs_line_alloc(struct hs_line **lp, struct handset *hs, const char *id);
+/** Registered: subscribe, INVITE or wait for the INVITE */
+void hs_line_start(struct hs_line *line);
+void hs_line_stop(struct hs_line *line);
+bool hs_line_done(const struct hs_line *line);
+/** The server's INVITE for this line */
+void hs_line_invited(struct hs_line *line, const struct sip_msg *msg);
+/** Called by the leg: it ended by itself. The leg may be freed by this */
+void hs_line_leg_down(struct hs_line *line, struct hs_leg *leg);
+void hs_line_leg_up(struct hs_line *line);
+
+/* --- leg: handset_leg.c ------------------------------------------------- */
+
+enum hs_leg_key { HS_LEG_PRESS, HS_LEG_RELEASE };
+
+int hs_leg_accept(struct hs_leg **lp, struct hs_line *line,
+		  const struct sip_msg *msg);
+int hs_leg_connect(struct hs_leg **lp, struct hs_line *line);
+bool hs_leg_up(const struct hs_leg *leg);
+void hs_leg_key(struct hs_leg *leg, enum hs_leg_key key);
+/** A REFER in its dialog begins or has ended: a press waits for its grant */
+void hs_leg_activating(struct hs_leg *leg, bool on, bool refused);
+struct sip_dialog *hs_leg_dialog(const struct hs_leg *leg);
+/** The audio thread says; @return false if it is not this leg's stream */
+bool hs_leg_audio(struct hs_leg *leg, const struct hs_audio_ev *ev);
+const char *hs_leg_floor_name(const struct hs_leg *leg);
+const char *hs_leg_callid(const struct hs_leg *leg);
+/* mem_deref(): BYE, no event. */
+
+/* --- floor channel: handset_talk.c -------------------------------------- */
+
+struct hs_talk;
+
+/** Open the floor channel's socket */
+int hs_talk_alloc(struct hs_talk **tp, struct hs_line *line,
+		  const struct hs_audio_local *audio);
+uint16_t hs_talk_port(const struct hs_talk *talk);
+/** The far end of the channel; unset: the leg has none */
+void hs_talk_remote(struct hs_talk *talk, const struct sa *addr);
+void hs_talk_key(struct hs_talk *talk, enum hs_leg_key key);
+void hs_talk_activating(struct hs_talk *talk, bool on, bool refused);
+void hs_talk_audio(struct hs_talk *talk, const struct hs_audio_ev *ev);
+const char *hs_talk_name(const struct hs_talk *talk);
+
+/* --- SDP: handset_sdp.c ------------------------------------------------- */
+
+struct hs_sdp;
+
+struct hs_sdp_local {
+	const char *addr;
+	uint16_t rtp_port, rtcp_port, floor_port;
+};
+
+/** What the far side offers or answers */
+struct hs_sdp_remote {
+	struct sa rtp, rtcp;
+	struct sa floor;     /**< Unset: no floor channel */
+	bool send, recv;     /**< As seen by us */
+};
+
+int hs_sdp_alloc(struct hs_sdp **sp, const struct hs_sdp_local *local);
+int hs_sdp_offer(struct mbuf **mbp, struct hs_sdp *sdp);
+/** @return 0, EBADMSG, ENOTSUP (no PCMU audio) */
+int hs_sdp_offered(struct hs_sdp *sdp, struct mbuf *mb,
+		   struct hs_sdp_remote *remote);
+int hs_sdp_answer(struct mbuf **mbp, struct hs_sdp *sdp);
+int hs_sdp_answered(struct hs_sdp *sdp, struct mbuf *mb,
+		    struct hs_sdp_remote *remote);
+
+/* --- REFER: handset_refer.c --------------------------------------------- */
+
+struct hs_refer;
+
+enum hs_refer_what { HS_REFER_CALL, HS_REFER_HANGUP };
+
+/** targets: names or URIs. In the leg's dialog, or a dialog of its own */
+int hs_refer_send(struct hs_line *line, enum hs_refer_what what, bool in_leg,
+		  char *const *targetv, unsigned targetc);
+/** @return true if the NOTIFY (Event: refer) was answered */
+bool hs_refer_notify(struct handset *hs, const struct sip_msg *msg);
+
+/* --- standard input: handset_cmd.c -------------------------------------- */
+
+int hs_cmd_open(struct handset *hs);
+void hs_cmd_close(struct handset *hs);
+/** People: what is the state? After each event, if on a terminal */
+void hs_cmd_status_line(const struct handset *hs);
+
+#endif

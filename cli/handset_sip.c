@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <string.h>
+#include <re.h>
+#include "cli/handset_priv.h"
+
+enum { HASH_SIZE = 32, NAMESERVERS_MAX = 8 };
+
+#define ALLOW "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, NOTIFY\r\n"
+
+int hs_sip_uri(const struct handset *hs, char *buf, size_t size,
+	       const char *name)
+{
+	const char *p;
+	int n;
+
+	if (!*name)
+		return EINVAL;
+	for (p = name; *p; p++) {
+		if ((unsigned char)*p <= ' ' || (unsigned char)*p >= 0x7f ||
+		    strchr("<>\"", *p))
+			return EINVAL;
+	}
+	if (!strncmp(name, "sip:", 4))
+		n = re_snprintf(buf, size, "%s", name);
+	else if (strchr(name, '@'))
+		n = re_snprintf(buf, size, "sip:%s", name);
+	else
+		n = re_snprintf(buf, size, "sip:%s@%s", name,
+				hs->opts.domain);
+	return n < 0 ? EOVERFLOW : 0;
+}
+
+void hs_sip_reason(struct hs_ev *ev, int err, const struct sip_msg *msg)
+{
+	char text[128];
+
+	if (msg) {
+		hs_ev_int(ev, "code", msg->scode);
+		hs_ev_strn(ev, "reason", msg->reason.p, msg->reason.l);
+	}
+	else if (err) {
+		hs_ev_int(ev, "code", 0);
+		hs_ev_str(ev, "reason",
+			  err == ETIMEDOUT ? "no answer"
+			  : err == EAUTH
+				  ? "the server's challenge cannot be answered"
+				  : str_error(err, text, sizeof(text)));
+	}
+}
+
+static struct hs_line *leg_line(const struct handset *hs,
+				const struct sip_msg *msg)
+{
+	struct le *le;
+
+	LIST_FOREACH(&hs->linel, le)
+	{
+		struct hs_line *line = le->data;
+
+		if (line->leg && hs_leg_callid(line->leg) &&
+		    !pl_strcmp(&msg->callid, hs_leg_callid(line->leg)))
+			return line;
+	}
+	return NULL;
+}
+
+/* Which of our subscribers an INVITE is for: whom it names as To, else the
+ * contact it was sent to, else the first one without a leg */
+static struct hs_line *invited_line(const struct handset *hs,
+				    const struct sip_msg *msg)
+{
+	struct hs_line *line = handset_line(hs, &msg->to.uri.user);
+	struct le *le;
+
+	if (line)
+		return line;
+	line = handset_line(hs, &msg->uri.user);
+	if (line)
+		return line;
+	LIST_FOREACH(&hs->linel, le)
+	{
+		line = le->data;
+		if (!line->leg)
+			return line;
+	}
+	return list_ledata(hs->linel.head);
+}
+
+static void invite_h(const struct sip_msg *msg, void *arg)
+{
+	struct handset *hs = arg;
+
+	if (hs->quitting) {
+		(void)sip_treply(NULL, hs->sip, msg, 480, "Going Away");
+		return;
+	}
+	hs_line_invited(invited_line(hs, msg), msg);
+}
+
+static void notify(struct handset *hs, const struct sip_msg *msg)
+{
+	struct le *le;
+
+	LIST_FOREACH(&hs->linel, le)
+	{
+		struct hs_line *line = le->data;
+
+		if (hs_sub_notify(line->sub, msg))
+			return;
+	}
+	if (!hs_refer_notify(hs, msg))
+		(void)sip_treply(NULL, hs->sip, msg, 481,
+				 "Subscription Does Not Exist");
+}
+
+static void options(struct handset *hs, const struct sip_msg *msg)
+{
+	if (pl_isset(&msg->to.tag) && !leg_line(hs, msg)) {
+		(void)sip_treply(NULL, hs->sip, msg, 481,
+				 "Call Does Not Exist");
+		return;
+	}
+	(void)sip_treplyf(NULL, NULL, hs->sip, msg, false, 200, "OK",
+			  ALLOW "Accept: application/sdp\r\n"
+				"Supported: norefersub\r\n"
+				"Content-Length: 0\r\n\r\n");
+}
+
+static bool request_h(const struct sip_msg *msg, void *arg)
+{
+	struct handset *hs = arg;
+
+	if (!pl_strcmp(&msg->met, "NOTIFY"))
+		notify(hs, msg);
+	else if (!pl_strcmp(&msg->met, "OPTIONS"))
+		options(hs, msg);
+	else if (!pl_strcmp(&msg->met, "CANCEL"))
+		(void)sip_reply(hs->sip, msg, 481, "Call Does Not Exist");
+	else if (pl_strcmp(&msg->met, "ACK"))
+		(void)sip_treplyf(NULL, NULL, hs->sip, msg, false, 405,
+				  "Method Not Allowed",
+				  ALLOW "Content-Length: 0\r\n\r\n");
+	return true;
+}
+
+/* Late repeats of answered requests: libre would complain on stderr. */
+static bool response_h(const struct sip_msg *msg, void *arg)
+{
+	(void)msg;
+	(void)arg;
+	return true;
+}
+
+static void exit_h(void *arg)
+{
+	(void)arg;
+	re_cancel();
+}
+
+static void trace_h(bool tx, enum sip_transp tp, const struct sa *src,
+		    const struct sa *dst, const uint8_t *pkt, size_t len,
+		    void *arg)
+{
+	(void)tp;
+	(void)arg;
+	(void)re_fprintf(stderr, "%s %J -> %J\n%b\n", tx ? "sent" : "received",
+			 src, dst, pkt, len);
+}
+
+/* For servers whose Contact or Record-Route is a name; none is no error. */
+static struct dnsc *resolver(void)
+{
+	struct sa nsv[NAMESERVERS_MAX];
+	uint32_t n = ARRAY_SIZE(nsv);
+	struct dnsc *dnsc = NULL;
+
+	if (dns_srv_get(NULL, 0, nsv, &n))
+		n = 0;
+	(void)dnsc_alloc(&dnsc, NULL, nsv, n);
+	return dnsc;
+}
+
+/* The local address from which the server is reached: a connected socket
+ * knows it, nothing is sent. */
+static int route_find(struct sa *laddr, const struct sa *peer)
+{
+	struct udp_sock *us;
+	int err;
+
+	sa_init(laddr, sa_af(peer));
+	err = udp_listen(&us, laddr, NULL, NULL);
+	if (err)
+		return err;
+	err = udp_connect(us, peer);
+	if (!err)
+		err = udp_local_get(us, laddr);
+	mem_deref(us);
+	return err;
+}
+
+static int address_find(struct handset *hs)
+{
+	int err = 0;
+
+	hs->laddr = hs->opts.bind;
+	if (!sa_isset(&hs->laddr, SA_ADDR))
+		err = route_find(&hs->laddr, &hs->opts.server);
+	if (err)
+		return err;
+	sa_set_port(&hs->laddr, 0);
+	return re_snprintf(hs->addr, sizeof(hs->addr), "%j", &hs->laddr) < 0
+		       ? EOVERFLOW
+		       : 0;
+}
+
+static int listeners_open(struct handset *hs)
+{
+	int err;
+
+	err = sipsess_listen(&hs->sesss, hs->sip, HASH_SIZE, invite_h, hs);
+	if (err)
+		return err;
+	err = sip_listen(&hs->lsnr, hs->sip, true, request_h, hs);
+	if (err)
+		return err;
+	return sip_listen(&hs->lsnr_resp, hs->sip, false, response_h, hs);
+}
+
+int hs_sip_open(struct handset *hs)
+{
+	struct dnsc *dnsc;
+	int err = address_find(hs);
+
+	if (err)
+		return err;
+	dnsc = resolver();
+	err = sip_alloc(&hs->sip, dnsc, HASH_SIZE, HASH_SIZE, HASH_SIZE,
+			"holler-handset", exit_h, hs);
+	mem_deref(dnsc);
+	if (err)
+		return err;
+	err = sip_transp_add(hs->sip, SIP_TRANSP_UDP, &hs->laddr);
+	if (!err)
+		err = sip_transp_laddr(hs->sip, &hs->laddr, SIP_TRANSP_UDP,
+				       &hs->opts.server);
+	if (!err)
+		err = listeners_open(hs);
+	if (hs->opts.trace)
+		sip_set_trace_handler(hs->sip, trace_h);
+	return err;
+}

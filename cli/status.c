@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdio.h>
+#include <string.h>
+#include "cli/admin.h"
+
+/* "-" for what is not there; ends with the row */
+static json_t *text(const json_t *obj, const char *key)
+{
+	const json_t *val = json_object_get(obj, key);
+
+	if (json_is_string(val) && *json_string_value(val))
+		return json_string(json_string_value(val));
+	if (json_is_integer(val))
+		return json_integer(json_integer_value(val));
+	return json_string("-");
+}
+
+static long long number(const json_t *obj, const char *key)
+{
+	return json_integer_value(json_object_get(obj, key));
+}
+
+static void list_print(const char *title, json_t *rows, long long total)
+{
+	const long long shown = (long long)json_array_size(rows);
+
+	printf("\n%s: %lld\n", title, total);
+	table_print(rows);
+	if (shown < total)
+		printf("... and %lld more\n", total - shown);
+	json_decref(rows);
+}
+
+static void nodes_print(const json_t *presence)
+{
+	const json_t *nodes = json_object_get(presence, "nodes"), *n;
+	json_t *rows = json_array();
+	size_t i;
+
+	json_array_foreach(nodes, i, n) {
+		json_array_append_new(rows, json_pack(
+			"{so so so so so}", "node", text(n, "node"), "state",
+			text(n, "state"), "legs", text(n, "legs"), "of",
+			text(n, "legs_max"), "bridges", text(n, "bridges")));
+	}
+	list_print("conference servers", rows,
+		   (long long)json_array_size(nodes));
+}
+
+static const json_t *leg_of(const json_t *legs, const json_t *subscriber)
+{
+	const json_t *leg;
+	size_t i;
+
+	json_array_foreach(legs, i, leg) {
+		if (json_equal(json_object_get(leg, "subscriber"), subscriber))
+			return leg;
+	}
+	return NULL;
+}
+
+/* Who is there, as the edge knows it, with the leg that the conference server
+ * has for them */
+static void subscriptions_print(const json_t *presence, const json_t *conf)
+{
+	const json_t *subs = json_object_get(presence, "subscriptions"), *s;
+	const json_t *legs = json_object_get(conf, "legs");
+	json_t *rows = json_array();
+	size_t i;
+
+	json_array_foreach(subs, i, s) {
+		const json_t *leg = leg_of(legs, json_object_get(s,
+							"subscriber"));
+
+		json_array_append_new(rows, json_pack(
+			"{so so so so so so so so}",
+			"subscriber", text(s, "subscriber"),
+			"user", text(s, "user"),
+			"service", text(s, "service"),
+			"leg", text(s, "leg"),
+			"bridge", text(leg, "selected"),
+			"from", text(s, "flow"),
+			"media", text(leg, "media"),
+			"words", text(s, "words")));
+	}
+	list_print("subscriptions on air", rows,
+		   number(presence, "subscriptions_active"));
+}
+
+static void bridges_print(const json_t *conf)
+{
+	const json_t *bridges = json_object_get(conf, "bridges"), *b;
+	json_t *rows = json_array();
+	size_t i;
+
+	json_array_foreach(bridges, i, b) {
+		json_array_append_new(rows, json_pack(
+			"{so so so so}", "bridge", text(b, "name"), "kind",
+			text(b, "kind"), "members", text(b, "members"),
+			"floor", text(b, "holder")));
+	}
+	list_print("bridges", rows, number(conf, "calls_total") +
+					    number(conf, "groups_total"));
+}
+
+static void age_print(long long s)
+{
+	if (s >= 86400)
+		printf("%lld days ", s / 86400);
+	printf("%lld:%02lld:%02lld", s / 3600 % 24, s / 60 % 60, s % 60);
+}
+
+static void status_print(const json_t *st)
+{
+	const json_t *presence = json_object_get(st, "presence");
+	const json_t *conf = json_object_get(st, "conference");
+	const json_t *listen = json_object_get(st, "listen"), *addr;
+	const char *version = json_string_value(json_object_get(st,
+								"version"));
+	const char *domain = json_string_value(json_object_get(st, "domain"));
+	size_t i;
+
+	printf("hollerd %s, process %lld, up ", version ? version : "?",
+	       number(st, "pid"));
+	age_print(number(st, "uptime_s"));
+	printf("\ndomain %s, SIP on udp", domain ? domain : "?");
+	json_array_foreach(listen, i, addr)
+		printf(" %s", json_string_value(addr));
+	printf("\n%lld users, %lld registered terminals, %lld subscriptions, "
+	       "%lld groups\n", number(presence, "users"),
+	       number(presence, "bindings"),
+	       number(presence, "subscriptions_all"),
+	       number(presence, "groups"));
+	nodes_print(presence);
+	subscriptions_print(presence, conf);
+	bridges_print(conf);
+}
+
+static int args_decode(int argc, char *argv[], bool *jsonp)
+{
+	if (argc == 1)
+		return 0;
+	if (argc == 2 && !strcmp(argv[1], "--json")) {
+		*jsonp = true;
+		return 0;
+	}
+	fprintf(stderr, "holler: status takes --json and nothing else\n");
+	return -1;
+}
+
+int status_main(const char *socket, int argc, char *argv[])
+{
+	struct admin_link *l;
+	json_t *answer, *st;
+	bool json = false;
+	int status = CLI_OK;
+
+	if (args_decode(argc, argv, &json))
+		return CLI_USAGE;
+	if (admin_link_open(&l, socket))
+		return CLI_FAILED;
+	if (admin_link_ask(l, json_pack("{ss}", "noun", "status"), &answer)) {
+		admin_link_close(l);
+		return CLI_FAILED;
+	}
+	st = json_object_get(answer, "status");
+	if (!st) {
+		const char *words = json_string_value(
+			json_object_get(answer, "error"));
+
+		fprintf(stderr, "holler: %s\n", words ? words : "refused");
+		status = CLI_FAILED;
+	}
+	else if (json) {
+		json_dumpf(st, stdout, JSON_INDENT(2));
+		putchar('\n');
+	}
+	else {
+		status_print(st);
+	}
+	json_decref(answer);
+	admin_link_close(l);
+	return status;
+}

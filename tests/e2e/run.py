@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs the end-to-end tests, each in a process of its own; prints TAP.
+
+    run.py [--jobs N] [--list] [WORD...]     tests whose name has a WORD
+"""
+import argparse
+import concurrent.futures
+import importlib
+import os
+import signal
+import subprocess
+import sys
+import traceback
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+LIMIT = 240  # seconds for one test
+sys.path.insert(0, HERE)
+
+
+def tests():
+    """(module, function, title) of all test_*.py, in order"""
+    found = []
+    for file in sorted(os.listdir(HERE)):
+        if not (file.startswith('test_') and file.endswith('.py')):
+            continue
+        module = importlib.import_module(file[:-3])
+        for name, func in vars(module).items():
+            if name.startswith('test_') and callable(func):
+                title = (func.__doc__ or name).strip().split('\n')[0]
+                found.append((file[:-3], name, title))
+    return found
+
+
+def run_here(name):
+    """The child: one test. 0 passed, 1 failed"""
+    from holler_test import Failure, Lab
+    module, func = name.split('.')
+    lab = Lab(func)
+    try:
+        getattr(importlib.import_module(module), func)(lab)
+        return 0
+    except Failure as e:
+        print('failed: %s' % e)
+    except Exception:  # pylint: disable=broad-except
+        traceback.print_exc(file=sys.stdout)
+    print('\n'.join(lab.report()))
+    return 1
+
+
+def run_child(test):
+    """The parent: (passed, output)"""
+    argv = [sys.executable, '-B', os.path.abspath(__file__), '--one',
+            '%s.%s' % test[:2]]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True,
+                          stderr=subprocess.STDOUT, errors='replace',
+                          start_new_session=True) as child:
+        try:
+            out, _ = child.communicate(timeout=LIMIT)
+            return child.returncode == 0, out
+        except subprocess.TimeoutExpired:
+            os.killpg(child.pid, signal.SIGKILL)
+            out, _ = child.communicate()
+            return False, (out or '') + 'took longer than %d s' % LIMIT
+
+
+def main():
+    ap = argparse.ArgumentParser()
+    ap.add_argument('--jobs', type=int, default=2)
+    ap.add_argument('--list', action='store_true')
+    ap.add_argument('--one', help=argparse.SUPPRESS)
+    ap.add_argument('words', nargs='*')
+    args = ap.parse_args()
+    if args.one:
+        return run_here(args.one)
+    chosen = [t for t in tests() if not args.words or any(
+        w in '%s.%s' % t[:2] for w in args.words)]
+    if args.list:
+        for t in chosen:
+            print('%s.%s: %s' % t)
+        return 0
+    print('1..%d' % len(chosen), flush=True)
+    failed = 0
+    with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
+        results = pool.map(run_child, chosen)
+        for i, (test, (passed, out)) in enumerate(zip(chosen, results), 1):
+            failed += not passed
+            print('%s %d - %s.%s: %s' % ('ok' if passed else 'not ok', i,
+                                         test[0], test[1], test[2]))
+            if not passed:
+                print(''.join('# %s\n' % x for x in out.splitlines()),
+                      end='')
+            sys.stdout.flush()
+    return 1 if failed else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file mixer_guard_test.c  What must not get through the media switch:
+ * foreign sources, unproven addresses, garbage, floods (rows P1, P10)
+ */
+#include <unistd.h>
+#include <sys/socket.h>
+#include "tests/unit/mixer_rig.h"
+
+static unsigned workers_of(void **state)
+{
+	return *(const unsigned *)*state;
+}
+
+static void open_rig(struct rig *r, void **state)
+{
+	struct mixer_cfg cfg;
+
+	rig_cfg(&cfg, workers_of(state));
+	rig_open(r, &cfg);
+}
+
+/* The phone's channel moves to another socket of the same or another IP */
+static void phone_move(struct phone *ph, enum chan ch, const char *ip)
+{
+	close(ph->fd[ch]);
+	assert_int_equal(sa_set_str(&ph->sa[ch], ip, 0), 0);
+	ph->fd[ch] = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	assert_true(ph->fd[ch] >= 0);
+	assert_int_equal(
+		bind(ph->fd[ch], &ph->sa[ch].u.sa, ph->sa[ch].len), 0);
+	assert_int_equal(getsockname(ph->fd[ch], &ph->sa[ch].u.sa,
+				     &ph->sa[ch].len),
+			 0);
+}
+
+static mixer_bridge_id bridge_two(struct rig *r, struct phone ph[2])
+{
+	const mixer_bridge_id b = rig_bridge(r, NULL);
+	unsigned i;
+
+	for (i = 0; i < 2; i++) {
+		phone_up(&ph[i], r, 2, 10 + i);
+		rig_join(r, b, &ph[i], "sip:p@example.com");
+		(void)phone_told(&ph[i], TBCP_IDLE);
+	}
+	return b;
+}
+
+static void close_two(struct rig *r, struct phone ph[2])
+{
+	phone_close(&ph[0]);
+	phone_close(&ph[1]);
+	rig_close(r);
+}
+
+/* Another IP, and another port of the same IP, speak for the talker */
+static void foreign_source(void **state)
+{
+	struct phone ph[2], thief;
+	struct rig r;
+
+	open_rig(&r, state);
+	(void)bridge_two(&r, ph);
+	phone_press(&ph[0]);
+	thief = ph[0];
+	thief.fd[CH_RTP] = thief.fd[CH_FLOOR] = -1;
+	phone_move(&thief, CH_RTP, "127.0.2.99");
+	phone_talk(&thief, 66);
+	RIG_WAIT(&r, drop_no_leg, 1);
+	phone_move(&thief, CH_RTP, "127.0.2.10");
+	phone_talk(&thief, 66);
+	RIG_WAIT(&r, drop_unknown_source, 1);
+
+	/* ..and try to take its floor away */
+	phone_floor(&ph[0], TBCP_REQUEST);
+	(void)phone_told(&ph[0], TBCP_GRANTED);
+	phone_move(&thief, CH_FLOOR, "127.0.2.10");
+	phone_floor(&thief, TBCP_RELEASE);
+	RIG_WAIT(&r, drop_unknown_source, 2);
+
+	phone_talk(&ph[0], 1);
+	assert_int_equal(phone_hear(&ph[1]), 1);
+	phone_silent(&ph[1], CH_RTP);
+	close(thief.fd[CH_RTP]);
+	close(thief.fd[CH_FLOOR]);
+	close_two(&r, ph);
+}
+
+/* A message with somebody else's SSRC does nothing */
+static void foreign_ssrc(void **state)
+{
+	struct phone ph[2];
+	struct rig r;
+	uint32_t own;
+
+	open_rig(&r, state);
+	(void)bridge_two(&r, ph);
+	phone_press(&ph[0]);
+	phone_floor(&ph[1], TBCP_REQUEST);
+	(void)phone_told(&ph[1], TBCP_DENY);
+	own = ph[1].ssrc;
+	ph[1].ssrc = ph[0].ssrc;
+	phone_floor(&ph[1], TBCP_RELEASE);
+	RIG_WAIT(&r, drop_floor_foreign, 1);
+	ph[1].ssrc = own;
+	phone_talk(&ph[0], 1);
+	assert_int_equal(phone_hear(&ph[1]), 1);
+	close_two(&r, ph);
+}
+
+/* The SDP names an address that is not the flow's: nothing is sent there, and
+ * nothing at all until the phone has spoken from the flow's IP */
+static void unproven_address(void **state)
+{
+	struct phone ph[2], victim;
+	struct rig r;
+	mixer_bridge_id b;
+	struct mixer_leg_stats st;
+
+	open_rig(&r, state);
+	phone_up(&ph[0], &r, 2, 10);
+	phone_open(&ph[1], &r, 2, 11, -1);
+	phone_open(&victim, &r, 2, 12, -1);
+	b = rig_bridge(&r, NULL);
+	{
+		const struct phone real = ph[1];
+
+		memcpy(ph[1].sa, victim.sa, sizeof(ph[1].sa));
+		phone_sdp(&ph[1]);
+		memcpy(ph[1].sa, real.sa, sizeof(ph[1].sa));
+	}
+	rig_join(&r, b, &ph[0], "sip:a@example.com");
+	rig_join(&r, b, &ph[1], "sip:b@example.com");
+	phone_press(&ph[0]);
+	phone_talk(&ph[0], 1);
+	RIG_WAIT(&r, forwarded, 1);
+	assert_int_equal(mixer_leg_stats_get(r.m, ph[1].leg, &st), 0);
+	assert_int_equal(st.tx, 0);
+	assert_false(sa_isset(&st.rtp, SA_ADDR));
+
+	/* It speaks: that is where it is (NAT) */
+	phone_talk(&ph[1], 0);
+	(void)rig_event(&r, MIXER_LEG_LATCHED, ph[1].leg, 0);
+	phone_talk(&ph[0], 2);
+	assert_int_equal(phone_hear(&ph[1]), 2);
+	phone_silent(&victim, CH_RTP);
+	phone_silent(&victim, CH_RTCP);
+	phone_silent(&victim, CH_FLOOR);
+	assert_int_equal(mixer_leg_stats_get(r.m, ph[1].leg, &st), 0);
+	assert_true(sa_cmp(&st.rtp, &ph[1].sa[CH_RTP], SA_ALL));
+	phone_close(&victim);
+	close_two(&r, ph);
+}
+
+/* Latched once; another move needs another SDP */
+static void moved_media(void **state)
+{
+	struct phone ph[2];
+	struct rig r;
+
+	open_rig(&r, state);
+	(void)bridge_two(&r, ph);
+	phone_press(&ph[0]);
+	phone_move(&ph[0], CH_RTP, "127.0.2.10");
+	phone_talk(&ph[0], 1);
+	RIG_WAIT(&r, drop_unknown_source, 1);
+	phone_sdp(&ph[0]);
+	phone_floor(&ph[0], TBCP_REQUEST);
+	(void)phone_told(&ph[0], TBCP_GRANTED);
+	phone_talk(&ph[0], 2);
+	assert_int_equal(phone_hear(&ph[1]), 2);
+
+	/* The flow itself moves to another IP: the old one is worth nothing,
+	 * the new one nothing before the next SDP */
+	{
+		struct sa flow;
+
+		assert_int_equal(sa_set_str(&flow, "127.0.2.77", 5060), 0);
+		assert_int_equal(
+			mixer_leg_flow_set(r.m, ph[0].leg, &flow), 0);
+	}
+	phone_talk(&ph[0], 3);
+	RIG_WAIT(&r, drop_no_leg, 1);
+	phone_move(&ph[0], CH_RTP, "127.0.2.77");
+	phone_talk(&ph[0], 3);
+	RIG_WAIT(&r, drop_unlatched, 1);
+	phone_sdp(&ph[0]);
+	phone_talk(&ph[0], 4);
+	assert_int_equal(phone_hear(&ph[1]), 4);
+	close_two(&r, ph);
+}
+
+/* Before the SDP, and after the window, nothing is learnt */
+static void window(void **state)
+{
+	struct mixer_cfg cfg;
+	struct phone ph;
+	struct rig r;
+
+	rig_cfg(&cfg, workers_of(state));
+	cfg.latch_ms = 1;
+	rig_open(&r, &cfg);
+	phone_open(&ph, &r, 2, 10, -1);
+	phone_talk(&ph, 0);
+	RIG_WAIT(&r, drop_unlatched, 1);
+	phone_sdp(&ph);
+	phone_talk(&ph, 0);
+	(void)rig_event(&r, MIXER_LEG_LATCHED, ph.leg, 0);
+	/* An SDP that opens the window, which closes at once: a packet from
+	 * elsewhere is dropped however late it comes */
+	phone_move(&ph, CH_RTP, "127.0.2.10");
+	phone_sdp(&ph);
+	phone_talk(&ph, 0);
+	(void)rig_event(&r, MIXER_LEG_LATCHED, ph.leg, 0);
+	phone_move(&ph, CH_RTP, "127.0.2.10");
+	phone_talk(&ph, 0);
+	RIG_WAIT(&r, drop_unknown_source, 1);
+	phone_close(&ph);
+	rig_close(&r);
+}
+
+/* Garbage on all ports: all of it counted, the speech beside it unharmed */
+static void garbage(void **state)
+{
+	enum { ROUNDS = 600 };
+	uint8_t buf[2300];
+	struct phone ph[2];
+	struct rig r;
+	uint32_t seed = 12345;
+	unsigned i, k, sent = 0;
+
+	open_rig(&r, state);
+	(void)bridge_two(&r, ph);
+	phone_press(&ph[0]);
+	for (i = 0; i < ROUNDS; i++) {
+		const size_t len =
+			i % 50 == 0 ? sizeof(buf) : (size_t)(i % 97);
+
+		for (k = 0; k < len; k++) {
+			seed = seed * 1103515245 + 12345;
+			buf[k] = (uint8_t)(seed >> 16);
+		}
+		/* No second byte of RTP with our payload type */
+		if (len > 1)
+			buf[1] = i & 1 ? 0xcc : 0x7f;
+		if (len && i % 3)
+			buf[0] = 0x80;
+		phone_send(&ph[1], (enum chan)(i % CHANS), buf, len);
+		sent++;
+		if (i % 20 == 0) {
+			phone_talk(&ph[0], (uint8_t)i);
+			assert_int_equal(phone_hear(&ph[1]), (uint8_t)i);
+			sent++;
+		}
+	}
+	RIG_WAIT(&r, rx_packets, sent + 2 + 1);
+	assert_true(RIG_STAT(&r, drop_malformed) > ROUNDS / 3);
+	phone_talk(&ph[0], 200);
+	assert_int_equal(phone_hear(&ph[1]), 200);
+	close_two(&r, ph);
+}
+
+static void other_payload_types(void **state)
+{
+	uint8_t pkt[RTPW_HEADER_BYTES + 4] = {0};
+	struct phone ph[2];
+	struct rig r;
+
+	open_rig(&r, state);
+	(void)bridge_two(&r, ph);
+	phone_press(&ph[0]);
+	rtpw_encode(pkt, false, 101, ph[0].seq, ph[0].ts, ph[0].ssrc);
+	phone_send(&ph[0], CH_RTP, pkt, sizeof(pkt));
+	RIG_WAIT(&r, drop_payload_type, 1);
+	/* A keep-alive is none */
+	rtpw_encode(pkt, false, 127, ph[0].seq, ph[0].ts, ph[0].ssrc);
+	phone_send(&ph[0], CH_RTP, pkt, RTPW_HEADER_BYTES);
+	phone_talk(&ph[0], 1);
+	assert_int_equal(phone_hear(&ph[1]), 1);
+	assert_int_equal(RIG_STAT(&r, drop_payload_type), 1);
+	close_two(&r, ph);
+}
+
+/* One leg's flood of requests is cut off; another one's is answered */
+static void request_flood(void **state)
+{
+	struct phone ph[2];
+	struct rig r;
+	unsigned i;
+
+	open_rig(&r, state);
+	(void)bridge_two(&r, ph);
+	for (i = 0; i < 200; i++)
+		phone_floor(&ph[1], TBCP_REQUEST);
+	RIG_WAIT(&r, drop_floor_rate, 150);
+	/* Its Release still gets through */
+	phone_floor(&ph[1], TBCP_RELEASE);
+	(void)phone_told(&ph[0], TBCP_TAKEN);
+	(void)phone_told(&ph[0], TBCP_IDLE);
+	phone_press(&ph[0]);
+	close_two(&r, ph);
+}
+
+/* A listener whose port is closed (ICMP comes back) costs the others nothing*/
+static void dead_listener(void **state)
+{
+	struct phone ph[3];
+	mixer_bridge_id b;
+	struct rig r;
+	unsigned i;
+
+	open_rig(&r, state);
+	b = bridge_two(&r, ph);
+	phone_up(&ph[2], &r, 2, 12);
+	rig_join(&r, b, &ph[2], "sip:c@example.com");
+	(void)phone_told(&ph[2], TBCP_IDLE);
+	phone_press(&ph[0]);
+	phone_close(&ph[1]);
+	for (i = 0; i < 50; i++) {
+		phone_talk(&ph[0], (uint8_t)i);
+		assert_int_equal(phone_hear(&ph[2]), i);
+		if (i)
+			assert_false(ph[2].last.marker);
+	}
+	phone_close(&ph[0]);
+	phone_close(&ph[2]);
+	rig_close(&r);
+}
+
+static const unsigned one = 1, three = 3;
+
+#define BOTH(f)                                                               \
+	{#f " (1 worker)", f, NULL, NULL, (void *)(uintptr_t)&one},           \
+	{                                                                     \
+		#f " (3 workers)", f, NULL, NULL, (void *)(uintptr_t)&three   \
+	}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		BOTH(foreign_source),
+		BOTH(foreign_ssrc),
+		BOTH(unproven_address),
+		BOTH(moved_media),
+		BOTH(window),
+		BOTH(garbage),
+		BOTH(other_payload_types),
+		BOTH(request_flood),
+		BOTH(dead_listener),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

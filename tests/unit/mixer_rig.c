@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file mixer_rig.c  A media switch and terminals with real sockets
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <sys/socket.h>
+#include "tests/unit/mixer_rig.h"
+#include "util/clock.h"
+
+/* --- the switch ----------------------------------------------------------- */
+
+void rig_cfg(struct mixer_cfg *cfg, unsigned workers)
+{
+	mixer_cfg_default(cfg);
+	cfg->workers = workers;
+	cfg->triples = 1;
+	cfg->laddrc = 1;
+	assert_int_equal(sa_set_str(&cfg->laddrv[0], "127.0.0.1", 0), 0);
+}
+
+static void event_h(const struct mixer_event *ev, void *arg)
+{
+	struct rig *r = arg;
+
+	assert_true(r->evc < RIG_EVENTS_MAX);
+	r->evv[r->evc++] = *ev;
+}
+
+void rig_open(struct rig *r, const struct mixer_cfg *cfg)
+{
+	memset(r, 0, sizeof(*r));
+	assert_int_equal(mixer_alloc(&r->m, cfg, event_h, r), 0);
+}
+
+void rig_close(struct rig *r)
+{
+	r->m = mem_deref(r->m);
+}
+
+static bool fd_wait(int fd, uint64_t until_ms)
+{
+	const uint64_t now_ms = clock_mono_ms();
+	struct pollfd pfd = {.fd = fd, .events = POLLIN};
+
+	if (now_ms >= until_ms)
+		return false;
+	return poll(&pfd, 1, (int)(until_ms - now_ms)) > 0;
+}
+
+static bool event_take(struct rig *r, enum mixer_event_type type,
+		       mixer_leg_id leg, mixer_bridge_id bridge,
+		       struct mixer_event *ev)
+{
+	unsigned i;
+
+	for (i = 0; i < r->evc; i++) {
+		const struct mixer_event *e = &r->evv[i];
+
+		if (e->type != type || (leg && e->leg != leg) ||
+		    (bridge && e->bridge != bridge))
+			continue;
+		*ev = *e;
+		r->evc--;
+		memmove(&r->evv[i], &r->evv[i + 1],
+			(r->evc - i) * sizeof(*ev));
+		return true;
+	}
+	return false;
+}
+
+struct mixer_event rig_event(struct rig *r, enum mixer_event_type type,
+			     mixer_leg_id leg, mixer_bridge_id bridge)
+{
+	const uint64_t until_ms = clock_mono_ms() + RIG_DEADLINE_MS;
+	struct mixer_event ev = {.leg = 0};
+
+	while (!event_take(r, type, leg, bridge, &ev)) {
+		if (!fd_wait(mixer_fd(r->m), until_ms))
+			fail_msg("no event %d", (int)type);
+		mixer_poll(r->m, 0);
+	}
+	return ev;
+}
+
+unsigned rig_event_count(struct rig *r, enum mixer_event_type type)
+{
+	unsigned i, n = 0;
+
+	mixer_poll(r->m, 0);
+	for (i = 0; i < r->evc; i++)
+		n += r->evv[i].type == type;
+	return n;
+}
+
+uint64_t rig_stat(const struct rig *r, size_t off)
+{
+	uint64_t sum = 0;
+	unsigned i;
+
+	for (i = 0; i < mixer_workers(r->m); i++) {
+		struct mixer_stats st;
+
+		assert_int_equal(mixer_stats_get(r->m, i, &st), 0);
+		sum += *(const uint64_t *)((const char *)&st + off);
+	}
+	return sum;
+}
+
+void rig_stat_wait(const struct rig *r, size_t off, uint64_t value)
+{
+	const uint64_t until_ms = clock_mono_ms() + RIG_DEADLINE_MS;
+
+	while (rig_stat(r, off) < value) {
+		if (clock_mono_ms() > until_ms)
+			fail_msg("counter at %zu is %llu, not %llu", off,
+				 (unsigned long long)rig_stat(r, off),
+				 (unsigned long long)value);
+		(void)poll(NULL, 0, 1);
+	}
+}
+
+mixer_bridge_id rig_bridge(struct rig *r,
+			   const struct mixer_bridge_params *p)
+{
+	struct mixer_bridge_params def;
+	mixer_bridge_id id;
+
+	mixer_bridge_params_default(&def);
+	assert_int_equal(mixer_bridge_add(r->m, p ? p : &def, &id), 0);
+	return id;
+}
+
+void rig_join(struct rig *r, mixer_bridge_id bridge, struct phone *ph,
+	      const char *uri)
+{
+	struct mixer_member mm = {.may_talk = true, .may_listen = true};
+
+	(void)snprintf(mm.uri, sizeof(mm.uri), "%s", uri);
+	(void)snprintf(mm.name, sizeof(mm.name), "Phone");
+	assert_int_equal(mixer_bridge_join(r->m, bridge, ph->leg, &mm), 0);
+}
+
+/* --- a phone --------------------------------------------------------------- */
+
+static int sock_at(const char *ip, struct sa *sa)
+{
+	int fd;
+
+	assert_int_equal(sa_set_str(sa, ip, 0), 0);
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	assert_true(fd >= 0);
+	assert_int_equal(bind(fd, &sa->u.sa, sa->len), 0);
+	assert_int_equal(getsockname(fd, &sa->u.sa, &sa->len), 0);
+	return fd;
+}
+
+void phone_open(struct phone *ph, struct rig *r, unsigned net, unsigned host,
+		int worker)
+{
+	struct mixer_leg_params p = {.pt = RIG_PT,
+				     .pt_event = 101,
+				     .clock_hz = 8000,
+				     .floor = true,
+				     .worker = worker,
+				     .arg = ph};
+	char ip[32];
+	unsigned i;
+
+	memset(ph, 0, sizeof(*ph));
+	ph->rig = r;
+	ph->ssrc = rand_u32();
+	ph->seq = rand_u16();
+	ph->ts = rand_u32();
+	(void)snprintf(ip, sizeof(ip), "127.0.%u.%u", net, host);
+	for (i = 0; i < CHANS; i++)
+		ph->fd[i] = sock_at(ip, &ph->sa[i]);
+	assert_int_equal(sa_set_str(&p.flow, ip, 5060), 0);
+	assert_int_equal(mixer_leg_add(r->m, &p, &ph->leg, &ph->local), 0);
+}
+
+void phone_sdp(struct phone *ph)
+{
+	const struct mixer_leg_remote rem = {.rtp = ph->sa[CH_RTP],
+					     .rtcp = ph->sa[CH_RTCP],
+					     .floor = ph->sa[CH_FLOOR],
+					     .pt = 0xff,
+					     .pt_event = 0xff,
+					     .send = true,
+					     .recv = true};
+
+	assert_int_equal(mixer_leg_remote_set(ph->rig->m, ph->leg, &rem), 0);
+}
+
+void phone_up(struct phone *ph, struct rig *r, unsigned net, unsigned host)
+{
+	phone_open(ph, r, net, host, -1);
+	phone_sdp(ph);
+	/* A keep-alive, so that it is known to the worker when this returns */
+	phone_talk(ph, 0);
+	(void)rig_event(r, MIXER_LEG_LATCHED, ph->leg, 0);
+}
+
+void phone_close(struct phone *ph)
+{
+	unsigned i;
+
+	for (i = 0; i < CHANS; i++)
+		close(ph->fd[i]);
+}
+
+static const struct sa *local_of(const struct phone *ph, enum chan ch)
+{
+	return ch == CH_RTP    ? &ph->local.rtp
+	       : ch == CH_RTCP ? &ph->local.rtcp
+			       : &ph->local.floor;
+}
+
+void phone_send(const struct phone *ph, enum chan ch, const void *p,
+		size_t len)
+{
+	const struct sa *to = local_of(ph, ch);
+
+	assert_int_equal(
+		sendto(ph->fd[ch], p, len, 0, &to->u.sa, to->len), len);
+}
+
+void phone_talk(struct phone *ph, uint8_t n)
+{
+	uint8_t pkt[RTPW_HEADER_BYTES + 160];
+
+	rtpw_encode(pkt, false, RIG_PT, ph->seq++, ph->ts, ph->ssrc);
+	ph->ts += 160;
+	memset(&pkt[RTPW_HEADER_BYTES], n, 160);
+	phone_send(ph, CH_RTP, pkt, sizeof(pkt));
+}
+
+static size_t chan_read(struct phone *ph, enum chan ch, uint8_t *buf,
+			size_t size)
+{
+	const uint64_t until_ms = clock_mono_ms() + RIG_DEADLINE_MS;
+	struct sa src = {.len = sizeof(src.u)};
+	ssize_t n;
+
+	if (!fd_wait(ph->fd[ch], until_ms))
+		fail_msg("nothing came to channel %d", (int)ch);
+	n = recvfrom(ph->fd[ch], buf, size, 0, &src.u.sa, &src.len);
+	assert_true(n >= 0);
+	/* Symmetric: it comes from where the phone sends to */
+	assert_true(sa_cmp(&src, local_of(ph, ch), SA_ALL));
+	return (size_t)n;
+}
+
+uint8_t phone_hear(struct phone *ph)
+{
+	uint8_t buf[2048];
+	const size_t n = chan_read(ph, CH_RTP, buf, sizeof(buf));
+	struct rtpw_hdr hdr;
+
+	assert_int_equal(rtpw_decode(&hdr, buf, n), 0);
+	assert_int_equal(hdr.ssrc, ph->local.ssrc);
+	assert_int_equal(hdr.pt, RIG_PT);
+	assert_int_equal(hdr.payload_bytes, 160);
+	assert_int_equal(buf[hdr.payload], buf[hdr.payload + 159]);
+	if (ph->heard)
+		assert_true((int32_t)(hdr.ts - ph->last.ts) > 0);
+	ph->last = hdr;
+	ph->heard++;
+	return buf[hdr.payload];
+}
+
+void phone_silent(const struct phone *ph, enum chan ch)
+{
+	uint8_t buf[2048];
+
+	assert_int_equal(
+		recv(ph->fd[ch], buf, sizeof(buf), MSG_DONTWAIT), -1);
+	assert_int_equal(errno, EAGAIN);
+}
+
+static void floor_send(const struct phone *ph, const struct tbcp_msg *msg)
+{
+	uint8_t buf[TBCP_MAX_BYTES];
+	size_t len;
+
+	assert_int_equal(tbcp_encode(buf, sizeof(buf), msg, &len), 0);
+	phone_send(ph, CH_FLOOR, buf, len);
+}
+
+void phone_floor(const struct phone *ph, enum tbcp_type type)
+{
+	const struct tbcp_msg msg = {
+		.type = type, .ssrc = ph->ssrc, .ignore_seq = true};
+
+	floor_send(ph, &msg);
+}
+
+void phone_release(const struct phone *ph, uint16_t last_seq)
+{
+	const struct tbcp_msg msg = {.type = TBCP_RELEASE,
+				     .ssrc = ph->ssrc,
+				     .last_seq = last_seq};
+
+	floor_send(ph, &msg);
+}
+
+struct tbcp_msg phone_told(struct phone *ph, enum tbcp_type type)
+{
+	static uint8_t buf[2048];
+	struct tbcp_msg msg;
+	size_t n, used;
+
+	do {
+		n = chan_read(ph, CH_FLOOR, buf, sizeof(buf));
+		assert_int_equal(tbcp_decode(&msg, buf, n, &used), 0);
+		assert_int_equal(used, n);
+		assert_int_equal(msg.ssrc, ph->local.ssrc);
+	} while (msg.type != type);
+	return msg;
+}
+
+void phone_press(struct phone *ph)
+{
+	phone_floor(ph, TBCP_REQUEST);
+	(void)phone_told(ph, TBCP_GRANTED);
+}

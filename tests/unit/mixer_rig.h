@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file mixer_rig.h  A media switch and terminals with real sockets
+ *
+ * Everything fails the running cmocka test by itself. Waiting is always for
+ * something that happens, with a deadline of ten seconds.
+ */
+#ifndef HL_TESTS_MIXER_RIG_H
+#define HL_TESTS_MIXER_RIG_H
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+#include "mixer/mixer.h"
+#include "wire/rtp.h"
+#include "wire/tbcp.h"
+
+enum { RIG_EVENTS_MAX = 4096, RIG_PT = 0, RIG_DEADLINE_MS = 10000 };
+
+struct rig {
+	struct mixer *m;
+	struct mixer_event evv[RIG_EVENTS_MAX];
+	unsigned evc;
+};
+
+/** Channels of a phone */
+enum chan { CH_RTP, CH_RTCP, CH_FLOOR, CHANS };
+
+struct phone {
+	struct rig *rig;
+	mixer_leg_id leg;
+	struct mixer_leg_local local;
+	int fd[CHANS];
+	struct sa sa[CHANS];   /**< Its own addresses */
+	uint32_t ssrc;
+	uint16_t seq;          /**< Next to be sent */
+	uint32_t ts;
+	/* What it has heard */
+	unsigned heard;
+	struct rtpw_hdr last;
+};
+
+void rig_cfg(struct mixer_cfg *cfg, unsigned workers);
+void rig_open(struct rig *r, const struct mixer_cfg *cfg);
+void rig_close(struct rig *r);
+
+/** Wait for an event; leg, bridge 0: any. It is taken out of the list */
+struct mixer_event rig_event(struct rig *r, enum mixer_event_type type,
+			     mixer_leg_id leg, mixer_bridge_id bridge);
+/** Events of that type that came up to now and were not taken */
+unsigned rig_event_count(struct rig *r, enum mixer_event_type type);
+
+/** Sum of a counter over all workers; i = offsetof(struct mixer_stats, x) */
+uint64_t rig_stat(const struct rig *r, size_t off);
+/** Wait until the counter has at least that value */
+void rig_stat_wait(const struct rig *r, size_t off, uint64_t value);
+#define RIG_STAT(r, name) rig_stat(r, offsetof(struct mixer_stats, name))
+#define RIG_WAIT(r, name, v)                                                  \
+	rig_stat_wait(r, offsetof(struct mixer_stats, name), v)
+
+mixer_bridge_id rig_bridge(struct rig *r,
+			   const struct mixer_bridge_params *p);
+void rig_join(struct rig *r, mixer_bridge_id bridge, struct phone *ph,
+	      const char *uri);
+
+/** Sockets at 127.0.<net>.<host>, and a leg; worker -1: any */
+void phone_open(struct phone *ph, struct rig *r, unsigned net, unsigned host,
+		int worker);
+/** ..and the SDP of the phone is known, its floor channel proven */
+void phone_up(struct phone *ph, struct rig *r, unsigned net, unsigned host);
+void phone_sdp(struct phone *ph);
+void phone_close(struct phone *ph);
+
+void phone_send(const struct phone *ph, enum chan ch, const void *p,
+		size_t len);
+/** One packet of speech whose payload is n, repeated */
+void phone_talk(struct phone *ph, uint8_t n);
+/** Wait for the next packet; checks SSRC, that the stream goes on and the
+ *  payload, and returns the latter's first byte */
+uint8_t phone_hear(struct phone *ph);
+/** Nothing waits in that socket */
+void phone_silent(const struct phone *ph, enum chan ch);
+
+void phone_floor(const struct phone *ph, enum tbcp_type type);
+void phone_release(const struct phone *ph, uint16_t last_seq);
+/** Wait for a floor message of that type, passing over others */
+struct tbcp_msg phone_told(struct phone *ph, enum tbcp_type type);
+/** Request, wait for Granted and for the others' Taken */
+void phone_press(struct phone *ph);
+
+#endif
