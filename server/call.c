@@ -15,7 +15,7 @@ struct plan {
 	const char *words;
 };
 
-/* --- leaving ------------------------------------------------------------ */
+/* --- leaving ----------------------------------------------------------- */
 
 static void party_out(struct leg *leg)
 {
@@ -79,7 +79,7 @@ static void party_leave(struct leg *leg)
 	party_idle(leg);
 }
 
-/* --- hang time ----------------------------------------------------------- */
+/* --- hang time --------------------------------------------------------- */
 
 static void hang_h(void *arg)
 {
@@ -116,7 +116,7 @@ void call_service_changed(struct leg *leg)
 		bridge_talk_set(&leg->call->b, leg->service.max_talk_ms);
 }
 
-/* --- joining --------------------------------------------------------------- */
+/* --- joining ----------------------------------------------------------- */
 
 static int call_join(struct call *call, struct leg *leg)
 {
@@ -171,7 +171,7 @@ static struct call *call_alloc(struct leg *owner)
 	return call;
 }
 
-/* --- activation -------------------------------------------------------------- */
+/* --- activation -------------------------------------------------------- */
 
 static uint16_t party_check(const struct leg *caller, const struct leg *leg,
 			    const char **wordsp)
@@ -330,7 +330,7 @@ uint16_t call_activate(struct leg *caller, const struct bus_party *partyv,
 	return 200;
 }
 
-/* --- deactivation ---------------------------------------------------------- */
+/* --- deactivation ------------------------------------------------------ */
 
 static struct leg *party_find(const struct call *call, const char *name)
 {

@@ -39,7 +39,7 @@ static struct member *member_find(const struct server *srv,
 	return NULL;
 }
 
-/* --- joining ------------------------------------------------------------- */
+/* --- joining ----------------------------------------------------------- */
 
 static uint32_t talk_ms(const struct group *group, const struct leg *leg)
 {
@@ -179,7 +179,7 @@ void groups_retry(struct server *srv)
 	}
 }
 
-/* --- selecting ------------------------------------------------------------ */
+/* --- selecting --------------------------------------------------------- */
 
 static struct group *group_any(const struct leg *leg)
 {
@@ -287,7 +287,7 @@ bool group_dial(struct leg *leg, const struct pl *name)
 	return true;
 }
 
-/* --- membership ------------------------------------------------------------ */
+/* --- membership -------------------------------------------------------- */
 
 static void member_destructor(void *arg)
 {

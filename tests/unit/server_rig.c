@@ -11,7 +11,7 @@
 
 enum { DEADLINE_MS = 10000, TICK_MS = 1, REQUEST_MS = 5000 };
 
-/* --- the loop ------------------------------------------------------------ */
+/* --- the loop ---------------------------------------------------------- */
 
 struct wait {
 	struct tmr tick, end;
@@ -67,7 +67,7 @@ void rig_run(uint32_t ms)
 	(void)wait_for(never, NULL, ms);
 }
 
-/* --- terminals ------------------------------------------------------------- */
+/* --- terminals --------------------------------------------------------- */
 
 static struct term *term_find(const struct rig *r, const struct pl *name)
 {
@@ -311,7 +311,7 @@ static void term_destructor(void *arg)
 	mem_deref(t->floor);
 }
 
-/* --- presence, as the bus shows it -------------------------------------------- */
+/* --- presence, as the bus shows it ------------------------------------- */
 
 static void state_h(const struct bus_msg *msg, void *arg)
 {
@@ -369,7 +369,7 @@ static void presence_h(const struct bus_msg *msg, struct bus_reply *reply,
 	(void)bus_answer(reply, &m);
 }
 
-/* --- the rig ------------------------------------------------------------------- */
+/* --- the rig ----------------------------------------------------------- */
 
 static void site_open(struct rig *r)
 {
@@ -488,7 +488,7 @@ struct term *rig_term(struct rig *r, const char *name, enum term_mode mode)
 	return t;
 }
 
-/* --- asking the server ------------------------------------------------------------ */
+/* --- asking the server ------------------------------------------------- */
 
 struct asking {
 	struct rig *r;
@@ -595,7 +595,7 @@ struct term *rig_up(struct rig *r, const char *name)
 	return t;
 }
 
-/* --- the terminal's requests -------------------------------------------------------- */
+/* --- the terminal's requests ------------------------------------------- */
 
 static void response_h(int err, const struct sip_msg *msg, void *arg)
 {

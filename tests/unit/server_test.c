@@ -45,7 +45,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* --- conditions --------------------------------------------------------- */
+/* --- conditions -------------------------------------------------------- */
 
 static bool has_session(void *arg)
 {
@@ -151,7 +151,7 @@ static bool wait_holder(const struct rig *r, const char *kind,
 	return rig_wait(has_holder, &w);
 }
 
-/* --- legs ----------------------------------------------------------------- */
+/* --- legs -------------------------------------------------------------- */
 
 static void test_p1_leg_by_our_invite(void **state)
 {
@@ -521,7 +521,7 @@ static void test_strangers_refused(void **state)
 	mem_deref(ep);
 }
 
-/* --- groups ------------------------------------------------------------------- */
+/* --- groups ------------------------------------------------------------ */
 
 static void test_p9_group_of_five(void **state)
 {
@@ -677,7 +677,7 @@ static void test_p8_inactive_service(void **state)
 	assert_int_equal(t->closes, 0);
 }
 
-/* --- calls ------------------------------------------------------------------------ */
+/* --- calls ------------------------------------------------------------- */
 
 static void test_p11_refused_before_bridging(void **state)
 {
@@ -937,7 +937,7 @@ static void test_leg_ends_while_presence_thinks(void **state)
 	assert_int_equal(status_int(r, "legs_up"), 0);
 }
 
-/* --- bounds --------------------------------------------------------------------------- */
+/* --- bounds ------------------------------------------------------------ */
 
 static void test_bound_legs(void **state)
 {
@@ -1118,7 +1118,7 @@ static void test_p1_thousand_legs_and_leaving(void **state)
 	assert_int_equal(closes, THOUSAND);
 }
 
-/* --- restart --------------------------------------------------------------------------- */
+/* --- restart ----------------------------------------------------------- */
 
 /* A process of its own that has one leg and is then killed */
 static int victim_main(const char *db, const char *port)
