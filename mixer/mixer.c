@@ -315,6 +315,7 @@ void mixer_poll(struct mixer *m, unsigned max)
 {
 	struct mixer_event ev;
 	unsigned n = 0;
+	bool left;
 
 	if (!m)
 		return;
@@ -324,10 +325,12 @@ void mixer_poll(struct mixer *m, unsigned max)
 		if (event_look_up(m, &ev) && m->eh)
 			m->eh(&ev, m->arg);
 	}
+	left = !mlegs_leave(m);
+	left |= !mbridges_leave(m);
 	wake_announce(m->up);
 	/* What came meanwhile, or was left over, makes the descriptor
 	 * readable again. */
-	if (events_wait(m))
+	if (left || events_wait(m))
 		wake_signal(m->up);
 }
 

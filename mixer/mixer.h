@@ -189,9 +189,10 @@ int mixer_leg_flow_set(struct mixer *m, mixer_leg_id leg,
 /**
  * Remove the leg from its bridges (a held floor is freed) and free its slot
  *
- * The command ring keeps room for what takes away (this, mixer_bridge_del(),
- * mixer_bridge_leave(), mixer_floor_release()): EAGAIN only if a worker has
- * not taken thousands of them.
+ * The id is stale at once, whatever happens: where a command ring is full the
+ * worker is told by a later mixer_poll(), and mixer_fd() stays readable.
+ *
+ * @return 0, ENOENT
  */
 int mixer_leg_del(struct mixer *m, mixer_leg_id leg);
 
@@ -215,7 +216,8 @@ int mixer_bridge_add(struct mixer *m, const struct mixer_bridge_params *p,
 /** Parameters of a bridge that lives (policy changed); arg is not changed */
 int mixer_bridge_set(struct mixer *m, mixer_bridge_id bridge,
 		     const struct mixer_bridge_params *p);
-/** Members leave, a held floor ends, the slot is freed */
+/** Members leave, a held floor ends, the slot is freed. As mixer_leg_del().
+ *  @return 0, ENOENT */
 int mixer_bridge_del(struct mixer *m, mixer_bridge_id bridge);
 
 struct mixer_member {
@@ -237,6 +239,8 @@ struct mixer_member {
  */
 int mixer_bridge_join(struct mixer *m, mixer_bridge_id bridge,
 		      mixer_leg_id leg, const struct mixer_member *member);
+/** @return 0, ENOENT, EAGAIN: only if a worker has thousands of commands to
+ *  take; the rings keep room for what takes away */
 int mixer_bridge_leave(struct mixer *m, mixer_bridge_id bridge,
 		       mixer_leg_id leg);
 

@@ -143,7 +143,9 @@ static void unproven_address(void **state)
 	phone_talk(&ph[1], 0);
 	(void)rig_event(&r, MIXER_LEG_LATCHED, ph[1].leg, 0);
 	phone_talk(&ph[0], 2);
-	assert_int_equal(phone_hear(&ph[1]), 2);
+	/* The first one may just have been on its way between two workers */
+	while (phone_hear(&ph[1]) != 2)
+		assert_int_equal(ph[1].heard, 1);
 	phone_silent(&victim, CH_RTP);
 	phone_silent(&victim, CH_RTCP);
 	phone_silent(&victim, CH_FLOOR);

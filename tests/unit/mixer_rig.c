@@ -151,15 +151,29 @@ static int sock_at(const char *ip, struct sa *sa)
 	int fd;
 
 	assert_int_equal(sa_set_str(sa, ip, 0), 0);
-	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	fd = socket(sa_af(sa), SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	assert_true(fd >= 0);
 	assert_int_equal(bind(fd, &sa->u.sa, sa->len), 0);
 	assert_int_equal(getsockname(fd, &sa->u.sa, &sa->len), 0);
 	return fd;
 }
 
-void phone_open(struct phone *ph, struct rig *r, unsigned net, unsigned host,
-		int worker)
+bool phone_ip_works(const char *ip)
+{
+	struct sa sa;
+	bool works;
+	int fd;
+
+	assert_int_equal(sa_set_str(&sa, ip, 0), 0);
+	fd = socket(sa_af(&sa), SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	works = fd >= 0 && !bind(fd, &sa.u.sa, sa.len);
+	if (fd >= 0)
+		close(fd);
+	return works;
+}
+
+void phone_open_ip(struct phone *ph, struct rig *r, const char *ip,
+		   int worker)
 {
 	struct mixer_leg_params p = {.pt = RIG_PT,
 				     .pt_event = 101,
@@ -167,7 +181,6 @@ void phone_open(struct phone *ph, struct rig *r, unsigned net, unsigned host,
 				     .floor = true,
 				     .worker = worker,
 				     .arg = ph};
-	char ip[32];
 	unsigned i;
 
 	memset(ph, 0, sizeof(*ph));
@@ -175,11 +188,19 @@ void phone_open(struct phone *ph, struct rig *r, unsigned net, unsigned host,
 	ph->ssrc = rand_u32();
 	ph->seq = rand_u16();
 	ph->ts = rand_u32();
-	(void)snprintf(ip, sizeof(ip), "127.0.%u.%u", net, host);
 	for (i = 0; i < CHANS; i++)
 		ph->fd[i] = sock_at(ip, &ph->sa[i]);
 	assert_int_equal(sa_set_str(&p.flow, ip, 5060), 0);
 	assert_int_equal(mixer_leg_add(r->m, &p, &ph->leg, &ph->local), 0);
+}
+
+void phone_open(struct phone *ph, struct rig *r, unsigned net, unsigned host,
+		int worker)
+{
+	char ip[32];
+
+	(void)snprintf(ip, sizeof(ip), "127.0.%u.%u", net, host);
+	phone_open_ip(ph, r, ip, worker);
 }
 
 void phone_sdp(struct phone *ph)

@@ -69,6 +69,11 @@ void rig_join(struct rig *r, mixer_bridge_id bridge, struct phone *ph,
 /** Sockets at 127.0.<net>.<host>, and a leg; worker -1: any */
 void phone_open(struct phone *ph, struct rig *r, unsigned net, unsigned host,
 		int worker);
+/** The same at any address of this machine */
+void phone_open_ip(struct phone *ph, struct rig *r, const char *ip,
+		   int worker);
+/** This machine has that address */
+bool phone_ip_works(const char *ip);
 /** ..and the SDP of the phone is known, its floor channel proven */
 void phone_up(struct phone *ph, struct rig *r, unsigned net, unsigned host);
 void phone_sdp(struct phone *ph);

@@ -261,6 +261,61 @@ static void release_overtakes(void **state)
 	house_close(&h);
 }
 
+/* ..and what was sent before a Release that names no packet */
+static void release_follows(void **state)
+{
+	/* As often as one leg may ask at once */
+	enum { TURNS = 7, PACKETS = 30 };
+	struct house h;
+	unsigned i, k;
+
+	house_open(&h, state, 2, NULL);
+	for (i = 0; i < TURNS; i++) {
+		phone_press(&h.ph[0]);
+		for (k = 0; k < PACKETS; k++)
+			phone_talk(&h.ph[0], (uint8_t)k);
+		phone_floor(&h.ph[0], TBCP_RELEASE);
+		for (k = 0; k < PACKETS; k++)
+			assert_int_equal(phone_hear(&h.ph[1]), k);
+		(void)phone_told(&h.ph[0], TBCP_IDLE);
+	}
+	house_close(&h);
+}
+
+/* P9 over IPv6: two of one address, told apart by port */
+static void ipv6(void **state)
+{
+	struct mixer_cfg cfg;
+	struct phone ph[2];
+	struct rig r;
+	mixer_bridge_id b;
+	unsigned i;
+
+	rig_cfg(&cfg, workers_of(state));
+	cfg.laddrc = 2;
+	assert_int_equal(sa_set_str(&cfg.laddrv[1], "::1", 0), 0);
+	if (!phone_ip_works("::1")) {
+		print_message("# no IPv6 here\n");
+		skip();
+	}
+	rig_open(&r, &cfg);
+	b = rig_bridge(&r, NULL);
+	for (i = 0; i < 2; i++) {
+		phone_open_ip(&ph[i], &r, "::1", -1);
+		phone_sdp(&ph[i]);
+		phone_talk(&ph[i], 0);
+		(void)rig_event(&r, MIXER_LEG_LATCHED, ph[i].leg, 0);
+		rig_join(&r, b, &ph[i], "sip:six@example.com");
+		(void)phone_told(&ph[i], TBCP_IDLE);
+	}
+	phone_press(&ph[0]);
+	phone_talk(&ph[0], 6);
+	assert_int_equal(phone_hear(&ph[1]), 6);
+	phone_close(&ph[0]);
+	phone_close(&ph[1]);
+	rig_close(&r);
+}
+
 /* Gaps of the talker are kept, old packets are dropped as late */
 static void gaps_and_late_packets(void **state)
 {
@@ -558,6 +613,7 @@ int main(void)
 		BOTH(half_duplex),
 		BOTH(listen_only),
 		BOTH(release_overtakes),
+		BOTH(release_follows),
 		BOTH(gaps_and_late_packets),
 		BOTH(revoked_after_max_talk),
 		BOTH(holder_vanishes),
@@ -567,6 +623,7 @@ int main(void)
 		BOTH(two_bridges),
 		BOTH(floor_by_signalling),
 		BOTH(idle_leg),
+		BOTH(ipv6),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
