@@ -153,7 +153,7 @@ void leg_invite_done(struct leg *leg)
 
 	leg->inviting = false;
 	--srv->inviting;
-	if (srv->queue.head)
+	if (srv->queue.head && !srv->closing)
 		tmr_start(&srv->tmr_pump, 0, pump_h, srv);
 }
 
