@@ -67,8 +67,8 @@ static void refer_h(const struct cmd *cmd)
 	refer(cmd, HS_REFER_CALL, false);
 }
 
-/* Without a target: the session that the server has connected, else whatever
- * the service has this leg in */
+/* Without a target: the session that the server has connected, else we leave
+ * whatever this leg is in */
 static void hangup_h(const struct cmd *cmd)
 {
 	struct hs_line *line = cmd->line;
@@ -76,7 +76,7 @@ static void hangup_h(const struct cmd *cmd)
 
 	if (cmd->wordc < 2) {
 		whole.wordv[1] = *line->session ? line->session
-						: cmd->hs->service_uri;
+						: line->uri;
 		whole.wordc = 2;
 	}
 	refer(&whole, HS_REFER_HANGUP, hs_leg_up(line->leg));

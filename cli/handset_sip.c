@@ -64,30 +64,30 @@ static struct hs_line *leg_line(const struct handset *hs,
 	return NULL;
 }
 
-/* RFC 7315 section 4.2: the identity behind the contact that was called */
+/* RFC 7315: the address it was for before it was sent to our contact */
 static struct hs_line *called_line(const struct handset *hs,
 				   const struct sip_msg *msg)
 {
-	const struct sip_hdr *hdr =
-		sip_msg_hdr(msg, SIP_HDR_P_CALLED_PARTY_ID);
+	const struct sip_hdr *hdr;
 	struct sip_addr addr;
 
+	hdr = sip_msg_xhdr(msg, "P-Called-Party-ID");
 	if (!hdr || sip_addr_decode(&addr, &hdr->val))
 		return NULL;
 	return handset_line(hs, &addr.uri.user);
 }
 
-/* Which of our subscribers an INVITE is for: whom it says was called, else
- * whom it names as To, else the contact it was sent to, else the first one
- * without a leg */
+/* Which of our subscribers an INVITE is for: whom it was called as, whom it
+ * names as To, the contact it was sent to, the first one without a leg */
 static struct hs_line *invited_line(const struct handset *hs,
 				    const struct sip_msg *msg)
 {
 	struct hs_line *line = called_line(hs, msg);
 	struct le *le;
 
-	if (!line)
-		line = handset_line(hs, &msg->to.uri.user);
+	if (line)
+		return line;
+	line = handset_line(hs, &msg->to.uri.user);
 	if (line)
 		return line;
 	line = handset_line(hs, &msg->uri.user);

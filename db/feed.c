@@ -36,6 +36,7 @@ void feed_attach(struct feed *f, sqlite3 *db)
 {
 	f->db = db;
 	f->anchored = false;
+	f->first = 0;
 	row_reader_init(&f->reader, db);
 }
 
@@ -368,16 +369,20 @@ void feed_end(struct feed *f)
 	(void)sql_exec(f->db, "ROLLBACK");
 }
 
+bool feed_is_long(const struct feed *f)
+{
+	return f->anchored && f->seq - f->first >= FEED_KEEP;
+}
+
 int feed_trim(struct feed *f)
 {
 	sqlite3_stmt *st = NULL;
-	int64_t first = 0;
 	int err;
 
-	if (!f->anchored)
+	if (!feed_is_long(f))
 		return 0;
-	err = sql_int(f->db, "SELECT min(seq) FROM change_log", &first);
-	if (err || f->seq - first < FEED_KEEP)
+	err = sql_int(f->db, "SELECT min(seq) FROM change_log", &f->first);
+	if (err || !feed_is_long(f))
 		return err;
 
 	err = sql_prepare(&st, f->db, "DELETE FROM change_log WHERE seq < ?1");
@@ -387,5 +392,7 @@ int feed_trim(struct feed *f)
 	sqlite3_bind_int64(st, 1, f->seq);
 	err = sql_run(st);
 	sqlite3_finalize(st);
+	if (!err)
+		f->first = f->seq;
 	return err;
 }

@@ -29,6 +29,7 @@ struct feed {
 	const char *realm;
 	int64_t seq, mark;   /**< Last entry of the log that was followed */
 	bool anchored;       /**< seq and mark are valid */
+	int64_t first;       /**< Entry that the log begins with, or earlier */
 	uint64_t refused;    /**< Rows that did not fit, all in all */
 	uint64_t compared;   /**< Comparisons of the whole database */
 };
@@ -51,6 +52,9 @@ int feed_begin(struct feed *f, feed_h *h, void *arg);
 int feed_snapshot(struct feed *f, unsigned mask, feed_h *h, void *arg);
 
 void feed_end(struct feed *f);
+
+/** Enough of the log was followed to shorten it */
+bool feed_is_long(const struct feed *f);
 
 /** Shorten the log by what was followed; outside of the transaction */
 int feed_trim(struct feed *f);

@@ -316,6 +316,8 @@ static int file_serve(struct watch *w)
 	w->busy.max_ms = SQL_BUSY_MS;
 	if (!err && (w->dirty || !list_isempty(&w->waiting)))
 		err = round_run(w);
+	if (!err && !w->keeper.due && feed_is_long(&w->feed))
+		keeper_touch(&w->keeper, clock_mono_ms());
 	return err;
 }
 

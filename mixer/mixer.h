@@ -51,7 +51,9 @@ struct mixer_cfg {
 	uint32_t members_max;    /**< Of one bridge */
 	uint32_t latch_ms;       /**< Window for latching after the SDP */
 	uint32_t dead_idle_ms;   /**< Idle leg without a packet: dead; 0 never */
-	uint32_t dead_bridged_ms;/**< The same while bridged and talking */
+	uint32_t dead_bridged_ms;/**< The same while it holds a floor; 0: no
+				      other limit than dead_idle_ms (the floor
+				      itself is freed by end_of_media_ms) */
 	uint32_t rtcp_ms;        /**< Interval of our RTCP per leg */
 	bool floor_trace;        /**< Every floor message as an event */
 };
@@ -70,14 +72,18 @@ enum mixer_event_type {
 	MIXER_FLOOR_TAKEN,
 	/** Nobody holds the floor of bridge any more; leg did */
 	MIXER_FLOOR_IDLE,
-	/** leg was refused: reason as enum tbcp_deny */
+	/** leg was refused: reason as enum tbcp_deny (wire/tbcp.h) */
 	MIXER_FLOOR_DENIED,
 	/** leg lost the floor: reason as enum tbcp_revoke */
 	MIXER_FLOOR_REVOKED,
 	/** First packet of a burst was fanned out */
 	MIXER_BURST_STARTED,
-	/** leg's floor channel carried Ack of Connect/Disconnect: reason */
-	MIXER_FLOOR_ACK
+	/** leg's floor channel carried an Ack of Connect or Disconnect:
+	 *  burst is the acknowledged enum tbcp_type, reason its reason */
+	MIXER_FLOOR_ACK,
+	/** With floor_trace: a floor message (reason: enum tbcp_type) was
+	 *  received from leg (burst 0) or sent to it (burst 1) */
+	MIXER_FLOOR_MESSAGE
 };
 
 struct mixer_event {
@@ -92,8 +98,15 @@ struct mixer_event {
 	void *bridge_arg;   /**< As given to mixer_bridge_add() */
 };
 
-/** Called from mixer_poll() on the signalling thread. leg_arg and bridge_arg
- *  are never those of an object that was deleted before the event came up. */
+/**
+ * Called from mixer_poll() on the signalling thread; it may call any function
+ * of this file but mem_deref() of the switch.
+ *
+ * leg_arg and bridge_arg are never those of an object that was deleted before
+ * the event came up: events of a bridge (FLOOR_*, BURST_*) are dropped when
+ * the bridge is gone, and have leg_arg NULL when only the leg is; the others
+ * are dropped when the leg is gone.
+ */
 typedef void(mixer_event_h)(const struct mixer_event *ev, void *arg);
 
 /**
@@ -137,7 +150,8 @@ struct mixer_leg_local {
  * by ring. The lowest triple that no other leg of the same flow IP uses.
  *
  * @return 0, ENOSPC (legs_max), EADDRNOTAVAIL (no triple left for that IP),
- *         EAGAIN (command ring full), EINVAL
+ *         EAGAIN (command ring full: try again), EINVAL (no local address of
+ *         that family among them), ENOMEM, or errno of opening a socket
  */
 int mixer_leg_add(struct mixer *m, const struct mixer_leg_params *p,
 		  mixer_leg_id *legp, struct mixer_leg_local *local);
@@ -152,16 +166,33 @@ struct mixer_leg_remote {
 
 /**
  * Until an address equals the flow's IP or was latched nothing is sent to it.
- * Called again after a re-INVITE (hold, moved media).
+ * Called again after a re-INVITE (hold, moved media): opens the latch window
+ * again. Silence counts as death (dead_idle_ms) from the first call on.
+ *
+ * @return 0, ENOENT, EINVAL (address family is not the flow's), EAGAIN
  */
 int mixer_leg_remote_set(struct mixer *m, mixer_leg_id leg,
 			 const struct mixer_leg_remote *r);
 
-/** The signalling flow moved (authenticated re-REGISTER from elsewhere) */
+/**
+ * The signalling flow moved (authenticated re-REGISTER from elsewhere)
+ *
+ * Where only its port is another one nothing changes. With another IP nothing
+ * is proven any more until the next mixer_leg_remote_set().
+ *
+ * @return 0, ENOENT, EINVAL, EAGAIN, EADDRINUSE: a leg of the new IP has these
+ *         ports (this leg has to be made anew), ENOMEM
+ */
 int mixer_leg_flow_set(struct mixer *m, mixer_leg_id leg,
 		       const struct sa *flow);
 
-/** Remove the leg from its bridges (a held floor is freed) and free its slot */
+/**
+ * Remove the leg from its bridges (a held floor is freed) and free its slot
+ *
+ * The command ring keeps room for what takes away (this, mixer_bridge_del(),
+ * mixer_bridge_leave(), mixer_floor_release()): EAGAIN only if a worker has
+ * not taken thousands of them.
+ */
 int mixer_leg_del(struct mixer *m, mixer_leg_id leg);
 
 /* --- bridges ---------------------------------------------------------- */
@@ -173,7 +204,6 @@ struct mixer_bridge_params {
 	uint32_t retry_after_ms; /**< T9 after a revoke for talking too long */
 	uint32_t idle_repeat_ms; /**< T7, 0 = never */
 	uint32_t idle_repeats;   /**< C7 */
-	uint16_t participants_hint; /**< unused: 0 */
 	int worker;              /**< Home; -1: the least loaded one */
 	void *arg;
 };
@@ -198,21 +228,28 @@ struct mixer_member {
 
 /**
  * Add a leg to a bridge (or change its member parameters if it is in it). The
- * first bridge that a leg joins is its selected one.
+ * first bridge that a leg joins is its selected one; when it leaves that, the
+ * one of the first place that is taken. The new member is told by its floor
+ * channel whether somebody talks.
  *
- * @return 0, ENOENT, ENOSPC (members_max, MIXER_LEG_BRIDGES_MAX), EAGAIN
+ * @return 0, ENOENT, ENOSPC (members_max, MIXER_LEG_BRIDGES_MAX), EAGAIN,
+ *         EINVAL (uri or name not terminated), ENOMEM
  */
 int mixer_bridge_join(struct mixer *m, mixer_bridge_id bridge,
 		      mixer_leg_id leg, const struct mixer_member *member);
 int mixer_bridge_leave(struct mixer *m, mixer_bridge_id bridge,
 		       mixer_leg_id leg);
 
-/** The leg's floor channel and its speech are for this bridge */
+/** The leg's floor channel and its speech are for this bridge. A floor that
+ *  it holds in the one selected before is released.
+ *  @return 0, ENOENT (stale, or no member), EAGAIN */
 int mixer_leg_select(struct mixer *m, mixer_leg_id leg,
 		     mixer_bridge_id bridge);
 
 /** Ask for the floor on behalf of a leg (implicit request of an activation);
- *  the answer goes to the leg's floor channel and up as an event */
+ *  the answer goes to the leg's floor channel and up as an event. With one
+ *  member only it is denied: the others join first.
+ *  @return 0, ENOENT, EINVAL (not its selected bridge), EAGAIN */
 int mixer_floor_request(struct mixer *m, mixer_bridge_id bridge,
 			mixer_leg_id leg);
 int mixer_floor_release(struct mixer *m, mixer_bridge_id bridge,
@@ -225,9 +262,18 @@ struct mixer_stats {
 	uint64_t rx_packets, rx_rtp, rx_rtcp, rx_floor;
 	uint64_t tx_packets, tx_rtp, tx_rtcp, tx_floor;
 	uint64_t forwarded;       /**< Talker's packets let through */
-	uint64_t drop_malformed, drop_unknown_source, drop_no_leg,
-		drop_not_holder, drop_idle, drop_payload_type, drop_unlatched,
-		drop_late, drop_floor_rate, drop_floor_foreign;
+	/* Received and dropped, by cause */
+	uint64_t drop_malformed,
+		drop_unknown_source, /**< Not the latched address of its leg */
+		drop_no_leg,         /**< No leg for this source IP and port */
+		drop_not_holder,     /**< Speech of who has not the floor */
+		drop_idle,           /**< Speech in no bridge, or on hold */
+		drop_payload_type,
+		drop_unlatched,      /**< Before the SDP, after the window */
+		drop_late,           /**< Packet of an older burst */
+		drop_floor_rate,     /**< Floor messages beyond the bound */
+		drop_floor_foreign;  /**< ..with another's SSRC */
+	/** Not sent: that one; that one and all behind it (buffer full) */
 	uint64_t tx_errors, tx_short;
 	uint64_t ring_full;       /**< Cross-worker ring overflow, packets */
 	uint64_t events_lost;     /**< Event ring overflow */

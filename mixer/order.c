@@ -32,6 +32,7 @@ static void leg_remote_order(struct worker *w, const struct cmd *c)
 
 	if (!leg)
 		return;
+	outq_flush(&w->outq);
 	leg_remote(leg, &c->u.remote,
 		   w->now + (uint64_t)w->cfg.latch_ms * 1000);
 	/* From now on silence means something */
@@ -46,6 +47,8 @@ static void leg_order(struct worker *w, const struct cmd *c)
 
 	if (!leg)
 		return;
+	/* What is queued takes the leg's address when it is sent */
+	outq_flush(&w->outq);
 	if (c->type == CMD_LEG_DEL) {
 		part_leg_del(w, c->leg);
 		leg_free(&w->legs, leg);
@@ -159,18 +162,18 @@ static void order(struct worker *w, const struct cmd *c)
 void worker_orders(struct worker *w)
 {
 	const struct cmd *c = slotq_peek(w->cmds);
-	uint32_t n = 0;
+	unsigned n;
 
 	if (!c)
 		return;
-	/* What is queued may point to a leg that goes away */
-	outq_flush(&w->outq);
-	for (; c; c = slotq_peek(w->cmds)) {
+	/* No more than were there when it began: speech waits */
+	for (n = 0; c && n < CMD_SLOTS; n++) {
 		order(w, c);
 		slotq_release(w->cmds);
-		n++;
+		/* release: signalling counts on the slot being free */
+		atomic_fetch_add_explicit(&w->cmds_done, 1,
+					  memory_order_release);
+		c = slotq_peek(w->cmds);
 	}
 	outq_flush(&w->outq);
-	/* release: signalling counts on these slots being free */
-	atomic_fetch_add_explicit(&w->cmds_done, n, memory_order_release);
 }

@@ -198,6 +198,31 @@ static void to_terminal(struct presence *p, const struct sip_msg *msg,
 	relay(p, &p->internal, &f, msg);
 }
 
+/* The binding is gone (expired, or its user was disabled), and its leg is
+ * being ended: the flow that our own token names is told so. */
+static void farewell(struct presence *p, const struct sip_msg *msg,
+		     const struct routes *r)
+{
+	struct forward f = {
+		.key = &p->key,
+		.dst = &r->flow.addr,
+		.in = EDGE_INTERNAL,
+		.routes_drop = r->n,
+		.trusted = true,
+	};
+	struct edge_sock *out;
+	struct sa shown;
+
+	if (r->flow.laddr >= p->sockc) {
+		answer(&p->internal, msg, 480, "Not Registered");
+		return;
+	}
+	out = &p->sockv[r->flow.laddr];
+	f.out = out->ep;
+	f.via = sock_shown(p, out->i, &shown);
+	relay(p, &p->internal, &f, msg);
+}
+
 bool edge_internal_request(const struct sip_msg *msg, void *arg)
 {
 	struct edge_sock *in = arg;
@@ -217,11 +242,12 @@ bool edge_internal_request(const struct sip_msg *msg, void *arg)
 		return true;
 	}
 	b = binding_by_id(p->bindings, r.flow.binding);
-	if (!b) {
+	if (b)
+		to_terminal(p, msg, &r, b);
+	else if (!pl_strcmp(&msg->met, "BYE"))
+		farewell(p, msg, &r);
+	else
 		answer(in, msg, 480, "Not Registered");
-		return true;
-	}
-	to_terminal(p, msg, &r, b);
 	return true;
 }
 

@@ -24,18 +24,27 @@ static void node_destructor(void *arg)
 	tmr_cancel(&n->tmr);
 }
 
-static void node_remove(struct node *n)
+static void lost(void *arg)
 {
+	struct node *n = arg;
 	struct nodes *t = n->table;
 
 	list_unlink(&n->le);
-	t->h(n, NODE_LOST, t->arg);
+	if (n->hb.state != BUS_NODE_LEAVING)
+		t->h(n, NODE_LOST, t->arg);
 	mem_deref(n);
 }
 
-static void lost(void *arg)
+/* It gets nobody any more, but the BYEs of its legs still come from it */
+static void leave(struct node *n)
 {
-	node_remove(arg);
+	struct nodes *t = n->table;
+
+	if (n->hb.state == BUS_NODE_LEAVING)
+		return;
+	n->hb.state = BUS_NODE_LEAVING;
+	tmr_start(&n->tmr, t->lost_ms, lost, n);
+	t->h(n, NODE_LOST, t->arg);
 }
 
 struct node *node_find(const struct nodes *t, const char *name)
@@ -124,7 +133,7 @@ static void heartbeat_handler(const struct bus_msg *msg, void *arg)
 		return;
 	if (hb->state == BUS_NODE_LEAVING) {
 		if (n)
-			node_remove(n);
+			leave(n);
 		return;
 	}
 	if (!n) {
@@ -134,7 +143,8 @@ static void heartbeat_handler(const struct bus_msg *msg, void *arg)
 		tell = true;
 	}
 	else if (n->hb.boot != hb->boot) {
-		ev = NODE_RESTART;
+		if (n->hb.state != BUS_NODE_LEAVING)
+			ev = NODE_RESTART;
 		tell = true;
 	}
 	n->hb = *hb;

@@ -3,7 +3,7 @@
  * @file nodes.h  The conference servers: state, load, availability (row P15)
  *
  * Known from their heartbeats alone; one that stays silent is lost, one that
- * drains gets nobody new. Signalling thread only; owned by presence.
+ * drains gets nobody new; one that leaves is known until it is silent. Signalling thread only; owned by presence.
  */
 #ifndef HL_PRESENCE_NODES_H
 #define HL_PRESENCE_NODES_H
@@ -28,7 +28,7 @@ struct node {
 enum node_event {
 	NODE_UP,      /**< New, or back */
 	NODE_RESTART, /**< Another boot: its legs are gone */
-	NODE_LOST     /**< Silent or leaving; freed after the call */
+	NODE_LOST     /**< Silent (freed after the call) or leaving */
 };
 
 typedef void(node_h)(const struct node *n, enum node_event ev, void *arg);

@@ -13,17 +13,27 @@ static void params_get(struct mixer_bridge_params *p, struct bridge *b,
 int bridge_open(struct bridge *b, uint32_t max_talk_ms)
 {
 	struct mixer_bridge_params p;
+	int err;
 
 	params_get(&p, b, max_talk_ms);
+	err = mixer_bridge_add(b->srv->mixer, &p, &b->id);
+	if (err)
+		return err;
+
 	b->max_talk_ms = max_talk_ms;
 	b->holder[0] = '\0';
-	return mixer_bridge_add(b->srv->mixer, &p, &b->id);
+	++b->srv->bridgec;
+	server_heartbeat_soon(b->srv);
+	return 0;
 }
 
 void bridge_close(struct bridge *b)
 {
-	if (b->id)
+	if (b->id) {
 		(void)mixer_bridge_del(b->srv->mixer, b->id);
+		--b->srv->bridgec;
+		server_heartbeat_soon(b->srv);
+	}
 
 	b->id = 0;
 	b->holder[0] = '\0';

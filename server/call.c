@@ -15,7 +15,7 @@ struct plan {
 	const char *words;
 };
 
-/* --- leaving ------------------------------------------------------------ */
+/* --- leaving ----------------------------------------------------------- */
 
 static void party_out(struct leg *leg)
 {
@@ -44,7 +44,6 @@ static void call_destructor(void *arg)
 	list_unlink(&call->le);
 	--call->b.srv->callc;
 	bridge_close(&call->b);
-	server_heartbeat_soon(call->b.srv);
 }
 
 static void call_end(struct call *call, const char *why)
@@ -80,7 +79,7 @@ static void party_leave(struct leg *leg)
 	party_idle(leg);
 }
 
-/* --- hang time ----------------------------------------------------------- */
+/* --- hang time --------------------------------------------------------- */
 
 static void hang_h(void *arg)
 {
@@ -117,7 +116,7 @@ void call_service_changed(struct leg *leg)
 		bridge_talk_set(&leg->call->b, leg->service.max_talk_ms);
 }
 
-/* --- joining --------------------------------------------------------------- */
+/* --- joining ----------------------------------------------------------- */
 
 static int call_join(struct call *call, struct leg *leg)
 {
@@ -165,7 +164,6 @@ static struct call *call_alloc(struct leg *owner)
 	list_append(&srv->calll, &call->le, call);
 	++srv->callc;
 	++srv->st.calls;
-	server_heartbeat_soon(srv);
 
 	if (bridge_open(&call->b, owner->service.max_talk_ms))
 		call = mem_deref(call);
@@ -173,7 +171,7 @@ static struct call *call_alloc(struct leg *owner)
 	return call;
 }
 
-/* --- activation -------------------------------------------------------------- */
+/* --- activation -------------------------------------------------------- */
 
 static uint16_t party_check(const struct leg *caller, const struct leg *leg,
 			    const char **wordsp)
@@ -332,7 +330,7 @@ uint16_t call_activate(struct leg *caller, const struct bus_party *partyv,
 	return 200;
 }
 
-/* --- deactivation ---------------------------------------------------------- */
+/* --- deactivation ------------------------------------------------------ */
 
 static struct leg *party_find(const struct call *call, const char *name)
 {

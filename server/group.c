@@ -39,7 +39,7 @@ static struct member *member_find(const struct server *srv,
 	return NULL;
 }
 
-/* --- joining ------------------------------------------------------------- */
+/* --- joining ----------------------------------------------------------- */
 
 static uint32_t talk_ms(const struct group *group, const struct leg *leg)
 {
@@ -73,7 +73,6 @@ static int group_open(struct group *group, const struct leg *leg)
 		return err;
 
 	strcpy(group->service, leg->service.name);
-	server_heartbeat_soon(group->b.srv);
 	return 0;
 }
 
@@ -84,7 +83,6 @@ static void group_close_if_empty(struct group *group)
 
 	bridge_close(&group->b);
 	group->service[0] = '\0';
-	server_heartbeat_soon(group->b.srv);
 }
 
 static void member_join(struct member *m, struct leg *leg)
@@ -181,7 +179,7 @@ void groups_retry(struct server *srv)
 	}
 }
 
-/* --- selecting ------------------------------------------------------------ */
+/* --- selecting --------------------------------------------------------- */
 
 static struct group *group_any(const struct leg *leg)
 {
@@ -289,7 +287,7 @@ bool group_dial(struct leg *leg, const struct pl *name)
 	return true;
 }
 
-/* --- membership ------------------------------------------------------------ */
+/* --- membership -------------------------------------------------------- */
 
 static void member_destructor(void *arg)
 {

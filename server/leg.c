@@ -30,7 +30,7 @@ bool leg_is_up(const struct leg *leg)
 	return leg->status == BUS_LEG_IDLE || leg->status == BUS_LEG_BUSY;
 }
 
-/* --- state ------------------------------------------------------------ */
+/* --- state ------------------------------------------------------------- */
 
 static void leg_say(struct leg *leg)
 {
@@ -88,7 +88,7 @@ void leg_state_set(struct leg *leg, enum bus_leg_status status, uint16_t code,
 	leg_say(leg);
 }
 
-/* --- media ------------------------------------------------------------ */
+/* --- media ------------------------------------------------------------- */
 
 static bool laddr_known(const struct server *srv, const struct sa *sa)
 {
@@ -141,7 +141,7 @@ void leg_media_sync(struct leg *leg)
 	leg_dialog_modify(leg);
 }
 
-/* --- coming and going ------------------------------------------------- */
+/* --- coming and going -------------------------------------------------- */
 
 void leg_invite_done(struct leg *leg)
 {

@@ -111,7 +111,7 @@ static void remote_set(struct leg *leg, const struct leg_sdp *s)
 		     HLOG_ERR(err));
 }
 
-/* --- what libre's session tells ------------------------------------------ */
+/* --- what libre's session tells ---------------------------------------- */
 
 /* re-INVITE: hold, resume, moved media, or without SDP: our turn to offer */
 static int offer_h(struct mbuf **descp, const struct sip_msg *msg, void *arg)
@@ -188,72 +188,6 @@ static void setup_timeout_h(void *arg)
 	leg_down(leg, 408, "the terminal does not respond", true);
 }
 
-struct routes {
-	struct state_dialog *d;
-	size_t len;
-	bool full;
-};
-
-static bool route_h(const struct sip_hdr *hdr, const struct sip_msg *msg,
-		    void *arg)
-{
-	struct routes *r = arg;
-	int n;
-	(void)msg;
-
-	n = re_snprintf(r->d->routes + r->len, sizeof(r->d->routes) - r->len,
-			"%s%r", r->len ? ", " : "", &hdr->val);
-	if (n < 0)
-		r->full = true;
-	else
-		r->len += (size_t)n;
-
-	return n < 0;
-}
-
-static int texts_get(struct state_dialog *d, const struct sip_msg *msg)
-{
-	const struct sip_taddr *l = msg->req ? &msg->to : &msg->from;
-	const struct sip_taddr *r = msg->req ? &msg->from : &msg->to;
-	int err;
-
-	err = pl_strcpy(&l->tag, d->ltag, sizeof(d->ltag));
-	err |= pl_strcpy(&r->tag, d->rtag, sizeof(d->rtag));
-	err |= pl_strcpy(&l->auri, d->luri, sizeof(d->luri));
-	err |= pl_strcpy(&r->auri, d->ruri, sizeof(d->ruri));
-	err |= pl_strcpy(&msg->callid, d->callid, sizeof(d->callid));
-
-	return err ? EOVERFLOW : 0;
-}
-
-/* Enough of the dialog to end it after a restart. made has the Contact and
- * the Record-Route (2xx for our INVITE, else the terminal's INVITE), msg the
- * tags (2xx or ACK). */
-static int dialog_store(struct leg *leg, const struct sip_msg *made,
-			const struct sip_msg *msg)
-{
-	const struct sip_hdr *contact = sip_msg_hdr(made, SIP_HDR_CONTACT);
-	struct state_dialog d;
-	struct routes r = { .d = &d };
-	struct sip_addr addr;
-
-	memset(&d, 0, sizeof(d));
-	strcpy(d.subscriber, leg->subscriber);
-	d.cseq_ceiling = sip_dialog_lseq(sipsess_dialog(leg->sess)) +
-		CSEQ_MARGIN;
-
-	if (texts_get(&d, msg) || !contact ||
-	    sip_addr_decode(&addr, &contact->val) ||
-	    pl_strcpy(&addr.auri, d.target, sizeof(d.target)))
-		return EOVERFLOW;
-
-	/* RFC 3261 section 12.1: in order for the UAS, reversed for the UAC */
-	(void)sip_msg_hdr_apply(made, made->req, SIP_HDR_RECORD_ROUTE, route_h,
-				&r);
-
-	return r.full ? EOVERFLOW : state_dialog_put(leg->srv->state, &d);
-}
-
 static void estab_h(const struct sip_msg *msg, void *arg)
 {
 	struct leg *leg = arg;
@@ -262,7 +196,7 @@ static void estab_h(const struct sip_msg *msg, void *arg)
 	int err;
 
 	if (leg->srv->state) {
-		err = dialog_store(leg, made, msg);
+		err = leg_store(leg, made, msg);
 		leg->stored = !err;
 		if (err)
 			hlog(leg->srv->log, HLOG_WARN, leg->subject,
@@ -319,7 +253,7 @@ static void info_h(struct sip *sip, const struct sip_msg *msg, void *arg)
 				 "no such content is understood");
 }
 
-/* --- making and ending --------------------------------------------------- */
+/* --- making and ending ------------------------------------------------- */
 
 static void dialog_known(struct leg *leg)
 {
@@ -412,7 +346,7 @@ struct leg *leg_dialog_find(const struct server *srv,
 	return NULL;
 }
 
-/* --- the terminal's INVITE ------------------------------------------------ */
+/* --- the terminal's INVITE --------------------------------------------- */
 
 /* Whose the edge says it is. */
 static struct leg *leg_asserted(const struct server *srv,

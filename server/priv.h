@@ -64,6 +64,7 @@ struct server {
 	uint64_t leg_next;         /**< Names of dialogs */
 	struct tmr tmr_pump;
 
+	uint32_t bridgec;          /**< Of calls and of groups with legs up */
 	struct list calll;
 	uint32_t callc;
 	uint64_t call_next;        /**< Names of calls */
@@ -98,7 +99,7 @@ struct server {
 	} st;
 };
 
-/* --- bridges ---------------------------------------------------------- */
+/* --- bridges ----------------------------------------------------------- */
 
 enum bridge_kind { BRIDGE_PRIVATE, BRIDGE_ADHOC, BRIDGE_GROUP };
 
@@ -149,7 +150,7 @@ struct group {
 	uint32_t memberc, joinedc;
 };
 
-/* --- legs ------------------------------------------------------------- */
+/* --- legs -------------------------------------------------------------- */
 
 struct leg {
 	struct le le;                /**< In server.legl */
@@ -234,6 +235,13 @@ void leg_dialog_modify(struct leg *leg);
 void leg_dialog_connect_h(const struct sip_msg *msg, void *arg);
 struct leg *leg_dialog_find(const struct server *srv,
 			    const struct sip_msg *msg);
+
+/* leg_store.c */
+/** Keep enough of its dialog to end it after a restart. made has the Contact
+ *  and the Record-Route (2xx for our INVITE, else the terminal's INVITE), msg
+ *  the tags (2xx or ACK). @return 0, EOVERFLOW, ENOBUFS */
+int leg_store(const struct leg *leg, const struct sip_msg *made,
+	      const struct sip_msg *msg);
 
 /* ask.c: an activation that waits for presence */
 void ask_refer_h(struct sip *sip, const struct sip_msg *msg, void *arg);

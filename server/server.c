@@ -35,7 +35,7 @@ const struct sa *server_laddr(const struct server *srv)
 	return srv ? endpoint_laddr(srv->ep) : NULL;
 }
 
-/* --- heartbeat ------------------------------------------------------------ */
+/* --- heartbeat --------------------------------------------------------- */
 
 static void heartbeat_say(struct server *srv)
 {
@@ -49,7 +49,7 @@ static void heartbeat_say(struct server *srv)
 	m.u.heartbeat.state = srv->closing ? BUS_NODE_LEAVING : BUS_NODE_UP;
 	m.u.heartbeat.legs = srv->legc;
 	m.u.heartbeat.legs_max = srv->cfg.legs_max;
-	m.u.heartbeat.bridges = srv->callc + srv->groupc;
+	m.u.heartbeat.bridges = srv->bridgec;
 	m.u.heartbeat.boot = srv->boot;
 
 	if (bus_announce(srv->bus, &m))
@@ -78,7 +78,7 @@ void server_heartbeat_soon(struct server *srv)
 		tmr_start(&srv->tmr_soon, SOON_MS, soon_h, srv);
 }
 
-/* --- mixer ------------------------------------------------------------------ */
+/* --- mixer ------------------------------------------------------------- */
 
 static void floor_h(struct server *srv, const struct mixer_event *ev)
 {
@@ -142,6 +142,7 @@ static void event_h(const struct mixer_event *ev, void *arg)
 	case MIXER_FLOOR_DENIED:
 	case MIXER_FLOOR_REVOKED:
 	case MIXER_BURST_STARTED:
+	case MIXER_FLOOR_MESSAGE:
 	case MIXER_FLOOR_ACK:
 		break;
 	}
@@ -155,7 +156,7 @@ static void mixer_fd_h(int flags, void *arg)
 	mixer_poll(srv->mixer, 1024);
 }
 
-/* --- bus --------------------------------------------------------------------- */
+/* --- bus --------------------------------------------------------------- */
 
 static uint16_t provision(struct server *srv,
 			  const struct bus_leg_provision *p,
@@ -267,7 +268,7 @@ static void request_h(const struct bus_msg *msg, struct bus_reply *reply,
 	(void)bus_answer_result(reply, code, words);
 }
 
-/* --- life --------------------------------------------------------------------- */
+/* --- life -------------------------------------------------------------- */
 
 static void legs_flush(struct server *srv, unsigned max)
 {
@@ -436,7 +437,7 @@ int server_alloc(struct server **srvp, const struct server_cfg *cfg,
 	return err;
 }
 
-/* --- leaving --------------------------------------------------------------------- */
+/* --- leaving ----------------------------------------------------------- */
 
 static uint32_t sessions(const struct server *srv)
 {

@@ -40,10 +40,13 @@ struct server_cfg {
 	uint32_t group_members_max; /**< Members of one group; more: 503 */
 	uint32_t asks_max;          /**< Activations that wait for presence */
 	uint32_t invites_max;       /**< INVITEs of ours under way at once */
-	uint32_t byes_max;          /**< BYEs to dialogs of the last run, ditto */
-	uint32_t answer_ms;         /**< Unanswered for so long: CANCEL, manual */
-	uint32_t setup_ms;          /**< No response at all for so long: lost */
-	uint32_t retry_min_ms;      /**< First wait before a leg is tried again */
+	uint32_t byes_max;          /**< The same for BYEs to old dialogs */
+	uint32_t answer_ms;         /**< Rings (18x) for so long: CANCEL, manual,
+					 not tried again until provisioned
+					 anew */
+	uint32_t setup_ms;          /**< Not even rings for so long: lost,
+					 tried again */
+	uint32_t retry_min_ms;      /**< First wait before that */
 	uint32_t retry_max_ms;      /**< Doubled up to this, with jitter */
 	uint32_t close_ms;          /**< Bound of server_close() */
 	uint32_t heartbeat_ms;

@@ -48,7 +48,8 @@ static json_t *addr(const struct sa *sa)
 {
 	char buf[HL_HOST_MAX];
 
-	if (!sa_isset(sa, SA_ALL) || re_snprintf(buf, sizeof(buf), "%J", sa) < 0)
+	if (!sa_isset(sa, SA_ALL) ||
+	    re_snprintf(buf, sizeof(buf), "%J", sa) < 0)
 		return json_null();
 
 	return json_string(buf);

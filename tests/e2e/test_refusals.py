@@ -7,7 +7,7 @@ def refused(hs, command):
     """What the handset was told, and that nothing was bridged"""
     hs.mark().send(command)
     answer = hs.event('refused')
-    expect(not hs.events('activated') and not hs.events('connected'),
+    expect(not hs.events('activated') and not hs.events('granted'),
            'bridged all the same: %r' % answer)
     expect(answer['reason'], 'no words: %r' % answer)
     calls = hs.server.status()['conference']['calls_total']
@@ -54,7 +54,7 @@ def test_refer_out_of_dialog(lab):
     bob.mark()
     alice.mark().send('refer bob')
     alice.event('activated')
-    bob.event('connected')
+    bob.event('taken')
     alice.say()
     bob.event('burst_heard')
     alice.quit()

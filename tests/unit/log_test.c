@@ -353,7 +353,7 @@ static void test_full_terminal(void **state)
 	for (i = 0; i < 20000; i++)
 		hlog(l, HLOG_INFO, "tty", "record", HLOG_U("nr", i));
 	text = read_all(master);
-	assert_int_equal(count(text, " log dropped "), 0);
+	/* The kernel may make room in between: reports may be in there */
 	free(text);
 	hlog(l, HLOG_INFO, "tty", "after");
 	text = read_all(master);

@@ -250,7 +250,9 @@ static size_t chan_read(struct phone *ph, enum chan ch, uint8_t *buf,
 	n = recvfrom(ph->fd[ch], buf, size, 0, &src.u.sa, &src.len);
 	assert_true(n >= 0);
 	/* Symmetric: it comes from where the phone sends to */
-	assert_true(sa_cmp(&src, local_of(ph, ch), SA_ALL));
+	if (!sa_cmp(&src, local_of(ph, ch), SA_ALL))
+		fail_msg("channel %d: from port %u, not %u", (int)ch,
+			 sa_port(&src), sa_port(local_of(ph, ch)));
 	return (size_t)n;
 }
 

@@ -11,7 +11,7 @@
 
 enum { DEADLINE_MS = 10000, TICK_MS = 1, REQUEST_MS = 5000 };
 
-/* --- the loop ------------------------------------------------------------ */
+/* --- the loop ---------------------------------------------------------- */
 
 struct wait {
 	struct tmr tick, end;
@@ -67,7 +67,7 @@ void rig_run(uint32_t ms)
 	(void)wait_for(never, NULL, ms);
 }
 
-/* --- terminals ------------------------------------------------------------- */
+/* --- terminals --------------------------------------------------------- */
 
 static struct term *term_find(const struct rig *r, const struct pl *name)
 {
@@ -225,7 +225,8 @@ static void term_accept(struct term *t, const struct sip_msg *msg)
 					t->name, "application/sdp", desc,
 					NULL, NULL, false, offer_h, answer_h,
 					estab_h, NULL, NULL, term_close_h, t,
-					NULL), 0);
+					"Record-Route: <sip:RR@%J;lr>\r\n",
+					&t->rig->laddr), 0);
 	mem_deref(desc);
 }
 
@@ -264,7 +265,7 @@ static void connect_h(const struct sip_msg *msg, void *arg)
 	}
 }
 
-/* NOTIFY in a leg's dialog, and BYEs to dialogs of an earlier life. */
+/* Before the sessions: NOTIFY, and BYEs that the network loses. */
 static bool request_h(const struct sip_msg *msg, void *arg)
 {
 	struct rig *r = arg;
@@ -272,11 +273,12 @@ static bool request_h(const struct sip_msg *msg, void *arg)
 	struct le *le;
 
 	if (!pl_strcmp(&msg->met, "BYE")) {
-		++r->byes;
 		pl.p = (const char *)msg->mb->buf;
 		pl.l = MIN(msg->mb->pos, sizeof(r->bye) - 1);
 		(void)pl_strcpy(&pl, r->bye, sizeof(r->bye));
-		(void)sip_treply(NULL, r->sip, msg, 200, "OK");
+		if (!r->bye_drop)
+			return false;
+		--r->bye_drop;
 		return true;
 	}
 
@@ -309,7 +311,7 @@ static void term_destructor(void *arg)
 	mem_deref(t->floor);
 }
 
-/* --- presence, as the bus shows it -------------------------------------------- */
+/* --- presence, as the bus shows it ------------------------------------- */
 
 static void state_h(const struct bus_msg *msg, void *arg)
 {
@@ -367,7 +369,7 @@ static void presence_h(const struct bus_msg *msg, struct bus_reply *reply,
 	(void)bus_answer(reply, &m);
 }
 
-/* --- the rig ------------------------------------------------------------------- */
+/* --- the rig ----------------------------------------------------------- */
 
 static void site_open(struct rig *r)
 {
@@ -380,9 +382,9 @@ static void site_open(struct rig *r)
 	assert_int_equal(endpoint_alloc(&r->ep, &cfg), 0);
 	r->sip = endpoint_sip(r->ep);
 	r->laddr = *endpoint_laddr(r->ep);
+	assert_int_equal(sip_listen(&r->lsnr, r->sip, true, request_h, r), 0);
 	assert_int_equal(sipsess_listen(&r->sock, r->sip, 1024, connect_h, r),
 			 0);
-	assert_int_equal(sip_listen(&r->lsnr, r->sip, true, request_h, r), 0);
 }
 
 void rig_open(struct rig *r)
@@ -486,7 +488,7 @@ struct term *rig_term(struct rig *r, const char *name, enum term_mode mode)
 	return t;
 }
 
-/* --- asking the server ------------------------------------------------------------ */
+/* --- asking the server ------------------------------------------------- */
 
 struct asking {
 	struct rig *r;
@@ -593,7 +595,7 @@ struct term *rig_up(struct rig *r, const char *name)
 	return t;
 }
 
-/* --- the terminal's requests -------------------------------------------------------- */
+/* --- the terminal's requests ------------------------------------------- */
 
 static void response_h(int err, const struct sip_msg *msg, void *arg)
 {

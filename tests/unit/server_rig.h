@@ -80,8 +80,8 @@ struct rig {
 	struct sa laddr;
 	struct list terms;
 	struct hash *termh;
-	unsigned byes;                    /**< Out of any session */
-	char bye[1024];                   /**< The last of those */
+	unsigned bye_drop;                /**< BYEs that get lost, still */
+	char bye[1024];                   /**< The last BYE */
 	unsigned closed;
 };
 

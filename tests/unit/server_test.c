@@ -45,7 +45,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* --- conditions --------------------------------------------------------- */
+/* --- conditions -------------------------------------------------------- */
 
 static bool has_session(void *arg)
 {
@@ -151,7 +151,7 @@ static bool wait_holder(const struct rig *r, const char *kind,
 	return rig_wait(has_holder, &w);
 }
 
-/* --- legs ----------------------------------------------------------------- */
+/* --- legs -------------------------------------------------------------- */
 
 static void test_p1_leg_by_our_invite(void **state)
 {
@@ -241,6 +241,26 @@ static void test_p1_leg_by_terminal(void **state)
 	assert_true(term_wait(t, BUS_LEG_IDLE));
 	assert_int_equal(again->closes, 0);
 	assert_int_equal(status_int(r, "legs_total"), 1);
+}
+
+/* Both sides INVITE at the same time: the terminal's is the newer one. */
+static void test_p1_terminal_overtakes(void **state)
+{
+	struct rig *r = *state;
+	struct term *t = rig_term(r, "bob", TERM_RING);
+	struct term *own = rig_term(r, "bob", TERM_AUTO);
+	char sdp[1024];
+
+	r->cfg.answer_ms = 60000;
+	rig_start(r);
+	assert_int_equal(term_provision(t, true, false), 200);
+	assert_true(wait_count(&t->invites, 1));
+	term_sdp(own, sdp, sizeof(sdp));
+	assert_int_equal(term_invite(own, "leg", sdp), 200);
+	assert_true(wait_count(&t->closes, 1));
+	assert_true(term_wait(t, BUS_LEG_IDLE));
+	assert_int_equal(own->closes, 0);
+	assert_int_equal(status_int(r, "inviting"), 0);
 }
 
 static void test_p1_late_offer(void **state)
@@ -501,7 +521,7 @@ static void test_strangers_refused(void **state)
 	mem_deref(ep);
 }
 
-/* --- groups ------------------------------------------------------------------- */
+/* --- groups ------------------------------------------------------------ */
 
 static void test_p9_group_of_five(void **state)
 {
@@ -657,7 +677,7 @@ static void test_p8_inactive_service(void **state)
 	assert_int_equal(t->closes, 0);
 }
 
-/* --- calls ------------------------------------------------------------------------ */
+/* --- calls ------------------------------------------------------------- */
 
 static void test_p11_refused_before_bridging(void **state)
 {
@@ -917,7 +937,7 @@ static void test_leg_ends_while_presence_thinks(void **state)
 	assert_int_equal(status_int(r, "legs_up"), 0);
 }
 
-/* --- bounds --------------------------------------------------------------------------- */
+/* --- bounds ------------------------------------------------------------ */
 
 static void test_bound_legs(void **state)
 {
@@ -1098,7 +1118,7 @@ static void test_p1_thousand_legs_and_leaving(void **state)
 	assert_int_equal(closes, THOUSAND);
 }
 
-/* --- restart --------------------------------------------------------------------------- */
+/* --- restart ----------------------------------------------------------- */
 
 /* A process of its own that has one leg and is then killed */
 static int victim_main(const char *db, const char *port)
@@ -1178,10 +1198,18 @@ static void test_p1_restart_ends_old_dialogs(void **state)
 	assert_int_equal(state_open(&r->state, db, NULL), 0);
 	assert_int_equal(state_dialogs_load(r->state, count_h, &dialogs), 0);
 	assert_int_equal(dialogs, 1);
+	r->bye_drop = 1;
 	rig_start(r);
 
-	/* A leg that is provisioned meanwhile comes after the BYE */
+	/* A leg that is provisioned meanwhile comes after the BYE, which has
+	 * to be sent twice here */
 	assert_int_equal(term_provision(t, true, false), 200);
+	rig_run(50);
+	assert_int_equal(r->bye_drop, 0);
+	assert_int_equal(t->invites, 1);
+	assert_int_equal(t->status, BUS_LEG_INVITING);
+	assert_non_null(strstr(r->bye, "Route: <sip:RR@127.0.0.1:"));
+	assert_non_null(strstr(r->bye, "CSeq: 10"));
 	assert_true(wait_count(&t->closes, 1));
 	assert_true(term_wait(t, BUS_LEG_IDLE));
 	assert_int_equal(t->invites, 2);
@@ -1212,6 +1240,7 @@ int main(int argc, char *argv[])
 		T(test_p1_leg_by_our_invite),
 		T(test_p1_service_decides_sdp),
 		T(test_p1_leg_by_terminal),
+		T(test_p1_terminal_overtakes),
 		T(test_p1_late_offer),
 		T(test_p1_bad_offers_refused_in_words),
 		T(test_ringing_is_cancelled_and_manual),

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file mixer_alloc_test.c  A worker that forwards speech allocates nothing
+ *
+ * The program's own malloc counts who calls it. Not built with a sanitizer,
+ * which brings its own.
+ */
+#include <stdatomic.h>
+#include <stdlib.h>
+#include "tests/unit/mixer_rig.h"
+
+enum { PHONES = 4, PACKETS = 400, BURSTS = 4 };
+
+static _Thread_local bool is_main;
+static atomic_ulong others, mains;
+
+static void count(void)
+{
+	atomic_fetch_add(is_main ? &mains : &others, 1);
+}
+
+extern void *__libc_malloc(size_t n);
+extern void *__libc_calloc(size_t n, size_t size);
+extern void *__libc_realloc(void *p, size_t n);
+
+void *malloc(size_t n)
+{
+	count();
+	return __libc_malloc(n);
+}
+
+void *calloc(size_t n, size_t size)
+{
+	count();
+	return __libc_calloc(n, size);
+}
+
+void *realloc(void *p, size_t n)
+{
+	count();
+	return __libc_realloc(p, n);
+}
+
+static void no_malloc(void **state)
+{
+	const unsigned workers = *(const unsigned *)*state;
+	static struct phone ph[PHONES];
+	unsigned long before;
+	struct mixer_cfg cfg;
+	mixer_bridge_id b;
+	struct rig r;
+	unsigned i, k, burst;
+
+	rig_cfg(&cfg, workers);
+	rig_open(&r, &cfg);
+	b = rig_bridge(&r, NULL);
+	for (i = 0; i < PHONES; i++) {
+		phone_up(&ph[i], &r, 4, 10 + i);
+		rig_join(&r, b, &ph[i], "sip:a@example.com");
+		(void)phone_told(&ph[i], TBCP_IDLE);
+	}
+	/* mem_zalloc() of this thread is seen: the hook is live */
+	before = atomic_load(&mains);
+	mem_deref(mem_zalloc(8, NULL));
+	assert_true(atomic_load(&mains) > before);
+
+	before = atomic_load(&others);
+	for (burst = 0; burst < BURSTS; burst++) {
+		struct phone *t = &ph[burst % PHONES];
+
+		phone_press(t);
+		for (k = 0; k < PACKETS; k++) {
+			phone_talk(t, (uint8_t)k);
+			for (i = 0; i < PHONES; i++)
+				if (&ph[i] != t)
+					assert_int_equal(phone_hear(&ph[i]),
+							 (uint8_t)k);
+		}
+		phone_release(t, (uint16_t)(t->seq - 1));
+		(void)phone_told(t, TBCP_IDLE);
+	}
+	assert_int_equal(RIG_STAT(&r, forwarded), PACKETS * BURSTS);
+	assert_int_equal(atomic_load(&others), before);
+	for (i = 0; i < PHONES; i++)
+		phone_close(&ph[i]);
+	rig_close(&r);
+}
+
+static const unsigned one = 1, three = 3;
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		{"no_malloc (1 worker)", no_malloc, NULL, NULL,
+		 (void *)(uintptr_t)&one},
+		{"no_malloc (3 workers)", no_malloc, NULL, NULL,
+		 (void *)(uintptr_t)&three},
+	};
+
+	is_main = true;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
