@@ -66,9 +66,9 @@ static void signs_on_with_the_stronger_digest(void **state)
 	(void)state;
 	peer_run(p, alice);
 	has(peer_wait(p, "registered"), "\"code\":200");
-	assert_int_equal(p->cred.alg, DIGEST_SHA256);
-	assert_string_equal(p->cred.username, "alice");
-	assert_int_equal(p->cred.nc, 1);
+	assert_int_equal(p->reg.alg, DIGEST_SHA256);
+	assert_string_equal(p->reg.username, "alice");
+	assert_int_equal(p->reg.nc, 1);
 	peer_wait(p, "subscribed");
 	assert_int_equal(p->cred.nc, 2);
 	assert_int_equal(p->challenges, 1);
@@ -77,7 +77,7 @@ static void signs_on_with_the_stronger_digest(void **state)
 	peer_send(p, "register");
 	has(peer_wait(p, "registered"), "\"code\":200");
 	assert_int_equal(p->stales, 1);
-	assert_int_equal(p->cred.nc, 1);
+	assert_int_equal(p->reg.nc, 1);
 	mem_deref(p);
 }
 
