@@ -128,19 +128,24 @@ int forward_request(const struct forward *f, const struct sip_msg *msg)
 {
 	uint32_t hops = MAX_FORWARDS + 1;
 	char branch[TOKEN_BRANCH_MAX];
+	struct token_branch tb;
 	struct mbuf *mb;
 	size_t i;
 	int err;
 
 	if (!f || !msg || !msg->req)
 		return EINVAL;
+	tb = (struct token_branch){.in = f->in,
+				   .from = msg->src,
+				   .via = &msg->via,
+				   .callid = &msg->callid,
+				   .cseq = msg->cseq.num};
 	if (pl_isset(&msg->maxfwd))
 		hops = pl_u32(&msg->maxfwd);
 	if (!hops)
 		return ELOOP;
 
-	err = token_branch_print(branch, sizeof(branch), f->key, f->in,
-				 &msg->via, &msg->callid, msg->cseq.num);
+	err = token_branch_print(branch, sizeof(branch), f->key, &tb);
 	if (err)
 		return err;
 	mb = mbuf_alloc(2048);
@@ -192,6 +197,7 @@ int forward_response_check(const struct token_key *key,
 			   struct sa *dst)
 {
 	const struct sip_hdr *hdr;
+	struct token_branch tb;
 	struct pl addr, port;
 	struct sip_via via;
 	int err;
@@ -199,16 +205,21 @@ int forward_response_check(const struct token_key *key,
 	if (!key || !msg || msg->req || !inp || !dst)
 		return EINVAL;
 	hdr = second_via(msg);
-	if (!hdr || sip_via_decode(&via, &hdr->val))
-		return EBADMSG;
-	err = token_branch_check(inp, key, &msg->via.branch, &via,
-				 &msg->callid, msg->cseq.num);
-	if (err)
-		return err;
-	if (msg_param_decode(&via.params, "received", &addr) ||
+	if (!hdr || sip_via_decode(&via, &hdr->val) ||
+	    msg_param_decode(&via.params, "received", &addr) ||
 	    msg_param_decode(&via.params, "rport", &port))
 		return EBADMSG;
-	return sa_set(dst, &addr, (uint16_t)pl_u32(&port));
+	tb = (struct token_branch){.via = &via,
+				   .callid = &msg->callid,
+				   .cseq = msg->cseq.num};
+	if (sa_set(&tb.from, &addr, (uint16_t)pl_u32(&port)))
+		return EBADMSG;
+	err = token_branch_check(&tb, key, &msg->via.branch);
+	if (err)
+		return err;
+	*inp = tb.in;
+	*dst = tb.from;
+	return 0;
 }
 
 int forward_response(const struct endpoint *out, const struct sa *dst,

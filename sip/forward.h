@@ -45,7 +45,8 @@ int forward_request(const struct forward *f, const struct sip_msg *msg);
  * Check that msg answers a request that we forwarded
  *
  * @param inp Index of the socket by which that request had come in
- * @param dst Where the response goes (received and rport of the next Via)
+ * @param dst Where the response goes: where the request came from, as the next
+ *            Via says (received and rport) and the branch proves
  *
  * @return 0, EBADMSG, EACCES: not ours, drop it
  */

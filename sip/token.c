@@ -250,18 +250,19 @@ int token_node_parse(struct token_node *node, const struct token_key *key,
 }
 
 /* sent-by and branch name a transaction; Call-ID and CSeq number keep apart
- * what clients with a poor branch mix up */
+ * what clients with a poor branch mix up. The address is in it because whoever
+ * answers writes it: without, an answer could be sent to anybody by us. */
 static int branch_mac(char m[MAC_CHARS + 1], const struct token_key *key,
-		      uint8_t in, const struct sip_via *via,
-		      const struct pl *callid, uint32_t cseq)
+		      const struct token_branch *tb)
 {
 	struct mbuf *mb = mbuf_alloc(256);
 	int err;
 
 	if (!mb)
 		return ENOMEM;
-	err = mbuf_printf(mb, "%02x|%r|%r|%r|%u", in, &via->sentby,
-			  &via->branch, callid, cseq);
+	err = mbuf_printf(mb, "%02x|%J|%r|%r|%r|%u", tb->in, &tb->from,
+			  &tb->via->sentby, &tb->via->branch, tb->callid,
+			  tb->cseq);
 	if (!err)
 		err = mac(m, key, (const char *)mb->buf, mb->end);
 	mem_deref(mb);
@@ -269,43 +270,41 @@ static int branch_mac(char m[MAC_CHARS + 1], const struct token_key *key,
 }
 
 int token_branch_print(char *buf, size_t size, const struct token_key *key,
-		       uint8_t in, const struct sip_via *via,
-		       const struct pl *callid, uint32_t cseq)
+		       const struct token_branch *tb)
 {
 	char m[MAC_CHARS + 1];
 	int err;
 
-	if (!buf || !key || !via || !callid)
+	if (!buf || !key || !tb || !tb->via || !tb->callid)
 		return EINVAL;
-	err = branch_mac(m, key, in, via, callid, cseq);
+	err = branch_mac(m, key, tb);
 	if (err)
 		return err;
-	if (re_snprintf(buf, size, "%s%02x%s", magic_cookie, in, m) < 0)
+	if (re_snprintf(buf, size, "%s%02x%s", magic_cookie, tb->in, m) < 0)
 		return EOVERFLOW;
 	return 0;
 }
 
-int token_branch_check(uint8_t *inp, const struct token_key *key,
-		       const struct pl *branch, const struct sip_via *via,
-		       const struct pl *callid, uint32_t cseq)
+int token_branch_check(struct token_branch *tb, const struct token_key *key,
+		       const struct pl *text)
 {
 	const size_t cookie = sizeof(magic_cookie) - 1;
 	char m[MAC_CHARS + 1];
 	struct pl in;
 	int err;
 
-	if (!inp || !key || !branch || !via || !callid)
+	if (!tb || !key || !text || !tb->via || !tb->callid)
 		return EINVAL;
-	if (branch->l != cookie + 2 + MAC_CHARS ||
-	    memcmp(branch->p, magic_cookie, cookie))
+	if (text->l != cookie + 2 + MAC_CHARS ||
+	    memcmp(text->p, magic_cookie, cookie))
 		return EBADMSG;
-	in.p = branch->p + cookie;
+	in.p = text->p + cookie;
 	in.l = 2;
-	err = branch_mac(m, key, (uint8_t)pl_x32(&in), via, callid, cseq);
+	tb->in = (uint8_t)pl_x32(&in);
+	err = branch_mac(m, key, tb);
 	if (err)
 		return err;
-	if (CRYPTO_memcmp(m, branch->p + cookie + 2, MAC_CHARS))
+	if (CRYPTO_memcmp(m, text->p + cookie + 2, MAC_CHARS))
 		return EACCES;
-	*inp = (uint8_t)pl_x32(&in);
 	return 0;
 }

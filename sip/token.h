@@ -59,20 +59,32 @@ int token_flow_parse(struct token_flow *flow, const struct token_key *key,
 int token_node_parse(struct token_node *node, const struct token_key *key,
 		     const struct pl *user);
 
+/** What a statelessly forwarded request's branch is made of */
+struct token_branch {
+	uint8_t in;               /**< Index of the socket it came in by */
+	struct sa from;           /**< Where it came from: the answer goes
+				       there and nowhere else */
+	const struct sip_via *via;/**< Its topmost Via */
+	const struct pl *callid;
+	uint32_t cseq;
+};
+
 /**
  * Branch of a statelessly forwarded request: the same for its
  * retransmissions, its CANCEL and its ACK (RFC 3261 section 16.11)
  *
- * @param in Index of the socket that the request came in by
+ * @return 0, EINVAL, EOVERFLOW, ENOMEM
  */
 int token_branch_print(char *buf, size_t size, const struct token_key *key,
-		       uint8_t in, const struct sip_via *via,
-		       const struct pl *callid, uint32_t cseq);
+		       const struct token_branch *tb);
 
-/** Is branch what token_branch_print() made of via? Then inp is set.
- *  @return 0, EBADMSG or EACCES */
-int token_branch_check(uint8_t *inp, const struct token_key *key,
-		       const struct pl *branch, const struct sip_via *via,
-		       const struct pl *callid, uint32_t cseq);
+/**
+ * Is text what token_branch_print() made of the same? tb->from is what the
+ * answer's next Via says. tb->in is set.
+ *
+ * @return 0, EBADMSG (not such a branch), EACCES (not of this request)
+ */
+int token_branch_check(struct token_branch *tb, const struct token_key *key,
+		       const struct pl *text);
 
 #endif

@@ -89,37 +89,40 @@ static void test_branch(void **state)
 {
 	const struct token_key key = key_make(1), other = key_make(2);
 	char a[TOKEN_BRANCH_MAX], b[TOKEN_BRANCH_MAX];
-	struct pl callid, pl;
+	struct pl callid = PL("abc@host"), foreign = PL("z9hG4bKother"), pl;
 	struct sip_via via;
-	uint8_t in = 9;
+	struct token_branch in = {
+		.in = 0xff, .via = &via, .callid = &callid, .cseq = 7};
+	struct token_branch tb;
 
 	(void)state;
-	pl_set_str(&callid, "abc@host");
+	assert_int_equal(sa_set_str(&in.from, "192.0.2.1", 5070), 0);
 	via_make(&via, "z9hG4bKx");
-	assert_int_equal(token_branch_print(a, sizeof(a), &key, 0xff, &via,
-					    &callid, 7),
-			 0);
+	assert_int_equal(token_branch_print(a, sizeof(a), &key, &in), 0);
 	assert_memory_equal(a, "z9hG4bK", 7);
 	/* Retransmission, CANCEL and ACK of the same transaction: equal */
-	assert_int_equal(token_branch_print(b, sizeof(b), &key, 0xff, &via,
-					    &callid, 7),
-			 0);
+	assert_int_equal(token_branch_print(b, sizeof(b), &key, &in), 0);
 	assert_string_equal(a, b);
+	assert_int_equal(token_branch_print(b, 20, &key, &in), EOVERFLOW);
 	pl_set_str(&pl, a);
-	assert_int_equal(token_branch_check(&in, &key, &pl, &via, &callid, 7),
-			 0);
-	assert_int_equal(in, 0xff);
-	assert_int_equal(token_branch_check(&in, &other, &pl, &via, &callid,
-					    7),
-			 EACCES);
-	assert_int_equal(token_branch_check(&in, &key, &pl, &via, &callid, 8),
-			 EACCES);
+
+	tb = in;
+	tb.in = 0;
+	assert_int_equal(token_branch_check(&tb, &key, &pl), 0);
+	assert_int_equal(tb.in, 0xff);
+	assert_int_equal(token_branch_check(&tb, &other, &pl), EACCES);
+	tb.cseq = 8;
+	assert_int_equal(token_branch_check(&tb, &key, &pl), EACCES);
+	/* The answer goes where the request came from */
+	tb = in;
+	sa_set_port(&tb.from, 5071);
+	assert_int_equal(token_branch_check(&tb, &key, &pl), EACCES);
+	assert_int_equal(sa_set_str(&tb.from, "192.0.2.2", 5070), 0);
+	assert_int_equal(token_branch_check(&tb, &key, &pl), EACCES);
 	via_make(&via, "z9hG4bKy");
-	assert_int_equal(token_branch_check(&in, &key, &pl, &via, &callid, 7),
-			 EACCES);
-	pl_set_str(&pl, "z9hG4bKother");
-	assert_int_equal(token_branch_check(&in, &key, &pl, &via, &callid, 7),
-			 EBADMSG);
+	tb = in;
+	assert_int_equal(token_branch_check(&tb, &key, &pl), EACCES);
+	assert_int_equal(token_branch_check(&tb, &key, &foreign), EBADMSG);
 }
 
 static void test_key_file(void **state)
