@@ -50,7 +50,7 @@ struct mixer_cfg {
 	uint32_t bridges_max;
 	uint32_t members_max;    /**< Of one bridge */
 	uint32_t latch_ms;       /**< Window for latching after the SDP */
-	uint32_t dead_idle_ms;   /**< Idle leg without a packet: dead; 0 never */
+	uint32_t dead_idle_ms;   /**< Leg without a packet: dead; 0 never */
 	uint32_t dead_bridged_ms;/**< The same while it holds a floor; 0: no
 				      other limit than dead_idle_ms (the floor
 				      itself is freed by end_of_media_ms) */
