@@ -55,7 +55,6 @@ struct mixer_cfg {
 				      other limit than dead_idle_ms (the floor
 				      itself is freed by end_of_media_ms) */
 	uint32_t rtcp_ms;        /**< Interval of our RTCP per leg */
-	bool floor_trace;        /**< Every floor message as an event */
 };
 
 void mixer_cfg_default(struct mixer_cfg *cfg);
@@ -80,10 +79,7 @@ enum mixer_event_type {
 	MIXER_BURST_STARTED,
 	/** leg's floor channel carried an Ack of Connect or Disconnect:
 	 *  burst is the acknowledged enum tbcp_type, reason its reason */
-	MIXER_FLOOR_ACK,
-	/** With floor_trace: a floor message (reason: enum tbcp_type) was
-	 *  received from leg (burst 0) or sent to it (burst 1) */
-	MIXER_FLOOR_MESSAGE
+	MIXER_FLOOR_ACK
 };
 
 struct mixer_event {

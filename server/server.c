@@ -142,7 +142,6 @@ static void event_h(const struct mixer_event *ev, void *arg)
 	case MIXER_FLOOR_DENIED:
 	case MIXER_FLOOR_REVOKED:
 	case MIXER_BURST_STARTED:
-	case MIXER_FLOOR_MESSAGE:
 	case MIXER_FLOOR_ACK:
 		break;
 	}
