@@ -66,12 +66,12 @@ static const struct form forms[] = {
 	{"user", "set", "set", {"name"}, false, false,
 	 {PASSWORDS, DISPLAY, {"--md5-only", OPT_YES, "md5_only"},
 	  {"--any-digest", OPT_NO, "md5_only"}, ENABLE, DISABLE}},
-	{"user", "remove", "remove", {"name"}, true, false, {{NULL}}},
+	{"user", "remove", "remove", {"name"}, true, false, {{.name = NULL}}},
 	{"user", "list", "list", {"name"}, false, true, {JSON}},
 
 	{"service", "add", "add", {"name"}, false, false, {SERVICE_SET}},
 	{"service", "set", "set", {"name"}, false, false, {SERVICE_SET}},
-	{"service", "remove", "remove", {"name"}, true, false, {{NULL}}},
+	{"service", "remove", "remove", {"name"}, true, false, {{.name = NULL}}},
 	{"service", "list", "list", {"name"}, false, true, {JSON}},
 
 	{"subscription", "add", "add", {"subscriber"}, false, false,
@@ -79,7 +79,7 @@ static const struct form forms[] = {
 	{"subscription", "set", "set", {"subscriber"}, false, false,
 	 {SUBSCRIPTION_SET}},
 	{"subscription", "remove", "remove", {"subscriber"}, true, false,
-	 {{NULL}}},
+	 {{.name = NULL}}},
 	{"subscription", "list", "list", {"subscriber"}, false, true, {JSON}},
 
 	{"allow", "add", "add", {"subject", "object"}, true, false,
@@ -94,12 +94,12 @@ static const struct form forms[] = {
 	 {SERVICE, DISPLAY, MAX_TALK, DISABLE}},
 	{"group", "set", "set", {"name"}, false, false,
 	 {SERVICE, DISPLAY, MAX_TALK, ENABLE, DISABLE}},
-	{"group", "remove", "remove", {"name"}, true, false, {{NULL}}},
+	{"group", "remove", "remove", {"name"}, true, false, {{.name = NULL}}},
 	{"group", "list", "list", {"name"}, false, true, {JSON}},
 	{"group", "join", "add", {"group", "subscriber"}, true, false,
 	 {MEMBER_SET}},
 	{"group", "leave", "remove", {"group", "subscriber"}, true, false,
-	 {{NULL}}},
+	 {{.name = NULL}}},
 	{"group", "members", "list", {"group"}, false, true, {JSON}},
 
 	{"member", "add", "add", {"group", "subscriber"}, true, false,
@@ -107,7 +107,7 @@ static const struct form forms[] = {
 	{"member", "set", "set", {"group", "subscriber"}, true, false,
 	 {MEMBER_SET, MEMBER_RESET}},
 	{"member", "remove", "remove", {"group", "subscriber"}, true,
-	 false, {{NULL}}},
+	 false, {{.name = NULL}}},
 	{"member", "list", "list", {"group"}, false, true, {JSON}},
 };
 

@@ -63,23 +63,30 @@ out:
 	return err;
 }
 
+/* Speech goes there, and keep-alives are sent at once */
+static int audio_show(const struct hs_leg *leg, const struct hs_sdp_remote *r)
+{
+	char addr[HS_ADDR_MAX];
+
+	if (sa_is_any(&r->rtp))
+		return 0;
+	if (re_snprintf(addr, sizeof(addr), "%j", &r->rtp) < 0)
+		return EOVERFLOW;
+	return hs_audio_remote(leg->line->hs->audio, leg->audio.stream, addr,
+			       sa_port(&r->rtp), sa_port(&r->rtcp));
+}
+
 /* Where the far side's media is, by its newest SDP */
 static int media_set(struct hs_leg *leg, const struct hs_sdp_remote *remote)
 {
 	const bool moved = !leg->media ||
 			   !sa_cmp(&leg->remote.rtp, &remote->rtp, SA_ALL) ||
 			   !sa_cmp(&leg->remote.rtcp, &remote->rtcp, SA_ALL);
-	char addr[HS_ADDR_MAX];
 	int err = 0;
 
 	hs_talk_remote(leg->talk, &remote->floor);
-	if (moved && !sa_is_any(&remote->rtp)) {
-		if (re_snprintf(addr, sizeof(addr), "%j", &remote->rtp) < 0)
-			return EOVERFLOW;
-		err = hs_audio_remote(leg->line->hs->audio, leg->audio.stream,
-				      addr, sa_port(&remote->rtp),
-				      sa_port(&remote->rtcp));
-	}
+	if (moved)
+		err = audio_show(leg, remote);
 	if (!err) {
 		leg->remote = *remote;
 		leg->media = true;
@@ -113,6 +120,9 @@ static void up(struct hs_leg *leg)
 	if (leg->up)
 		return;
 	leg->up = true;
+	/* What was sent with our answer may have come before it was read */
+	(void)audio_show(leg, &leg->remote);
+	hs_talk_show(leg->talk);
 	report_up(leg);
 	hs_line_leg_up(leg->line);
 }

@@ -23,7 +23,11 @@ enum {
 	OPEN_TRIES = 100,
 	/** Packets sent at once after the thread was held up */
 	CATCH_UP_MAX = 25,
-	SIDE_BYTES = 256
+	SIDE_BYTES = 256,
+	/** The first keep-alives follow each other faster: the server may not
+	 *  be ready for the very first one, and one may be lost */
+	EARLY_MS = 500,
+	EARLY_COUNT = 3
 };
 
 struct hs_stream {
@@ -34,7 +38,8 @@ struct hs_stream {
 	hs_stream_ev_h *evh;
 	void *arg;
 	bool up;
-	uint64_t alive_us; /**< Last keep-alive */
+	uint64_t alive_us;  /**< Last keep-alive */
+	unsigned early;     /**< Fast ones left */
 
 	/* mouth */
 	bool talking;
@@ -250,6 +255,11 @@ static void packet_send(struct hs_stream *s, uint8_t pt, bool marker,
 	(void)rtp_session_sendm_with_ts(s->rtp, m, s->tx_ts);
 }
 
+static uint64_t alive_every_us(const struct hs_stream *s)
+{
+	return (s->early ? EARLY_MS : HS_KEEPALIVE_MS) * 1000;
+}
+
 static void keepalive(struct hs_stream *s, uint64_t now_us)
 {
 	uint8_t buf[SIDE_BYTES];
@@ -257,6 +267,8 @@ static void keepalive(struct hs_stream *s, uint64_t now_us)
 	size_t len;
 
 	s->alive_us = now_us;
+	if (s->early)
+		s->early--;
 	s->tx_ts = media_clock();
 	packet_send(s, HS_PT_UNUSED, false, NULL, 0);
 	if (rtcpw_encode(buf, sizeof(buf), rtp_session_get_send_ssrc(s->rtp),
@@ -277,6 +289,7 @@ int hs_stream_remote(struct hs_stream *s, const char *addr, uint16_t rtp_port,
 	if (err)
 		return err;
 	s->up = true;
+	s->early = EARLY_COUNT;
 	keepalive(s, clock_mono_us());
 	return 0;
 }
@@ -420,6 +433,6 @@ void hs_stream_tick(struct hs_stream *s, int32_t mix[HS_FRAME_SAMPLES])
 		burst_end(s);
 		rtp_session_resync(s->rtp);
 	}
-	if (!s->talking && now_us - s->alive_us > HS_KEEPALIVE_MS * 1000)
+	if (!s->talking && now_us - s->alive_us >= alive_every_us(s))
 		keepalive(s, now_us);
 }

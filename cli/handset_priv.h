@@ -177,7 +177,7 @@ struct hs_line {
 	struct hs_leg *leg;
 	struct tmr tmr;            /**< No leg: make one, or ask for one */
 	uint32_t wait_ms;
-	char session[HL_URI_MAX];  /**< Bridged by it: for hangup */
+	char session[HL_URI_MAX];  /**< Who bridged it, for people */
 	char talker[HL_URI_MAX];   /**< Who talks, for people */
 };
 
@@ -220,6 +220,8 @@ int hs_talk_alloc(struct hs_talk **tp, struct hs_line *line,
 uint16_t hs_talk_port(const struct hs_talk *talk);
 /** The far end of the channel; unset: the leg has none */
 void hs_talk_remote(struct hs_talk *talk, const struct sa *addr);
+/** Send keep-alives anew: the server can read them now */
+void hs_talk_show(struct hs_talk *talk);
 void hs_talk_key(struct hs_talk *talk, enum hs_leg_key key);
 void hs_talk_activating(struct hs_talk *talk, bool on, bool refused);
 void hs_talk_audio(struct hs_talk *talk, const struct hs_audio_ev *ev);

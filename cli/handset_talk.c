@@ -7,6 +7,12 @@
 #include "util/clock.h"
 #include "wire/tbcp.h"
 
+enum {
+	/** As in handset_ms2_stream.c, for the same reason */
+	EARLY_MS = 500,
+	EARLY_COUNT = 3
+};
+
 struct hs_talk {
 	struct hs_line *line;
 	struct udp_sock *us;
@@ -16,6 +22,7 @@ struct hs_talk {
 	struct tmr tmr, alive;
 	uint32_t stream, ssrc;
 	bool activating;
+	unsigned early; /**< Fast keep-alives left */
 	int duration_s; /**< Of the last grant; -1: not told */
 };
 
@@ -304,7 +311,10 @@ static void alive_h(void *arg)
 	if (talk->floor.state != HS_FLOOR_QUEUED)
 		transmit(talk, &(struct tbcp_msg){
 				       .type = TBCP_QUEUE_STATUS_REQUEST});
-	tmr_start(&talk->alive, HS_KEEPALIVE_MS, alive_h, talk);
+	if (talk->early)
+		talk->early--;
+	tmr_start(&talk->alive, talk->early ? EARLY_MS : HS_KEEPALIVE_MS,
+		  alive_h, talk);
 }
 
 int hs_talk_alloc(struct hs_talk **tp, struct hs_line *line,
@@ -347,10 +357,17 @@ void hs_talk_remote(struct hs_talk *talk, const struct sa *addr)
 	if (sa_cmp(&talk->remote, addr, SA_ALL))
 		return;
 	talk->remote = *addr;
+	tmr_cancel(&talk->alive);
 	if (sa_isset(addr, SA_ALL))
-		alive_h(talk);
-	else
-		tmr_cancel(&talk->alive);
+		hs_talk_show(talk);
+}
+
+void hs_talk_show(struct hs_talk *talk)
+{
+	if (!sa_isset(&talk->remote, SA_ALL))
+		return;
+	talk->early = EARLY_COUNT;
+	alive_h(talk);
 }
 
 void hs_talk_key(struct hs_talk *talk, enum hs_leg_key key)

@@ -31,12 +31,14 @@ struct mseat {
 struct mleg {
 	uint32_t gen;
 	bool used, dead, floor;
+	bool leaving;                /**< Deleted, its worker is not told yet */
 	uint32_t next_free;
 	uint32_t laddr, triple;      /**< triple: of its local address */
 	struct sa flow, rtp;         /**< rtp: proven address, or unset */
 	void *arg;
 	struct mseat *seatv[MIXER_LEG_BRIDGES_MAX];
 	struct mseat *sel;
+	mixer_leg_id next_leaving;
 };
 
 /** A bridge's part on one worker */
@@ -47,7 +49,9 @@ struct mpart {
 struct mbridge {
 	uint32_t gen;
 	bool used;
+	bool leaving;                /**< Deleted, no worker is told yet */
 	uint32_t next_free;
+	mixer_bridge_id next_leaving;
 	unsigned home;
 	void *arg;
 	uint32_t n, cap, low;        /**< Members; no free number below low */
@@ -82,6 +86,10 @@ struct mixer {
 	uint32_t legs;
 	struct mbridge *bridgev;
 	uint32_t bridges, bridge_free, bridge_high;
+	/* Deleted while a command queue was full: tried again by each
+	 * mixer_poll() */
+	mixer_leg_id leaving_leg;
+	mixer_bridge_id leaving_bridge;
 };
 
 /* --- mixer.c ------------------------------------------------------------- */
@@ -97,12 +105,19 @@ void cmd_push(struct mixer *m, unsigned worker);
 
 /** NULL: stale */
 struct mleg *mleg_get(const struct mixer *m, mixer_leg_id id);
+/** The same, but finds a leg that is leaving */
+struct mleg *mleg_raw(const struct mixer *m, mixer_leg_id id);
+/** Try again; false: some are still leaving */
+bool mlegs_leave(struct mixer *m);
 /** Open the next triple of a local address on a worker */
 int triple_open(struct mixer *m, unsigned worker, uint32_t laddr);
 
 /* --- mixer_bridge.c ------------------------------------------------------ */
 
 struct mbridge *mbridge_get(const struct mixer *m, mixer_bridge_id id);
+/** The same, but finds a bridge that is leaving */
+struct mbridge *mbridge_raw(const struct mixer *m, mixer_bridge_id id);
+bool mbridges_leave(struct mixer *m);
 void mbridges_free(struct mixer *m);
 
 /* --- mixer_member.c ------------------------------------------------------ */

@@ -271,7 +271,6 @@ static bool event_look_up(struct mixer *m, struct mixer_event *ev)
 			ml->dead = ev->type == MIXER_LEG_DEAD;
 		return ml != NULL;
 	case MIXER_FLOOR_ACK:
-	case MIXER_FLOOR_MESSAGE:
 		return ml != NULL;
 	case MIXER_FLOOR_TAKEN:
 	case MIXER_FLOOR_IDLE:
@@ -315,6 +314,7 @@ void mixer_poll(struct mixer *m, unsigned max)
 {
 	struct mixer_event ev;
 	unsigned n = 0;
+	bool left;
 
 	if (!m)
 		return;
@@ -324,10 +324,12 @@ void mixer_poll(struct mixer *m, unsigned max)
 		if (event_look_up(m, &ev) && m->eh)
 			m->eh(&ev, m->arg);
 	}
+	left = !mlegs_leave(m);
+	left |= !mbridges_leave(m);
 	wake_announce(m->up);
 	/* What came meanwhile, or was left over, makes the descriptor
 	 * readable again. */
-	if (events_wait(m))
+	if (left || events_wait(m))
 		wake_signal(m->up);
 }
 

@@ -50,12 +50,11 @@ struct mixer_cfg {
 	uint32_t bridges_max;
 	uint32_t members_max;    /**< Of one bridge */
 	uint32_t latch_ms;       /**< Window for latching after the SDP */
-	uint32_t dead_idle_ms;   /**< Idle leg without a packet: dead; 0 never */
+	uint32_t dead_idle_ms;   /**< Leg without a packet: dead; 0 never */
 	uint32_t dead_bridged_ms;/**< The same while it holds a floor; 0: no
 				      other limit than dead_idle_ms (the floor
 				      itself is freed by end_of_media_ms) */
 	uint32_t rtcp_ms;        /**< Interval of our RTCP per leg */
-	bool floor_trace;        /**< Every floor message as an event */
 };
 
 void mixer_cfg_default(struct mixer_cfg *cfg);
@@ -80,10 +79,7 @@ enum mixer_event_type {
 	MIXER_BURST_STARTED,
 	/** leg's floor channel carried an Ack of Connect or Disconnect:
 	 *  burst is the acknowledged enum tbcp_type, reason its reason */
-	MIXER_FLOOR_ACK,
-	/** With floor_trace: a floor message (reason: enum tbcp_type) was
-	 *  received from leg (burst 0) or sent to it (burst 1) */
-	MIXER_FLOOR_MESSAGE
+	MIXER_FLOOR_ACK
 };
 
 struct mixer_event {
@@ -189,9 +185,10 @@ int mixer_leg_flow_set(struct mixer *m, mixer_leg_id leg,
 /**
  * Remove the leg from its bridges (a held floor is freed) and free its slot
  *
- * The command ring keeps room for what takes away (this, mixer_bridge_del(),
- * mixer_bridge_leave(), mixer_floor_release()): EAGAIN only if a worker has
- * not taken thousands of them.
+ * The id is stale at once, whatever happens: where a command ring is full the
+ * worker is told by a later mixer_poll(), and mixer_fd() stays readable.
+ *
+ * @return 0, ENOENT
  */
 int mixer_leg_del(struct mixer *m, mixer_leg_id leg);
 
@@ -215,7 +212,8 @@ int mixer_bridge_add(struct mixer *m, const struct mixer_bridge_params *p,
 /** Parameters of a bridge that lives (policy changed); arg is not changed */
 int mixer_bridge_set(struct mixer *m, mixer_bridge_id bridge,
 		     const struct mixer_bridge_params *p);
-/** Members leave, a held floor ends, the slot is freed */
+/** Members leave, a held floor ends, the slot is freed. As mixer_leg_del().
+ *  @return 0, ENOENT */
 int mixer_bridge_del(struct mixer *m, mixer_bridge_id bridge);
 
 struct mixer_member {
@@ -237,6 +235,8 @@ struct mixer_member {
  */
 int mixer_bridge_join(struct mixer *m, mixer_bridge_id bridge,
 		      mixer_leg_id leg, const struct mixer_member *member);
+/** @return 0, ENOENT, EAGAIN: only if a worker has thousands of commands to
+ *  take; the rings keep room for what takes away */
 int mixer_bridge_leave(struct mixer *m, mixer_bridge_id bridge,
 		       mixer_leg_id leg);
 

@@ -18,7 +18,7 @@ void mixer_bridge_params_default(struct mixer_bridge_params *p)
 	p->worker = -1;
 }
 
-struct mbridge *mbridge_get(const struct mixer *m, mixer_bridge_id id)
+struct mbridge *mbridge_raw(const struct mixer *m, mixer_bridge_id id)
 {
 	struct mbridge *mb;
 
@@ -26,6 +26,13 @@ struct mbridge *mbridge_get(const struct mixer *m, mixer_bridge_id id)
 		return NULL;
 	mb = &m->bridgev[id_slot(id)];
 	return mb->used && mb->gen == id_gen(id) ? mb : NULL;
+}
+
+struct mbridge *mbridge_get(const struct mixer *m, mixer_bridge_id id)
+{
+	struct mbridge *mb = mbridge_raw(m, id);
+
+	return mb && !mb->leaving ? mb : NULL;
 }
 
 static struct floor_cfg floor_cfg_of(const struct mixer_bridge_params *p)
@@ -137,7 +144,7 @@ static void mbridge_close(struct mixer *m, struct mbridge *mb)
 
 	for (i = 0; i < mb->cap; i++) {
 		struct mseat *seat = mb->seatv[i];
-		struct mleg *ml = seat ? mleg_get(m, seat->leg) : NULL;
+		struct mleg *ml = seat ? mleg_raw(m, seat->leg) : NULL;
 
 		if (ml)
 			mseat_drop(ml, seat);
@@ -146,7 +153,7 @@ static void mbridge_close(struct mixer *m, struct mbridge *mb)
 	mem_deref(mb->partv);
 	mb->seatv = NULL;
 	mb->partv = NULL;
-	mb->used = false;
+	mb->used = mb->leaving = false;
 }
 
 void mbridges_free(struct mixer *m)
@@ -158,16 +165,15 @@ void mbridges_free(struct mixer *m)
 			mbridge_close(m, &m->bridgev[i]);
 }
 
-int mixer_bridge_del(struct mixer *m, mixer_bridge_id bridge)
+/* false: not now, a command queue is full */
+static bool mbridge_leave(struct mixer *m, mixer_bridge_id bridge,
+			  struct mbridge *mb)
 {
-	struct mbridge *mb = m ? mbridge_get(m, bridge) : NULL;
 	unsigned i;
 
-	if (!mb)
-		return ENOENT;
 	for (i = 0; i < m->cfg.workers; i++)
 		if (!cmd_fits(m, i, 1, 0))
-			return EAGAIN;
+			return false;
 	for (i = 0; i < m->cfg.workers; i++) {
 		if (i != mb->home && !mb->partv[i].cap)
 			continue;
@@ -180,5 +186,33 @@ int mixer_bridge_del(struct mixer *m, mixer_bridge_id bridge)
 	m->bridges--;
 	atomic_fetch_sub_explicit(&m->mwv[mb->home].bridges, 1,
 				  memory_order_relaxed);
+	return true;
+}
+
+bool mbridges_leave(struct mixer *m)
+{
+	while (m->leaving_bridge) {
+		struct mbridge *mb = mbridge_raw(m, m->leaving_bridge);
+		const mixer_bridge_id next = mb->next_leaving;
+
+		if (!mbridge_leave(m, m->leaving_bridge, mb))
+			return false;
+		m->leaving_bridge = next;
+	}
+	return true;
+}
+
+int mixer_bridge_del(struct mixer *m, mixer_bridge_id bridge)
+{
+	struct mbridge *mb = m ? mbridge_get(m, bridge) : NULL;
+
+	if (!mb)
+		return ENOENT;
+	if (mbridge_leave(m, bridge, mb))
+		return 0;
+	mb->leaving = true;
+	mb->next_leaving = m->leaving_bridge;
+	m->leaving_bridge = bridge;
+	wake_signal(m->up);
 	return 0;
 }

@@ -6,7 +6,7 @@
 #include <string.h>
 #include "mixer/mirror.h"
 
-struct mleg *mleg_get(const struct mixer *m, mixer_leg_id id)
+struct mleg *mleg_raw(const struct mixer *m, mixer_leg_id id)
 {
 	struct mleg *ml;
 
@@ -15,6 +15,13 @@ struct mleg *mleg_get(const struct mixer *m, mixer_leg_id id)
 		return NULL;
 	ml = &m->mwv[id_worker(id)].legv[id_slot(id)];
 	return ml->used && ml->gen == id_gen(id) ? ml : NULL;
+}
+
+struct mleg *mleg_get(const struct mixer *m, mixer_leg_id id)
+{
+	struct mleg *ml = mleg_raw(m, id);
+
+	return ml && !ml->leaving ? ml : NULL;
 }
 
 /* --- ports --------------------------------------------------------------- */
@@ -290,28 +297,55 @@ int mixer_leg_flow_set(struct mixer *m, mixer_leg_id leg,
 	return 0;
 }
 
-int mixer_leg_del(struct mixer *m, mixer_leg_id leg)
+/* --- going away ---------------------------------------------------------- */
+
+/* false: not now, a command queue is full */
+static bool leg_leave(struct mixer *m, mixer_leg_id leg, struct mleg *ml)
 {
-	struct mleg *ml = m ? mleg_get(m, leg) : NULL;
 	const unsigned worker = id_worker(leg);
-	struct mworker *mw;
+	struct mworker *mw = &m->mwv[worker];
 	unsigned i;
 
-	if (!ml)
-		return ENOENT;
-	mw = &m->mwv[worker];
 	for (i = 0; i < m->cfg.workers; i++)
 		if (!cmd_fits(m, i, MIXER_LEG_BRIDGES_MAX + 1, 0))
-			return EAGAIN;
+			return false;
 	cmd_new(m, worker, CMD_LEG_DEL)->leg = leg;
 	cmd_push(m, worker);
 	mleg_unseat(m, ml);
 	flow_give(m->flows, &ml->flow, place_no(m, worker, ml->laddr),
 		  ml->triple);
-	ml->used = false;
+	ml->used = ml->leaving = false;
 	ml->next_free = mw->leg_free;
 	mw->leg_free = id_slot(leg);
 	m->legs--;
 	atomic_fetch_sub_explicit(&mw->legs, 1, memory_order_relaxed);
+	return true;
+}
+
+bool mlegs_leave(struct mixer *m)
+{
+	while (m->leaving_leg) {
+		struct mleg *ml = mleg_raw(m, m->leaving_leg);
+		const mixer_leg_id next = ml->next_leaving;
+
+		if (!leg_leave(m, m->leaving_leg, ml))
+			return false;
+		m->leaving_leg = next;
+	}
+	return true;
+}
+
+int mixer_leg_del(struct mixer *m, mixer_leg_id leg)
+{
+	struct mleg *ml = m ? mleg_get(m, leg) : NULL;
+
+	if (!ml)
+		return ENOENT;
+	if (leg_leave(m, leg, ml))
+		return 0;
+	ml->leaving = true;
+	ml->next_leaving = m->leaving_leg;
+	m->leaving_leg = leg;
+	wake_signal(m->up);
 	return 0;
 }

@@ -271,7 +271,7 @@ void mleg_unseat(struct mixer *m, struct mleg *ml)
 	for (i = 0; i < MIXER_LEG_BRIDGES_MAX; i++) {
 		struct mseat *seat = ml->seatv[i];
 		struct mbridge *mb =
-			seat ? mbridge_get(m, seat->bridge) : NULL;
+			seat ? mbridge_raw(m, seat->bridge) : NULL;
 
 		if (!mb)
 			continue;

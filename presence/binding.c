@@ -165,6 +165,18 @@ static void store(const struct binding *b)
 	(void)state_binding_put(b->table->state, &row);
 }
 
+static bool store_handler(struct le *le, void *arg)
+{
+	(void)arg;
+	store(le->data);
+	return false;
+}
+
+void bindings_store(const struct bindings *t)
+{
+	(void)hash_apply(t->by_id, store_handler, NULL);
+}
+
 void binding_remove(struct binding *b)
 {
 	struct bindings *t = b->table;

@@ -75,6 +75,9 @@ void bindings_remove_user(struct dir_user *user);
 /** Seconds left, at least 1 */
 uint32_t binding_expires_s(const struct binding *b);
 
+/** Put all of them into state.db anew */
+void bindings_store(const struct bindings *t);
+
 uint32_t bindings_count(const struct bindings *t);
 
 /** Take up what state.db kept; users that are gone are left out. flow is

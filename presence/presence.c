@@ -135,6 +135,20 @@ static int socks_open(struct presence *p)
 	return err;
 }
 
+static void sub_store_handler(struct dir_sub *sub, void *arg)
+{
+	if (sub->active)
+		provision_store(arg, sub);
+}
+
+void presence_store(struct presence *p)
+{
+	if (!p || !p->state || !directory_synced(p->dir))
+		return;
+	bindings_store(p->bindings);
+	directory_subs(p->dir, sub_store_handler, p);
+}
+
 const struct sa *presence_laddr(const struct presence *p, unsigned i)
 {
 	return p && i < p->sockc ? endpoint_laddr(p->sockv[i].ep) : NULL;

@@ -183,6 +183,8 @@ void provision_invite(struct request *rq, void *arg);
 /** Read what state.db kept; taken up by restore when the directory is there */
 int provision_load(struct presence *p);
 void provision_restore(struct presence *p);
+/** Put an active subscription into state.db */
+void provision_store(const struct presence *p, const struct dir_sub *sub);
 /** Is sub reachable for an activation? */
 bool provision_available(const struct dir_sub *sub);
 

@@ -29,7 +29,7 @@ bool provision_available(const struct dir_sub *sub)
 	       (sub->leg == BUS_LEG_IDLE || sub->leg == BUS_LEG_BUSY);
 }
 
-static void store(const struct presence *p, const struct dir_sub *sub)
+void provision_store(const struct presence *p, const struct dir_sub *sub)
 {
 	const struct binding *b = binding_by_id(p->bindings, sub->binding);
 	struct state_service row;
@@ -286,7 +286,7 @@ static void activate(struct presence *p, struct dir_sub *sub,
 	sub->active = true;
 	sub->binding = b->id;
 	if (changed)
-		store(p, sub);
+		provision_store(p, sub);
 }
 
 void provision_start(struct presence *p, struct dir_sub *sub,
@@ -364,7 +364,7 @@ void provision_leg_state(const struct bus_msg *msg, void *arg)
 	manual = sub->leg == BUS_LEG_MANUAL;
 	set_leg(p, sub, st->status, st->code, st->words);
 	if (manual != (sub->leg == BUS_LEG_MANUAL))
-		store(p, sub);
+		provision_store(p, sub);
 }
 
 /* --- what makes us ask again -------------------------------------------- */

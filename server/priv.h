@@ -189,6 +189,7 @@ struct leg {
 	uint32_t sdp_version;
 	uint8_t pt, pt_event;
 	bool floor;                  /**< Has a floor channel */
+	bool floor_taken;            /**< ..and the terminal took it */
 	enum sdp_dir dir;            /**< What we last wanted */
 
 	struct call *call;

@@ -142,7 +142,6 @@ static void event_h(const struct mixer_event *ev, void *arg)
 	case MIXER_FLOOR_DENIED:
 	case MIXER_FLOOR_REVOKED:
 	case MIXER_BURST_STARTED:
-	case MIXER_FLOOR_MESSAGE:
 	case MIXER_FLOOR_ACK:
 		break;
 	}
@@ -286,9 +285,8 @@ static void server_destructor(void *arg)
 	struct server *srv = arg;
 
 	srv->closing = true;
-	tmr_cancel(&srv->tmr_close);
-	tmr_cancel(&srv->tmr_pump);
 	mem_deref(srv->served);
+	list_clear(&srv->queue);
 
 	if (srv->ep) {
 		asks_flush(srv);
@@ -297,6 +295,9 @@ static void server_destructor(void *arg)
 		legs_flush(srv, UINT32_MAX);
 	}
 
+	/* After the last leg: its end starts some of them */
+	tmr_cancel(&srv->tmr_close);
+	tmr_cancel(&srv->tmr_pump);
 	tmr_cancel(&srv->tmr_heartbeat);
 	tmr_cancel(&srv->tmr_soon);
 	mem_deref(srv->restore);
@@ -305,6 +306,8 @@ static void server_destructor(void *arg)
 
 	mem_deref(srv->rest);
 	mem_deref(srv->guard);
+	/* Sessions that wait for an ACK would hold the stack for 32 s */
+	sipsess_close_all(srv->sock);
 	mem_deref(srv->sock);
 	mem_deref(srv->ep);
 	mem_deref(srv->mixer);

@@ -74,6 +74,7 @@ static void do_register(struct peer *p, const struct sip_msg *msg)
 	p->registers++;
 	if (!authorised(p, msg))
 		return;
+	p->reg = p->cred;
 	assert_non_null(c);
 	assert_int_equal(sip_addr_decode(&addr, &c->val), 0);
 	assert_int_equal(sa_set(&p->contact, &addr.uri.host, addr.uri.port), 0);

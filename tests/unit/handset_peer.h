@@ -51,6 +51,7 @@ struct peer {
 	/* what it was sent */
 	unsigned registers, challenges, stales, subscribes, refers, byes;
 	struct digest_cred cred; /**< Of the last request */
+	struct digest_cred reg;  /**< Of the last REGISTER */
 	unsigned unregisters, unsubscribes;
 	char refer[PEER_TEXT_MAX];
 	struct sip_dialog *sub;

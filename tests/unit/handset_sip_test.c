@@ -66,9 +66,9 @@ static void signs_on_with_the_stronger_digest(void **state)
 	(void)state;
 	peer_run(p, alice);
 	has(peer_wait(p, "registered"), "\"code\":200");
-	assert_int_equal(p->cred.alg, DIGEST_SHA256);
-	assert_string_equal(p->cred.username, "alice");
-	assert_int_equal(p->cred.nc, 1);
+	assert_int_equal(p->reg.alg, DIGEST_SHA256);
+	assert_string_equal(p->reg.username, "alice");
+	assert_int_equal(p->reg.nc, 1);
 	peer_wait(p, "subscribed");
 	assert_int_equal(p->cred.nc, 2);
 	assert_int_equal(p->challenges, 1);
@@ -77,7 +77,7 @@ static void signs_on_with_the_stronger_digest(void **state)
 	peer_send(p, "register");
 	has(peer_wait(p, "registered"), "\"code\":200");
 	assert_int_equal(p->stales, 1);
-	assert_int_equal(p->cred.nc, 1);
+	assert_int_equal(p->reg.nc, 1);
 	mem_deref(p);
 }
 
@@ -234,6 +234,9 @@ static void activation(void **state)
 				.inviting_uri = {"sip:bob@peer.test", 17}});
 	has(peer_wait(p, "connected"), "\"uri\":\"sip:bob@peer.test\"");
 	peer_send(p, "hangup");
+	peer_wait(p, "deactivated");
+	has(p->refer, "Refer-To: <sip:alice@peer.test;method=BYE>\r\n");
+	peer_send(p, "hangup bob");
 	peer_wait(p, "deactivated");
 	has(p->refer, "Refer-To: <sip:bob@peer.test;method=BYE>\r\n");
 	/* A key pressed with the call waits for the grant that comes with it,

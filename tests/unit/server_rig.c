@@ -9,7 +9,7 @@
 #include "tests/unit/server_rig.h"
 #include "wire/tbcp.h"
 
-enum { DEADLINE_MS = 10000, TICK_MS = 1, REQUEST_MS = 5000 };
+enum { DEADLINE_MS = 60000, TICK_MS = 1, REQUEST_MS = 5000 };
 
 /* --- the loop ---------------------------------------------------------- */
 
@@ -468,6 +468,7 @@ void rig_close(struct rig *r)
 	mem_deref(r->states);
 	mem_deref(r->presence);
 	mem_deref(r->lsnr);
+	sipsess_close_all(r->sock);
 	mem_deref(r->sock);
 	mem_deref(r->ep);
 	mem_deref(r->termh);

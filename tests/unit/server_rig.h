@@ -93,7 +93,7 @@ void rig_stop(struct rig *r);
 void rig_close(struct rig *r);
 
 typedef bool(rig_cond_h)(void *arg);
-/** Run the loop until it is true; false: it was not in 10 s */
+/** Run the loop until it is true; false: it was not in a minute */
 bool rig_wait(rig_cond_h *h, void *arg);
 /** Let the loop run for that long, for what must not happen */
 void rig_run(uint32_t ms);

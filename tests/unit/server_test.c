@@ -4,6 +4,7 @@
  *
  * Rows P1, P2, P6, P8, P9, P11, P12, P17 of the mission in the tests' names.
  */
+#include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -1097,7 +1098,8 @@ static void test_p1_thousand_legs_and_leaving(void **state)
 
 	r->cfg.legs_max = THOUSAND;
 	r->cfg.invites_max = 100;
-	r->cfg.setup_ms = 8000;
+	r->cfg.setup_ms = 30000;
+	r->cfg.close_ms = 60000;
 	rig_start(r);
 	for (i = 0; i < THOUSAND; i++) {
 		(void)snprintf(name, sizeof(name), "t%d", i);
@@ -1116,6 +1118,37 @@ static void test_p1_thousand_legs_and_leaving(void **state)
 	for (i = 0; i < THOUSAND; i++)
 		closes += m.v[i]->closes;
 	assert_int_equal(closes, THOUSAND);
+}
+
+/* The role may go at any time: nothing of it may be left to fire. */
+static void test_gone_in_the_middle(void **state)
+{
+	struct rig *r = *state;
+	struct bus_msg m;
+	struct term *t;
+	char name[16];
+	int i;
+
+	r->cfg.invites_max = 2;
+	rig_start(r);
+	t = rig_up(r, "caller");
+	(void)rig_up(r, "callee");
+	assert_int_equal(term_refer(t, "callee", true), 202);
+	r->presence_mute = true;
+	for (i = 0; i < 8; i++) {
+		(void)snprintf(name, sizeof(name), "t%d", i);
+		t = rig_term(r, name, i % 2 ? TERM_SILENT : TERM_AUTO);
+		m.type = BUS_LEG_PROVISION;
+		term_provision_get(t, &m.u.leg_provision);
+		m.u.leg_provision.invite = true;
+		assert_int_equal(bus_request(NULL, r->bus, BUS_CONFERENCE,
+					     "n1", &m, 0, NULL, NULL), 0);
+	}
+	rig_run(50);
+	assert_int_equal(status_int(r, "inviting"), 2);
+	assert_true(status_int(r, "queued") > 0);
+	r->srv = mem_deref(r->srv);
+	rig_run(100);
 }
 
 /* --- restart ----------------------------------------------------------- */
@@ -1187,8 +1220,9 @@ static void test_p1_restart_ends_old_dialogs(void **state)
 	v.pid = fork();
 	assert_true(v.pid >= 0);
 	if (!v.pid) {
-		execl("/proc/self/exe", "server_test", "victim", db, port,
-		      (char *)NULL);
+		/* /proc/self/exe is another program under valgrind */
+		execl(program_invocation_name, "server_test", "victim", db,
+		      port, (char *)NULL);
 		_exit(9);
 	}
 	assert_true(rig_wait(victim_gone, &v));
@@ -1274,6 +1308,7 @@ int main(int argc, char *argv[])
 		T(test_bound_invites),
 		T(test_bad_provisions),
 		T(test_p1_thousand_legs_and_leaving),
+		T(test_gone_in_the_middle),
 		T(test_p1_restart_ends_old_dialogs),
 	};
 	int n;

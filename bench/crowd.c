@@ -1,0 +1,614 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file crowd.c  Many terminals in one thread, to load a server
+ */
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include "bench/crowd.h"
+#include "bench/crowd_text.h"
+#include "util/clock.h"
+#include "wire/rtp.h"
+
+enum {
+	BATCH = 64,
+	RX_BYTES = 4096,
+	SOCKBUF_BYTES = 64 << 20,
+	RESEND_MS = 2000,
+	TICK_MS = 250,         /* Walk for requests without an answer */
+	PCMU_BYTES = 160,
+	CONTROL_BYTES = CMSG_SPACE(sizeof(struct in_pktinfo))
+};
+
+enum step { OFF, REGISTERING, SUBSCRIBING, ON };
+
+struct terminal {
+	enum step step;
+	bool up, invited;
+	bool resubscribe;      /* After the REGISTER under way */
+	uint16_t seq;
+	uint32_t cseq, leg_cseq;
+	uint32_t callid;       /* Hash of the leg's Call-ID */
+	uint32_t sent_ms;
+	struct crowd_media media;
+	char *lines, *target;  /* Of requests in the leg's dialog */
+};
+
+/* One batch of datagrams */
+struct batch {
+	struct mmsghdr mm[BATCH];
+	struct iovec iov[BATCH];
+	struct sockaddr_in src[BATCH];
+	char control[BATCH][CONTROL_BYTES]
+		__attribute__((aligned(sizeof(struct cmsghdr))));
+	char buf[BATCH][RX_BYTES];
+};
+
+struct crowd {
+	struct crowd_cfg cfg;
+	crowd_h *h;
+	void *arg;
+	int sip, media;
+	uint16_t sip_port, media_port;
+	uint32_t target, next; /* To sign on, and the first that has not begun */
+	uint32_t flight;       /* Sign-ons under way */
+	uint64_t tick_ms;
+	double keep;           /* Keep-alives owed */
+	uint64_t keep_us;
+	uint32_t keep_next;
+	struct crowd_counters n;
+	struct batch rx;
+	struct terminal t[];
+};
+
+static uint32_t now_ms(void)
+{
+	return (uint32_t)clock_mono_ms();
+}
+
+void crowd_user(char name[CROWD_USER_MAX], uint32_t i)
+{
+	(void)snprintf(name, CROWD_USER_MAX, "c%06u", i);
+}
+
+static void who_get(const struct crowd *c, uint32_t i, struct crowd_who *who)
+{
+	crowd_user(who->user, i);
+	sa_set_in(&who->sip, c->cfg.base_ip + i, c->sip_port);
+	who->media = c->media_port;
+	who->domain = c->cfg.domain;
+}
+
+static void emit(struct crowd *c, enum crowd_type type, uint32_t i,
+		 uint16_t code, const struct tbcp_msg *floor)
+{
+	const struct crowd_event ev = {.type = type,
+				       .i = i,
+				       .code = code,
+				       .floor = floor,
+				       .at_us = clock_mono_us()};
+
+	if (c->h)
+		c->h(&ev, c->arg);
+}
+
+/* --- bytes ---------------------------------------------------------------- */
+
+/* From the terminal's own address */
+static int datagram_send(const struct crowd *c, int fd, uint32_t i,
+			 const struct sa *to, const void *p, size_t len)
+{
+	char control[CONTROL_BYTES]
+		__attribute__((aligned(sizeof(struct cmsghdr)))) = {0};
+	struct iovec iov = {(void *)(size_t)p, len};
+	struct msghdr m = {.msg_name = (void *)(size_t)&to->u,
+			   .msg_namelen = to->len,
+			   .msg_iov = &iov,
+			   .msg_iovlen = 1,
+			   .msg_control = control,
+			   .msg_controllen = sizeof(control)};
+	struct cmsghdr *cm = CMSG_FIRSTHDR(&m);
+	const struct in_pktinfo info = {
+		.ipi_spec_dst.s_addr = htonl(c->cfg.base_ip + i)};
+
+	cm->cmsg_level = IPPROTO_IP;
+	cm->cmsg_type = IP_PKTINFO;
+	cm->cmsg_len = CMSG_LEN(sizeof(info));
+	memcpy(CMSG_DATA(cm), &info, sizeof(info));
+	return sendmsg(fd, &m, 0) < 0 ? errno : 0;
+}
+
+static int text_send(const struct crowd *c, uint32_t i, const char *p,
+		    size_t len)
+{
+	if (!len)
+		return EMSGSIZE;
+	return datagram_send(c, c->sip, i, &c->cfg.server, p, len);
+}
+
+static int sock_open(int *fdp, uint16_t *portp)
+{
+	const int on = 1, bytes = SOCKBUF_BYTES;
+	struct sa sa;
+	int fd;
+
+	sa_set_in(&sa, INADDR_ANY, 0);
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return errno;
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)))
+		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes,
+				 sizeof(bytes));
+	if (setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof(on)) ||
+	    bind(fd, &sa.u.sa, sa.len) ||
+	    getsockname(fd, &sa.u.sa, &sa.len)) {
+		const int err = errno;
+
+		close(fd);
+		return err;
+	}
+	*fdp = fd;
+	*portp = sa_port(&sa);
+	return 0;
+}
+
+static void batch_init(struct batch *b)
+{
+	unsigned i;
+
+	for (i = 0; i < BATCH; i++) {
+		struct msghdr *m = &b->mm[i].msg_hdr;
+
+		b->iov[i] = (struct iovec){b->buf[i], RX_BYTES - 1};
+		m->msg_iov = &b->iov[i];
+		m->msg_iovlen = 1;
+		m->msg_name = &b->src[i];
+		m->msg_control = b->control[i];
+	}
+}
+
+static unsigned batch_read(struct batch *b, int fd)
+{
+	unsigned i;
+	int n;
+
+	for (i = 0; i < BATCH; i++) {
+		b->mm[i].msg_hdr.msg_namelen = sizeof(b->src[i]);
+		b->mm[i].msg_hdr.msg_controllen = CONTROL_BYTES;
+	}
+	n = recvmmsg(fd, b->mm, BATCH, MSG_DONTWAIT, NULL);
+	return n > 0 ? (unsigned)n : 0;
+}
+
+/* Whose it is; UINT32_MAX: nobody's */
+static uint32_t batch_whose(const struct crowd *c, struct batch *b, unsigned k)
+{
+	struct msghdr *m = &b->mm[k].msg_hdr;
+	struct cmsghdr *cm;
+	struct in_pktinfo info;
+	uint32_t i;
+
+	for (cm = CMSG_FIRSTHDR(m); cm; cm = CMSG_NXTHDR(m, cm)) {
+		if (cm->cmsg_level != IPPROTO_IP ||
+		    cm->cmsg_type != IP_PKTINFO)
+			continue;
+		memcpy(&info, CMSG_DATA(cm), sizeof(info));
+		i = ntohl(info.ipi_addr.s_addr) - c->cfg.base_ip;
+		return i < c->cfg.terminals ? i : UINT32_MAX;
+	}
+	return UINT32_MAX;
+}
+
+/* --- signing on ------------------------------------------------------------ */
+
+static int request_send(struct crowd *c, uint32_t i,
+			const struct crowd_msg *chall)
+{
+	struct terminal *t = &c->t[i];
+	char buf[CROWD_TEXT_MAX];
+	struct crowd_who who;
+
+	who_get(c, i, &who);
+	t->sent_ms = now_ms();
+	return text_send(c, i, buf,
+			crowd_request_print(buf, &who,
+					    t->step == SUBSCRIBING
+						    ? c->cfg.service
+						    : NULL,
+					    ++t->cseq, chall));
+}
+
+static void step_to(struct crowd *c, uint32_t i, enum step step)
+{
+	struct terminal *t = &c->t[i];
+	const bool was = t->step == REGISTERING || t->step == SUBSCRIBING;
+	const bool is = step == REGISTERING || step == SUBSCRIBING;
+
+	c->flight += is - was;
+	c->n.on += (step == ON) - (t->step == ON);
+	t->step = step;
+}
+
+int crowd_register(struct crowd *c, uint32_t i)
+{
+	c->t[i].resubscribe = c->t[i].step != ON;
+	step_to(c, i, REGISTERING);
+	return request_send(c, i, NULL);
+}
+
+void crowd_sign_on(struct crowd *c, uint32_t n)
+{
+	c->target = n < c->cfg.terminals ? n : c->cfg.terminals;
+}
+
+static void answered(struct crowd *c, uint32_t i, const struct crowd_msg *m)
+{
+	struct terminal *t = &c->t[i];
+
+	if (!pl_strcmp(&m->method, "REFER")) {
+		if (m->code >= 200)
+			emit(c, CROWD_REFER, i, m->code, NULL);
+		return;
+	}
+	if (m->code < 200 || m->cseq != t->cseq ||
+	    (t->step != REGISTERING && t->step != SUBSCRIBING))
+		return;
+	if (m->code == 401) {
+		(void)request_send(c, i, m);
+	}
+	else if (m->code >= 300) {
+		/* Sent anew by the walk */
+		c->n.refused++;
+	}
+	else if (t->step == REGISTERING && t->resubscribe) {
+		step_to(c, i, SUBSCRIBING);
+		(void)request_send(c, i, NULL);
+	}
+	else {
+		step_to(c, i, ON);
+		emit(c, CROWD_SIGNED_ON, i, m->code, NULL);
+	}
+}
+
+/* What has no answer after a while starts over */
+static void walk(struct crowd *c)
+{
+	const uint32_t now = now_ms();
+	uint32_t i;
+
+	for (i = 0; i < c->next; i++) {
+		struct terminal *t = &c->t[i];
+
+		if ((t->step != REGISTERING && t->step != SUBSCRIBING) ||
+		    now - t->sent_ms < RESEND_MS)
+			continue;
+		c->n.resent++;
+		t->resubscribe = true;
+		step_to(c, i, REGISTERING);
+		(void)request_send(c, i, NULL);
+	}
+}
+
+/* --- the leg ---------------------------------------------------------------- */
+
+static void leg_down(struct crowd *c, uint32_t i)
+{
+	if (!c->t[i].up)
+		return;
+	c->t[i].up = false;
+	c->n.up--;
+	emit(c, CROWD_LEG_DOWN, i, 0, NULL);
+}
+
+static void leg_made(struct crowd *c, uint32_t i, const struct crowd_msg *m,
+		     uint32_t callid)
+{
+	struct terminal *t = &c->t[i];
+	struct crowd_media cm;
+	struct crowd_who who;
+
+	if (!crowd_media_decode(&cm, &m->body))
+		t->media = cm;
+	if (t->invited && t->callid == callid)
+		return;
+	leg_down(c, i);
+	t->lines = mem_deref(t->lines);
+	t->target = mem_deref(t->target);
+	who_get(c, i, &who);
+	t->invited = !crowd_dialog_print(&t->lines, &t->target, &who, m);
+	t->callid = callid;
+	t->leg_cseq = 1;
+	c->n.invites++;
+}
+
+static void request_take(struct crowd *c, uint32_t i,
+			 const struct crowd_msg *m)
+{
+	struct terminal *t = &c->t[i];
+	char buf[CROWD_TEXT_MAX];
+	struct crowd_who who;
+	struct pl callid = PL_INIT;
+	uint32_t hash;
+
+	(void)crowd_msg_header(m, "Call-ID", &callid);
+	hash = hash_joaat_pl(&callid);
+	if (!pl_strcmp(&m->method, "ACK")) {
+		if (t->invited && !t->up && t->callid == hash) {
+			t->up = true;
+			c->n.up++;
+			emit(c, CROWD_LEG_UP, i, 0, NULL);
+		}
+		return;
+	}
+	if (!pl_strcmp(&m->method, "INVITE")) {
+		leg_made(c, i, m, hash);
+	}
+	else if (!pl_strcmp(&m->method, "NOTIFY")) {
+		c->n.notifies++;
+	}
+	else if (!pl_strcmp(&m->method, "BYE")) {
+		c->n.byes++;
+		if (t->invited && t->callid == hash) {
+			leg_down(c, i);
+			t->invited = false;
+		}
+	}
+	who_get(c, i, &who);
+	(void)text_send(c, i, buf, crowd_answer_print(buf, &who, m));
+}
+
+void crowd_legs_forget(struct crowd *c)
+{
+	uint32_t i;
+
+	for (i = 0; i < c->cfg.terminals; i++)
+		c->t[i].up = false;
+	c->n.up = 0;
+}
+
+int crowd_refer(struct crowd *c, uint32_t i, const char *user, bool leave)
+{
+	struct terminal *t = &c->t[i];
+	char buf[CROWD_TEXT_MAX];
+	struct crowd_who who;
+	int n;
+
+	if (!t->invited)
+		return ENOTCONN;
+	who_get(c, i, &who);
+	t->leg_cseq++;
+	n = re_snprintf(buf, sizeof(buf),
+			"REFER %s SIP/2.0\r\n"
+			"Via: SIP/2.0/UDP %J;branch=z9hG4bKR%s.%u;rport\r\n"
+			"Max-Forwards: 70\r\n"
+			"%s"
+			"CSeq: %u REFER\r\n"
+			"Contact: <sip:%s@%J>\r\n"
+			"Refer-To: <sip:%s@%s%s>\r\n"
+			"Refer-Sub: false\r\n"
+			"Supported: norefersub\r\n"
+			"Content-Length: 0\r\n\r\n",
+			t->target, &who.sip, who.user, t->leg_cseq, t->lines,
+			t->leg_cseq, who.user, &who.sip, user, c->cfg.domain,
+			leave ? ";method=BYE" : "");
+	return n < 0 ? EMSGSIZE : text_send(c, i, buf, (size_t)n);
+}
+
+/* --- media ------------------------------------------------------------------ */
+
+int crowd_floor(struct crowd *c, uint32_t i, enum tbcp_type type)
+{
+	const struct tbcp_msg m = {.type = type,
+				   .ssrc = i + 1,
+				   .ignore_seq = true};
+	uint8_t buf[TBCP_MAX_BYTES];
+	size_t len;
+	int err;
+
+	err = tbcp_encode(buf, sizeof(buf), &m, &len);
+	return err ? err : datagram_send(c, c->media, i, &c->t[i].media.floor,
+					 buf, len);
+}
+
+int crowd_speak(struct crowd *c, uint32_t i, bool marker)
+{
+	uint8_t pkt[RTPW_HEADER_BYTES + PCMU_BYTES];
+	struct terminal *t = &c->t[i];
+
+	memset(pkt, 0xff, sizeof(pkt));
+	rtpw_encode(pkt, marker, 0, t->seq, (uint32_t)t->seq * PCMU_BYTES,
+		    i + 1);
+	t->seq++;
+	return datagram_send(c, c->media, i, &t->media.rtp, pkt, sizeof(pkt));
+}
+
+static void floor_take(struct crowd *c, uint32_t i, const uint8_t *p,
+		       size_t len)
+{
+	struct tbcp_msg m, ack = {.type = TBCP_ACK, .ssrc = i + 1};
+	uint8_t buf[TBCP_MAX_BYTES];
+	size_t used, n;
+	int err;
+
+	for (; len; p += used, len -= used) {
+		err = tbcp_decode(&m, p, len, &used);
+		if (err && err != ENOMSG)
+			return;
+		if (err)
+			continue;
+		ack.acked = p[0] & 0x1f;
+		if (m.ack && !tbcp_encode(buf, sizeof(buf), &ack, &n))
+			(void)datagram_send(c, c->media, i,
+					    &c->t[i].media.floor, buf, n);
+		emit(c, CROWD_FLOOR, i, 0, &m);
+	}
+}
+
+static void media_take(struct crowd *c, uint32_t i, uint16_t port,
+		       const uint8_t *p, size_t len)
+{
+	const struct terminal *t = &c->t[i];
+	struct rtpw_hdr hdr;
+
+	if (port == sa_port(&t->media.floor)) {
+		floor_take(c, i, p, len);
+	}
+	else if (port == sa_port(&t->media.rtp) && !rtpw_decode(&hdr, p, len)) {
+		c->n.rtp++;
+		emit(c, CROWD_RTP, i, 0, NULL);
+	}
+}
+
+static void keepalive_send(const struct crowd *c, uint32_t i)
+{
+	uint8_t buf[128];
+	char name[CROWD_USER_MAX];
+	size_t n;
+
+	if (!c->t[i].up)
+		return;
+	crowd_user(name, i);
+	if (!rtcpw_encode(buf, sizeof(buf), i + 1, NULL, name, &n))
+		(void)datagram_send(c, c->media, i, &c->t[i].media.rtcp, buf,
+				    n);
+}
+
+/* Spread evenly over the interval */
+static void keepalives(struct crowd *c)
+{
+	const uint64_t now = clock_mono_us();
+
+	if (!c->cfg.keepalive_ms || !c->next)
+		return;
+	c->keep += (double)(now - c->keep_us) * c->next / 1000 /
+		   c->cfg.keepalive_ms;
+	c->keep_us = now;
+	if (c->keep > c->next)
+		c->keep = c->next;
+	for (; c->keep >= 1; c->keep--) {
+		keepalive_send(c, c->keep_next);
+		c->keep_next = (c->keep_next + 1) % c->next;
+	}
+}
+
+/* --- the loop --------------------------------------------------------------- */
+
+static void sip_take(struct crowd *c, unsigned k)
+{
+	const uint32_t i = batch_whose(c, &c->rx, k);
+	struct crowd_msg m;
+
+	if (i == UINT32_MAX ||
+	    crowd_msg_decode(&m, c->rx.buf[k], c->rx.mm[k].msg_len))
+		return;
+	if (m.code)
+		answered(c, i, &m);
+	else
+		request_take(c, i, &m);
+}
+
+static void drain(struct crowd *c)
+{
+	unsigned k, n;
+
+	/* Media first: it is what is timed */
+	n = batch_read(&c->rx, c->media);
+	for (k = 0; k < n; k++) {
+		const uint32_t i = batch_whose(c, &c->rx, k);
+
+		if (i != UINT32_MAX)
+			media_take(c, i, ntohs(c->rx.src[k].sin_port),
+				   (uint8_t *)c->rx.buf[k],
+				   c->rx.mm[k].msg_len);
+	}
+	n = batch_read(&c->rx, c->sip);
+	for (k = 0; k < n; k++)
+		sip_take(c, k);
+}
+
+void crowd_poll(struct crowd *c, int timeout_ms)
+{
+	struct pollfd fds[2] = {{.fd = c->sip, .events = POLLIN},
+				{.fd = c->media, .events = POLLIN}};
+
+	while (c->next < c->target && c->flight < c->cfg.window)
+		(void)crowd_register(c, c->next++);
+	if (poll(fds, 2, timeout_ms) > 0)
+		drain(c);
+	keepalives(c);
+	if (clock_mono_ms() - c->tick_ms > TICK_MS) {
+		c->tick_ms = clock_mono_ms();
+		walk(c);
+	}
+}
+
+void crowd_run(struct crowd *c, uint32_t ms)
+{
+	const uint64_t end = clock_mono_ms() + ms;
+
+	while (clock_mono_ms() < end)
+		crowd_poll(c, 5);
+}
+
+bool crowd_until_up(struct crowd *c, uint32_t legs, uint32_t ms)
+{
+	const uint64_t end = clock_mono_ms() + ms;
+
+	while (c->n.up < legs && clock_mono_ms() < end)
+		crowd_poll(c, 5);
+	return c->n.up >= legs;
+}
+
+const struct crowd_counters *crowd_count(const struct crowd *c)
+{
+	return &c->n;
+}
+
+uint16_t crowd_media_port(const struct crowd *c)
+{
+	return c->media_port;
+}
+
+static void destructor(void *arg)
+{
+	struct crowd *c = arg;
+	uint32_t i;
+
+	for (i = 0; i < c->cfg.terminals; i++) {
+		mem_deref(c->t[i].lines);
+		mem_deref(c->t[i].target);
+	}
+	if (c->sip >= 0)
+		close(c->sip);
+	if (c->media >= 0)
+		close(c->media);
+}
+
+int crowd_alloc(struct crowd **cp, const struct crowd_cfg *cfg, crowd_h *h,
+		void *arg)
+{
+	struct crowd *c;
+	int err;
+
+	c = mem_zalloc(sizeof(*c) + cfg->terminals * sizeof(c->t[0]),
+		       destructor);
+	if (!c)
+		return ENOMEM;
+	c->cfg = *cfg;
+	c->h = h;
+	c->arg = arg;
+	c->sip = c->media = -1;
+	c->keep_us = clock_mono_us();
+	batch_init(&c->rx);
+	err = sock_open(&c->sip, &c->sip_port);
+	err = err ? err : sock_open(&c->media, &c->media_port);
+	if (err)
+		mem_deref(c);
+	else
+		*cp = c;
+	return err;
+}

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file crowd_text.c  SIP text of a terminal of the crowd
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include "bench/crowd.h"
+#include "bench/crowd_text.h"
+#include "wire/digest.h"
+
+struct out {
+	char *p;
+	size_t len;
+	bool full;
+};
+
+__attribute__((format(printf, 2, 3)))
+static void out_printf(struct out *o, const char *fmt, ...)
+{
+	const size_t left = CROWD_TEXT_MAX - o->len;
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(o->p + o->len, left, fmt, ap);
+	va_end(ap);
+	if (n < 0 || (size_t)n >= left)
+		o->full = true;
+	else
+		o->len += (size_t)n;
+}
+
+static size_t out_done(const struct out *o)
+{
+	return o->full ? 0 : o->len;
+}
+
+/* --- reading -------------------------------------------------------------- */
+
+/* Takes a line without its CRLF off the text */
+static bool line_next(struct pl *text, struct pl *line)
+{
+	const char *nl = text->l ? memchr(text->p, '\n', text->l) : NULL;
+
+	if (!nl)
+		return false;
+	line->p = text->p;
+	line->l = (size_t)(nl - text->p);
+	if (line->l && line->p[line->l - 1] == '\r')
+		line->l--;
+	text->l -= (size_t)(nl + 1 - text->p);
+	text->p = nl + 1;
+	return true;
+}
+
+static bool line_is(const struct pl *line, const char *name)
+{
+	const size_t n = strlen(name);
+
+	return line->l > n && line->p[n] == ':' &&
+	       !strncasecmp(line->p, name, n);
+}
+
+static struct pl line_value(const struct pl *line, const char *name)
+{
+	struct pl v = *line;
+
+	pl_advance(&v, (ssize_t)strlen(name) + 1);
+	while (v.l && *v.p == ' ')
+		pl_advance(&v, 1);
+	return v;
+}
+
+bool crowd_msg_header(const struct crowd_msg *m, const char *name,
+		      struct pl *val)
+{
+	struct pl text = m->text, line;
+
+	while (line_next(&text, &line) && line.l) {
+		if (line_is(&line, name)) {
+			*val = line_value(&line, name);
+			return true;
+		}
+	}
+	return false;
+}
+
+int crowd_msg_decode(struct crowd_msg *m, const char *p, size_t len)
+{
+	const char *end = memmem(p, len, "\r\n\r\n", 4);
+	struct pl cseq, num;
+
+	if (!end)
+		return EBADMSG;
+	memset(m, 0, sizeof(*m));
+	m->text.p = p;
+	m->text.l = (size_t)(end - p) + 2;
+	m->body.p = end + 4;
+	m->body.l = len - m->text.l - 2;
+	if (!crowd_msg_header(m, "CSeq", &cseq) ||
+	    re_regex(cseq.p, cseq.l, "[0-9]+ [A-Z]+", &num, &m->method))
+		return EBADMSG;
+	m->cseq = pl_u32(&num);
+	if (len > 12 && !memcmp(p, "SIP/2.0 ", 8)) {
+		num = (struct pl){p + 8, 3};
+		m->code = (uint16_t)pl_u32(&num);
+		return m->code ? 0 : EBADMSG;
+	}
+	/* Of an ACK and a CANCEL, too, this is the CSeq's */
+	return 0;
+}
+
+static uint16_t port_after(const struct pl *line, const char *prefix)
+{
+	struct pl v = *line;
+	uint32_t port = 0;
+
+	if (v.l < strlen(prefix) || strncmp(v.p, prefix, strlen(prefix)))
+		return 0;
+	pl_advance(&v, (ssize_t)strlen(prefix));
+	for (; v.l && *v.p >= '0' && *v.p <= '9'; pl_advance(&v, 1))
+		port = port * 10 + (uint32_t)(*v.p - '0');
+	return port < 65536 ? (uint16_t)port : 0;
+}
+
+int crowd_media_decode(struct crowd_media *cm, const struct pl *sdp)
+{
+	struct pl text = *sdp, line, host = PL_INIT;
+	uint16_t rtp = 0, rtcp = 0, floor = 0, port;
+	struct sa sa;
+
+	while (line_next(&text, &line)) {
+		if (line.l > 9 && !strncmp(line.p, "c=IN IP4 ", 9))
+			host = (struct pl){line.p + 9, line.l - 9};
+		if ((port = port_after(&line, "m=audio ")))
+			rtp = port;
+		else if ((port = port_after(&line, "a=rtcp:")))
+			rtcp = port;
+		else if ((port = port_after(&line, "m=application ")))
+			floor = port;
+	}
+	if (!rtp || sa_set(&sa, &host, rtp))
+		return EBADMSG;
+	cm->rtp = cm->rtcp = cm->floor = sa;
+	sa_set_port(&cm->rtcp, rtcp ? rtcp : (uint16_t)(rtp + 1));
+	sa_set_port(&cm->floor, floor);
+	return 0;
+}
+
+/* --- writing -------------------------------------------------------------- */
+
+static void host_print(struct out *o, const struct crowd_who *who, bool port)
+{
+	char host[64];
+
+	(void)re_snprintf(host, sizeof(host), "%j", &who->sip);
+	if (port)
+		out_printf(o, "%s:%u", host, sa_port(&who->sip));
+	else
+		out_printf(o, "%s", host);
+}
+
+static void contact_print(struct out *o, const struct crowd_who *who)
+{
+	out_printf(o, "Contact: <sip:%s@", who->user);
+	host_print(o, who, true);
+	out_printf(o, ">\r\n");
+}
+
+static bool md5_chall(struct digest_chall *ch, const struct crowd_msg *m)
+{
+	struct pl text = m->text, line, v;
+
+	while (line_next(&text, &line) && line.l) {
+		if (!line_is(&line, "WWW-Authenticate"))
+			continue;
+		v = line_value(&line, "WWW-Authenticate");
+		if (!digest_chall_parse(ch, v.p, v.l) && ch->alg == DIGEST_MD5)
+			return true;
+	}
+	return false;
+}
+
+static int auth_print(struct out *o, const struct crowd_who *who,
+		      const char *method, const char *uri,
+		      const struct crowd_msg *m)
+{
+	const struct digest_user du = {.username = who->user,
+				       .password = CROWD_PASSWORD,
+				       .method = method,
+				       .uri = uri,
+				       .cnonce = who->user,
+				       .nc = 1};
+	struct digest_chall ch;
+	struct digest_cred cred;
+	char text[1024];
+	int err;
+
+	if (!md5_chall(&ch, m))
+		return ENOENT;
+	err = digest_answer(&cred, &ch, &du);
+	err = err ? err : digest_cred_print(text, sizeof(text), &cred);
+	if (!err)
+		out_printf(o, "Authorization: %s\r\n", text);
+	return err;
+}
+
+size_t crowd_request_print(char buf[CROWD_TEXT_MAX],
+			   const struct crowd_who *who, const char *service,
+			   uint32_t cseq, const struct crowd_msg *chall)
+{
+	struct out o = {.p = buf};
+	const char *method = service ? "SUBSCRIBE" : "REGISTER";
+	char uri[192], to[192];
+
+	(void)snprintf(to, sizeof(to), "sip:%s@%s",
+		       service ? service : who->user, who->domain);
+	(void)snprintf(uri, sizeof(uri), "sip:%s", who->domain);
+	if (service)
+		memcpy(uri, to, sizeof(to));
+	out_printf(&o, "%s %s SIP/2.0\r\nVia: SIP/2.0/UDP ", method, uri);
+	host_print(&o, who, true);
+	out_printf(&o, ";branch=z9hG4bK%c%s.%u;rport\r\n"
+		   "Max-Forwards: 70\r\n"
+		   "From: <sip:%s@%s>;tag=%s\r\n"
+		   "To: <%s>\r\n"
+		   "Call-ID: %c%s\r\n"
+		   "CSeq: %u %s\r\n", *method, who->user, cseq, who->user,
+		   who->domain, who->user, to, *method, who->user, cseq,
+		   method);
+	contact_print(&o, who);
+	if (service)
+		out_printf(&o, "Event: presence\r\n");
+	if (chall && auth_print(&o, who, method, uri, chall))
+		return 0;
+	out_printf(&o, "Expires: 7200\r\nContent-Length: 0\r\n\r\n");
+	return out_done(&o);
+}
+
+/* What a response repeats, in order (RFC 3261 section 8.2.6) */
+static void copied_print(struct out *o, const struct crowd_who *who,
+			 const struct crowd_msg *req)
+{
+	static const char *const names[] = {"Via", "Record-Route", "From",
+					    "To", "Call-ID", "CSeq"};
+	struct pl text = req->text, line;
+	size_t i;
+
+	while (line_next(&text, &line) && line.l) {
+		for (i = 0; i < ARRAY_SIZE(names); i++) {
+			if (!line_is(&line, names[i]))
+				continue;
+			out_printf(o, "%.*s", (int)line.l, line.p);
+			if (!strcmp(names[i], "To") &&
+			    !memmem(line.p, line.l, ";tag=", 5))
+				out_printf(o, ";tag=%s", who->user);
+			out_printf(o, "\r\n");
+		}
+	}
+}
+
+static size_t sdp_print(char *buf, size_t size, const struct crowd_who *who)
+{
+	char host[64];
+	int n;
+
+	(void)re_snprintf(host, sizeof(host), "%j", &who->sip);
+	n = snprintf(buf, size,
+		     "v=0\r\no=- 1 1 IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\n"
+		     "t=0 0\r\n"
+		     "m=audio %u RTP/AVP 0 101\r\n"
+		     "a=rtpmap:0 PCMU/8000\r\n"
+		     "a=rtpmap:101 telephone-event/8000\r\n"
+		     "a=rtcp:%u\r\n"
+		     "m=application %u udp TBCP\r\n"
+		     "a=fmtp:TBCP queuing=0;tb_priority=1;timestamp=0\r\n",
+		     host, host, who->media, who->media, who->media);
+	return n < 0 || (size_t)n >= size ? 0 : (size_t)n;
+}
+
+size_t crowd_answer_print(char buf[CROWD_TEXT_MAX],
+			  const struct crowd_who *who,
+			  const struct crowd_msg *req)
+{
+	struct out o = {.p = buf};
+	char sdp[512] = "";
+	size_t n = 0;
+
+	out_printf(&o, "SIP/2.0 200 OK\r\n");
+	copied_print(&o, who, req);
+	if (!pl_strcmp(&req->method, "INVITE")) {
+		n = sdp_print(sdp, sizeof(sdp), who);
+		contact_print(&o, who);
+		out_printf(&o, "Content-Type: application/sdp\r\n");
+	}
+	out_printf(&o, "Content-Length: %zu\r\n\r\n%s", n, sdp);
+	return out_done(&o);
+}
+
+int crowd_dialog_print(char **linesp, char **targetp,
+		       const struct crowd_who *who,
+		       const struct crowd_msg *req)
+{
+	char buf[CROWD_TEXT_MAX];
+	struct out o = {.p = buf};
+	struct pl text = req->text, line, v, uri;
+
+	if (!crowd_msg_header(req, "Contact", &v) ||
+	    re_regex(v.p, v.l, "<[^>]+>", &uri))
+		return EBADMSG;
+	while (line_next(&text, &line) && line.l) {
+		if (line_is(&line, "Record-Route")) {
+			v = line_value(&line, "Record-Route");
+			out_printf(&o, "Route: %.*s\r\n", (int)v.l, v.p);
+		}
+		else if (line_is(&line, "To")) {
+			v = line_value(&line, "To");
+			out_printf(&o, "From: %.*s;tag=%s\r\n", (int)v.l, v.p,
+				   who->user);
+		}
+		else if (line_is(&line, "From")) {
+			v = line_value(&line, "From");
+			out_printf(&o, "To: %.*s\r\n", (int)v.l, v.p);
+		}
+		else if (line_is(&line, "Call-ID")) {
+			out_printf(&o, "%.*s\r\n", (int)line.l, line.p);
+		}
+	}
+	if (!out_done(&o) || re_sdprintf(linesp, "%s", buf))
+		return ENOMEM;
+	if (pl_strdup(targetp, &uri)) {
+		*linesp = mem_deref(*linesp);
+		return ENOMEM;
+	}
+	return 0;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file crowd_text.h  SIP text of a terminal of the crowd
+ *
+ * Reads only what our own server sends: full header names, nothing folded.
+ * Pure but for the digest; any thread.
+ */
+#ifndef HL_BENCH_CROWD_TEXT_H
+#define HL_BENCH_CROWD_TEXT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <re.h>
+
+enum { CROWD_TEXT_MAX = 4096 };
+
+/** Who sends */
+struct crowd_who {
+	char user[16];
+	struct sa sip;         /**< Its address */
+	uint16_t media;        /**< Port of its media, all channels */
+	const char *domain;
+};
+
+/** A message as far as a terminal needs it */
+struct crowd_msg {
+	struct pl text, method; /**< Method: of CSeq in a response */
+	uint16_t code;          /**< 0: request */
+	uint32_t cseq;
+	struct pl body;
+};
+
+/** Server's side of a leg's media */
+struct crowd_media {
+	struct sa rtp, rtcp, floor;
+};
+
+/** @return 0 or EBADMSG */
+int crowd_msg_decode(struct crowd_msg *m, const char *p, size_t len);
+/** First header of that name */
+bool crowd_msg_header(const struct crowd_msg *m, const char *name,
+		      struct pl *val);
+/** Offer of a leg; @return 0 or EBADMSG */
+int crowd_media_decode(struct crowd_media *cm, const struct pl *sdp);
+
+/**
+ * REGISTER or SUBSCRIBE out of a dialog
+ *
+ * @param chall Challenge to answer, or NULL
+ *
+ * @return bytes, or 0
+ */
+size_t crowd_request_print(char buf[CROWD_TEXT_MAX],
+			   const struct crowd_who *who, const char *service,
+			   uint32_t cseq, const struct crowd_msg *chall);
+
+/** Answer to a request, with SDP to an INVITE; @return bytes, or 0 */
+size_t crowd_answer_print(char buf[CROWD_TEXT_MAX],
+			  const struct crowd_who *who,
+			  const struct crowd_msg *req);
+
+/** Lines of a request in the dialog that req (INVITE) makes, from Route to
+ *  Call-ID, and its target */
+int crowd_dialog_print(char **linesp, char **targetp,
+		       const struct crowd_who *who,
+		       const struct crowd_msg *req);
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file lab.h  A real hollerd in a directory of its own
+ *
+ * The kernel ends it when the benchmark ends. Every call that fails says why
+ * on stderr and returns an errno. One thread.
+ */
+#ifndef HL_BENCH_LAB_H
+#define HL_BENCH_LAB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+#include <re.h>
+#include "bench/crowd.h"
+
+#define LAB_DOMAIN "bench.example.com"
+#define LAB_SERVICE "ptt"
+
+enum { LAB_PATH_MAX = 128 };
+
+struct lab {
+	char dir[LAB_PATH_MAX];
+	struct sa sip;
+	pid_t pid;             /**< 0: does not run */
+};
+
+/**
+ * Make the directory, the configuration and the database
+ *
+ * @param ip    Address of hollerd; NULL: a free one in 127.0.0.0/8
+ * @param users Users of a crowd that may all call, and not see, each other
+ * @param sql   More of it, or NULL
+ */
+int lab_open(struct lab *lab, const char *ip, uint32_t users, const char *sql);
+/** Kills hollerd, removes the directory */
+void lab_close(struct lab *lab);
+
+/** Start it, and wait until it can be asked */
+int lab_start(struct lab *lab);
+/** kill -9 */
+void lab_kill(struct lab *lab);
+
+/** First number of that key in `holler status --json`; 0 if there is none */
+uint64_t lab_status(const struct lab *lab, const char *key);
+/** The database has what was queued for it: a kill loses nothing */
+int lab_store_settle(const struct lab *lab);
+
+/** A figure of /proc/PID/smaps_rollup, bytes */
+uint64_t lab_memory_bytes(const struct lab *lab, const char *name);
+
+/** A crowd of that many terminals at 127.16.0.0 and up, for this server */
+int lab_crowd(const struct lab *lab, struct crowd **cp, uint32_t terminals,
+	      crowd_h *h, void *arg);
+
+/** n-th of a number of samples: 0.5 is the median; sorts them */
+double lab_quantile(double *v, uint32_t n, double q);
+
+/** Number after NAME= among the arguments, or def */
+uint32_t lab_arg(int argc, char *argv[], const char *name, uint32_t def);
+
+#endif
