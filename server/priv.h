@@ -274,6 +274,8 @@ uint16_t group_activate(struct leg *leg, const char *name,
 			const char **wordsp);
 bool group_dial(struct leg *leg, const struct pl *name);
 void groups_service_changed(struct leg *leg);
+/** The subscriber is not ours any more: it is a member of nothing */
+void groups_forget(struct server *srv, const char *subscriber);
 void groups_flush(struct server *srv);
 
 /* front.c: what comes to the private endpoint beside sessions */
