@@ -315,10 +315,16 @@ static void sub_set(struct directory *d, const struct prov_subscription *row,
 	}
 	if (!user || !service)
 		return;
-	/* Another user or service: not the same subscription any more */
+	/* Another user or service: not the same subscription any more, but
+	 * rows that name it may not come again */
 	if (sub && (sub->user != user || sub->service != service)) {
-		sub_free(d, sub);
-		sub = NULL;
+		emit(d, (struct dir_change){.event = DIR_SUB_GONE,
+					    .sub = sub});
+		list_unlink(&sub->le_user);
+		list_append(&user->subs, &sub->le_user, sub);
+		sub->user = user;
+		mem_deref(sub->service);
+		sub->service = mem_ref(service);
 	}
 	if (!sub) {
 		sub = mem_zalloc(sizeof(*sub), sub_destructor);

@@ -64,7 +64,7 @@ struct dir_sub {
 
 enum dir_event {
 	DIR_SUB_CHANGED, /**< New, or its rows or its service changed */
-	DIR_SUB_GONE,    /**< About to be freed */
+	DIR_SUB_GONE,    /**< About to be freed, or another's from now on */
 	DIR_USER_GONE,   /**< Deleted or disabled; its bindings must go */
 	DIR_MEMBER_SET,
 	DIR_MEMBER_GONE, /**< About to be freed */

@@ -60,19 +60,6 @@ struct dir_sub *edge_named_sub(const struct presence *p,
 	return dir_sub_enabled(sub) ? sub : NULL;
 }
 
-bool edge_text_ok(const struct pl *text, const char *not)
-{
-	size_t i;
-
-	for (i = 0; i < text->l; i++) {
-		const uint8_t c = (uint8_t)text->p[i];
-
-		if (c <= ' ' || c == 0x7f || strchr(not, c))
-			return false;
-	}
-	return text->l != 0;
-}
-
 const struct sa *edge_sock_shown(const struct presence *p, uint8_t i,
 				 struct sa *buf)
 {

@@ -101,9 +101,6 @@ void request_end(struct request *rq);
 /** CANCEL: true if its INVITE still waits here; it is refused with 487 */
 bool request_cancel(struct presence *p, const struct sip_msg *msg);
 
-/** Digits as seconds; more than fit are as many as fit */
-bool request_seconds(const struct pl *pl, uint32_t *sp);
-
 /** Proven user of the request, NULL if gone meanwhile */
 struct dir_user *request_user(const struct request *rq);
 
@@ -123,9 +120,6 @@ int edge_local_user(const struct presence *p, const struct uri *uri,
  *  it is must be proven by other means. */
 struct dir_sub *edge_named_sub(const struct presence *p,
 			       const struct sip_msg *msg);
-/** True if text from outside can be written again: no blank (a folded line is
- *  one), no control character and none of not */
-bool edge_text_ok(const struct pl *text, const char *not);
 /** Address of ours that terminals see on public socket i; buf backs it */
 const struct sa *edge_sock_shown(const struct presence *p, uint8_t i,
 				 struct sa *buf);
@@ -180,13 +174,17 @@ void provision_member(struct presence *p, const struct dir_member *m,
 		      bool gone);
 /** Ask a terminal's own INVITE in: answers by the request */
 void provision_invite(struct request *rq, void *arg);
-/** Read what state.db kept; taken up by restore when the directory is there */
-int provision_load(struct presence *p);
-void provision_restore(struct presence *p);
 /** Put an active subscription into state.db */
 void provision_store(const struct presence *p, const struct dir_sub *sub);
 /** Is sub reachable for an activation? */
 bool provision_available(const struct dir_sub *sub);
+
+/* --- restore.c ---------------------------------------------------------- */
+
+/** Read what state.db kept.. */
+int restore_load(struct presence *p);
+/** ..and take it up: the directory is there */
+void restore_apply(struct presence *p);
 
 /* --- activate.c --------------------------------------------------------- */
 

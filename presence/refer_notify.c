@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <strings.h>
+#include "presence/contact.h"
 #include "presence/priv.h"
 
 static const char frag[] = "SIP/2.0 200 OK\r\n";
@@ -55,7 +56,7 @@ static int notify(const struct request *rq)
 	int err;
 
 	if (!hdr || sip_addr_decode(&contact, &hdr->val) ||
-	    !edge_text_ok(&contact.auri, "<>\"") ||
+	    !text_is_plain(&contact.auri, "<>\"") ||
 	    pl_strcpy(&contact.auri, target, sizeof(target)) ||
 	    re_snprintf(text, sizeof(text), "sip:%J", &rq->msg->src) < 0)
 		return EBADMSG;

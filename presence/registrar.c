@@ -4,17 +4,10 @@
  */
 #include <errno.h>
 #include <string.h>
+#include "presence/contact.h"
 #include "presence/priv.h"
 
 enum { HDRS_MAX = 8192 };
-
-/** One Contact of the request, checked */
-struct contact {
-	char uri[HL_URI_MAX];
-	char key[STATE_ID_MAX];  /* A URI fits */
-	char instance[STATE_ID_MAX];
-	uint32_t expires_s;
-};
 
 struct reg {
 	struct request *rq;
@@ -36,55 +29,23 @@ static int refuse(struct reg *r, uint16_t code, const char *words)
 	return EBADMSG;
 }
 
-/* The binding's name: instance and reg-id of RFC 5626 if there, else the URI */
-static int contact_key(struct reg *r, struct contact *c,
-		       const struct sip_addr *addr)
-{
-	struct pl inst, reg = PL_INIT;
-
-	if (!msg_param_decode(&addr->params, "+sip.instance", &inst)) {
-		if (inst.l > 2 && inst.p[0] == '"') {
-			inst.p++;
-			inst.l -= 2;
-		}
-		if (!edge_text_ok(&inst, "\"\\"))
-			return refuse(r, 400, "Bad Instance");
-		(void)msg_param_decode(&addr->params, "reg-id", &reg);
-		if (re_snprintf(c->instance, sizeof(c->instance), "%r",
-				&inst) < 0 ||
-		    re_snprintf(c->key, sizeof(c->key), "%r;%r", &inst,
-				&reg) < 0)
-			return refuse(r, 400, "Instance Too Long");
-		return 0;
-	}
-	memcpy(c->key, c->uri, sizeof(c->key));
-	return 0;
-}
-
+/* Section 10.3 step 6: the parameter, else the header, else the default; one
+ * that is no number counts as the default */
 static int contact_parse(struct reg *r, struct contact *c,
 			 const struct pl *val)
 {
-	struct sip_addr addr;
-	struct pl expires;
-	int err;
+	const struct presence_cfg *cfg = &r->rq->p->cfg;
+	const char *words;
 
-	if (sip_addr_decode(&addr, val) ||
-	    pl_strcasecmp(&addr.uri.scheme, "sip") ||
-	    !pl_isset(&addr.uri.host))
-		return refuse(r, 400, "Bad Contact");
-	if (addr.auri.l >= sizeof(c->uri))
-		return refuse(r, 400, "Contact Too Long");
-	if (!edge_text_ok(&addr.auri, "<>\""))
-		return refuse(r, 400, "Bad Contact");
-	memset(c, 0, sizeof(*c));
-	(void)pl_strcpy(&addr.auri, c->uri, sizeof(c->uri));
-	err = contact_key(r, c, &addr);
-	if (err)
-		return err;
-	c->expires_s = r->expires_s;
-	if (!msg_param_decode(&addr.params, "expires", &expires) &&
-	    !request_seconds(&expires, &c->expires_s))
-		c->expires_s = r->rq->p->cfg.expires_default_s;
+	if (contact_decode(c, val, &words))
+		return refuse(r, 400, words);
+	if (!c->has_expires)
+		c->expires_s = r->expires_s;
+	else if (!c->expires_ok)
+		c->expires_s = cfg->expires_default_s;
+	if (c->expires_s && c->expires_s < cfg->expires_min_s)
+		return refuse(r, 423, "Interval Too Brief");
+	c->expires_s = MIN(c->expires_s, cfg->expires_max_s);
 	return 0;
 }
 
@@ -123,12 +84,6 @@ static bool contact_handler(const struct sip_hdr *hdr,
 	c = &r->contactv[r->n];
 	if (contact_parse(r, c, &hdr->val))
 		return true;
-	if (c->expires_s && c->expires_s < cfg->expires_min_s) {
-		(void)refuse(r, 423, "Interval Too Brief");
-		return true;
-	}
-	if (c->expires_s > cfg->expires_max_s)
-		c->expires_s = cfg->expires_max_s;
 	if (!named_before(r, c))
 		r->n++;
 	return false;
@@ -141,7 +96,7 @@ static int parse(struct reg *r)
 
 	r->expires_s = r->rq->p->cfg.expires_default_s;
 	if (pl_isset(&msg->expires))
-		(void)request_seconds(&msg->expires, &r->expires_s);
+		(void)seconds_decode(&r->expires_s, &msg->expires);
 	if (re_snprintf(r->callid, sizeof(r->callid), "%r", &msg->callid) < 0)
 		return refuse(r, 400, "Call-ID Too Long");
 	/* For an operator's eyes only: cut where the rest is refused */

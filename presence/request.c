@@ -48,22 +48,6 @@ void request_reply(struct request *rq, uint16_t code, const char *words,
 	request_end(rq);
 }
 
-bool request_seconds(const struct pl *pl, uint32_t *sp)
-{
-	uint64_t v = 0;
-	size_t i;
-
-	for (i = 0; i < pl->l; i++) {
-		if (pl->p[i] < '0' || pl->p[i] > '9')
-			return false;
-		v = MIN(10 * v + (uint64_t)(pl->p[i] - '0'), UINT32_MAX);
-	}
-	if (!pl->l)
-		return false;
-	*sp = (uint32_t)v;
-	return true;
-}
-
 bool request_cancel(struct presence *p, const struct sip_msg *msg)
 {
 	struct le *le;

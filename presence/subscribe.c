@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include "presence/contact.h"
 #include "presence/watcher.h"
 
 enum { EXPIRES_DEFAULT_S = 3600 };
@@ -25,7 +26,7 @@ static uint32_t expires_wanted(const struct presence *p,
 	uint32_t s = EXPIRES_DEFAULT_S;
 
 	if (pl_isset(&msg->expires))
-		(void)request_seconds(&msg->expires, &s);
+		(void)seconds_decode(&s, &msg->expires);
 	if (s && s < p->cfg.expires_min_s)
 		return UINT32_MAX;
 	return s > p->cfg.expires_max_s ? p->cfg.expires_max_s : s;

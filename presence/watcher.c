@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include "presence/contact.h"
 #include "presence/notify_body.h"
 #include "presence/watcher.h"
 
@@ -77,7 +78,7 @@ static int contact_uri(char **urip, const struct sip_msg *msg)
 	struct sip_addr addr;
 
 	if (!hdr || sip_addr_decode(&addr, &hdr->val) ||
-	    addr.auri.l >= HL_URI_MAX || !edge_text_ok(&addr.auri, "<>\""))
+	    addr.auri.l >= HL_URI_MAX || !text_is_plain(&addr.auri, "<>\""))
 		return EBADMSG;
 	return pl_strdup(urip, &addr.auri);
 }
