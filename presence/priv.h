@@ -101,6 +101,12 @@ void request_end(struct request *rq);
 /** CANCEL: true if its INVITE still waits here; it is refused with 487 */
 bool request_cancel(struct presence *p, const struct sip_msg *msg);
 
+/** The subscription that an authenticated request is for (its From, in the
+ *  service of its Request-URI) and the binding that it came by.
+ *  @return false: it was refused and is gone */
+bool request_line(struct request *rq, struct dir_sub **subp,
+		  const struct binding **bp);
+
 /** Proven user of the request, NULL if gone meanwhile */
 struct dir_user *request_user(const struct request *rq);
 

@@ -443,25 +443,14 @@ void provision_node(const struct node *n, enum node_event ev, void *arg)
 void provision_invite(struct request *rq, void *arg)
 {
 	struct presence *p = rq->p;
-	const struct dir_user *user = request_user(rq);
-	struct dir_sub *sub = edge_named_sub(p, rq->msg);
 	const struct binding *b;
+	struct dir_sub *sub;
 	int err;
 
 	(void)arg;
 	p->n.invites++;
-	if (!sub || sub->user != user) {
-		request_reply(rq, 403, "Not Allowed, Or Not A Service's URI",
-			      NULL);
+	if (!request_line(rq, &sub, &b))
 		return;
-	}
-	b = binding_by_flow(p->bindings, &rq->msg->src, rq->sock,
-			    binding_owner(user));
-	if (!b) {
-		request_reply(rq, 403, "Register From This Address First",
-			      NULL);
-		return;
-	}
 	activate(p, sub, b);
 	err = ask_node(p, sub, b, false, rq);
 	if (err)

@@ -4,23 +4,8 @@
 # example holds every setting with its default: uncommented, it is what
 # --print-config prints.
 set -u
-src=${top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}
-hollerd=${top_builddir:-$src/build}/daemon/hollerd
-tmp=$(mktemp -d) || exit 1
-trap 'rm -rf "$tmp"' EXIT
-
-n=0
-failed=0
-tell() { # tell STATUS WORDS
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		sed 's/^/# /' "$tmp/out"
-		failed=1
-	fi
-}
+. "$(dirname "$0")/tap.sh"
+hollerd=$bld/daemon/hollerd
 run() { # run ARGUMENT...: status to $status, both outputs to out
 	"$hollerd" "$@" >"$tmp/out" 2>&1
 	status=$?
