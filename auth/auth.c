@@ -238,7 +238,10 @@ static void judge(struct auth *a, const struct bus_auth_check *req,
 	switch (v) {
 	case NONCE_FOREIGN:
 	case NONCE_STALE:
-		challenge(a, req->claimed, v == NONCE_STALE, res);
+		/* The password was right. Of a nonce that an earlier process
+		 * gave, too, the client is to hear just that: without stale it
+		 * would ask its user for another password */
+		challenge(a, req->claimed, true, res);
 		return;
 	case NONCE_AGAIN:
 		a->again++;

@@ -17,7 +17,8 @@ enum {
 	BODY_CHARS = STAMP_CHARS + SALT_CHARS,
 	MAC_BYTES = 12,
 	TEXT_CHARS = BODY_CHARS + 2 * MAC_BYTES,
-	HASH_SIZE = 4096
+	HASH_SIZE = 4096,
+	REPEAT_US = 32000000 /* 64*T1: no client repeats a request longer */
 };
 
 struct nonces {
@@ -32,7 +33,7 @@ struct nonces {
 struct entry {
 	struct le he, le;
 	char text[TEXT_CHARS + 1];
-	uint64_t issued_us;
+	uint64_t issued_us, used_us;
 	uint64_t transaction;
 	uint32_t nc;
 };
@@ -144,7 +145,8 @@ enum nonce_verdict nonce_check(const struct nonces *n, const char *text,
 	if (!ours(n, text, &issued))
 		return NONCE_FOREIGN;
 	e = entry_find(n, text);
-	if (e && e->nc == nc && e->transaction == transaction)
+	if (e && e->nc == nc && e->transaction == transaction &&
+	    now_us - e->used_us <= REPEAT_US)
 		return NONCE_AGAIN;
 	if (now_us < issued || now_us - issued > n->ttl_us)
 		return NONCE_STALE;
@@ -204,6 +206,7 @@ int nonce_use(struct nonces *n, const char *text, uint32_t nc,
 	list_append(&n->used, &e->le, e);
 	e->nc = nc;
 	e->transaction = transaction;
+	e->used_us = now_us;
 	return 0;
 }
 

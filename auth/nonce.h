@@ -19,7 +19,8 @@ enum { NONCE_TEXT_MAX = 64 };
 
 enum nonce_verdict {
 	NONCE_FRESH,   /**< Ours, young, count not used before */
-	NONCE_AGAIN,   /**< The very transaction that used this count */
+	NONCE_AGAIN,   /**< The very transaction that used this count, while it
+			    may still be repeated (64*T1, RFC 3261 17.1) */
 	NONCE_STALE,   /**< Ours, but old or its count was used */
 	NONCE_FOREIGN  /**< Not ours */
 };

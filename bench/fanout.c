@@ -42,7 +42,7 @@ struct run {
 	uint8_t hdr[BATCH][RTPW_HEADER_BYTES];
 };
 
-/* --- the ceiling ----------------------------------------------------------- */
+/* --- the ceiling --------------------------------------------------------- */
 
 static void bare_packet(struct run *r)
 {
@@ -83,7 +83,7 @@ static double bare_round(struct run *r)
 	       (PACKETS * LEGS);
 }
 
-/* --- the switch -------------------------------------------------------------*/
+/* --- the switch ---------------------------------------------------------- */
 
 static struct mixer_stats stats_of(const struct run *r)
 {

@@ -114,6 +114,8 @@ struct bus_leg_provision {
 	char local[HL_HOST_MAX];   /**< Our address on that flow, IP */
 };
 
+/** End the leg, and forget what its subscriber is a member of: that is said
+ *  anew (BUS_MEMBER_SET) before the next BUS_LEG_PROVISION. */
 struct bus_leg_release {
 	char subscriber[HL_NAME_MAX];
 	char words[HL_REASON_MAX];

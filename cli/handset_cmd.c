@@ -67,16 +67,14 @@ static void refer_h(const struct cmd *cmd)
 	refer(cmd, HS_REFER_CALL, false);
 }
 
-/* Without a target: the session that the server has connected, else we leave
- * whatever this leg is in */
+/* Without a target we leave: the party that is removed is this subscriber. */
 static void hangup_h(const struct cmd *cmd)
 {
 	struct hs_line *line = cmd->line;
 	struct cmd whole = *cmd;
 
 	if (cmd->wordc < 2) {
-		whole.wordv[1] = *line->session ? line->session
-						: line->uri;
+		whole.wordv[1] = line->uri;
 		whole.wordc = 2;
 	}
 	refer(&whole, HS_REFER_HANGUP, hs_leg_up(line->leg));

@@ -92,7 +92,7 @@ static const char help[] =
 "  press [ID]    key down          release [ID]      key up\n"
 "  call PARTY..  activate, by a REFER in the leg's dialog\n"
 "  refer PARTY.. the same out of the dialog\n"
-"  hangup [PARTY..]                deactivate\n"
+"  hangup [PARTY..]                leave, or remove these parties\n"
 "  bye [ID]      end the leg       status            print the state\n"
 "  subscribe [ID], unsubscribe [ID], register, unregister\n"
 "  mark TEXT     print an event    quit              end cleanly\n"

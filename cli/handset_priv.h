@@ -177,7 +177,7 @@ struct hs_line {
 	struct hs_leg *leg;
 	struct tmr tmr;            /**< No leg: make one, or ask for one */
 	uint32_t wait_ms;
-	char session[HL_URI_MAX];  /**< Bridged by it: for hangup */
+	char session[HL_URI_MAX];  /**< Who bridged it, for people */
 	char talker[HL_URI_MAX];   /**< Who talks, for people */
 };
 

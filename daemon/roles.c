@@ -13,7 +13,8 @@
 
 enum {
 	BUS_QUEUE_MAX = 65536, /**< Messages: a snapshot of all members */
-	PROV_BATCH = 256       /**< Changes before other events have a turn */
+	PROV_BATCH = 256,      /**< Changes before other events have a turn */
+	STATE_LOOK_MS = 1000
 };
 
 struct roles {
@@ -25,12 +26,14 @@ struct roles {
 	struct server *server;
 	struct hlog *log;
 	int prov_fd;           /**< Watched by the loop, -1: none */
+	struct tmr tmr_state;
 };
 
 static void destructor(void *arg)
 {
 	struct roles *r = arg;
 
+	tmr_cancel(&r->tmr_state);
 	if (r->prov_fd >= 0)
 		fd_close(r->prov_fd);
 	mem_deref(r->server);
@@ -47,6 +50,20 @@ static void prov_h(int flags, void *arg)
 
 	(void)flags;
 	prov_poll(r->prov, PROV_BATCH);
+}
+
+/* Dialogs are not put again, nobody keeps their texts: after a crash their
+ * terminals get a new INVITE without a BYE of the old one */
+static void state_h(void *arg)
+{
+	struct roles *r = arg;
+
+	if (state_overflowed(r->state)) {
+		hlog(r->log, HLOG_WARN, "state", "writes were lost: storing "
+		     "bindings and subscriptions anew");
+		presence_store(r->presence);
+	}
+	tmr_start(&r->tmr_state, STATE_LOOK_MS, state_h, r);
 }
 
 static int failed(char *words, int err, const char *what, const char *where)
@@ -135,6 +152,8 @@ int roles_alloc(struct roles **rp, const struct config *c,
 		goto out;
 	}
 	err = edge_open(r, c, words);
+	if (!err)
+		tmr_start(&r->tmr_state, STATE_LOOK_MS, state_h, r);
 
  out:
 	if (err)

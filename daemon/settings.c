@@ -45,6 +45,7 @@ static const struct setting settings[] = {
 	NUM("sip", "bindings_max", presence.bindings_max, 1, MANY),
 	NUM("sip", "watchers_max", presence.watchers_max, 1, MANY),
 	NUM("sip", "watchers_user_max", presence.watchers_user_max, 1, 1000),
+	NUM("sip", "list_max", presence.list_max, 1, MANY),
 	NUM("sip", "pending_max", presence.pending_max, 1, MANY),
 	NUM("sip", "notify_bytes", presence.notify_bytes, 400, 65000),
 

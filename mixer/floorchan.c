@@ -20,25 +20,11 @@ static struct tbcp_text text_of(const char *s)
 	return (struct tbcp_text){s, strlen(s)};
 }
 
-static void trace(struct worker *w, const struct leg *leg,
-		  enum tbcp_type type, bool sent)
-{
-	const struct mixer_event ev = {.type = MIXER_FLOOR_MESSAGE,
-				       .leg = leg->id,
-				       .burst = sent,
-				       .reason = (uint16_t)type,
-				       .at_us = w->now};
-
-	if (w->cfg.floor_trace)
-		(void)worker_event(w, &ev);
-}
-
 /* --- out --------------------------------------------------------------- */
 
 static void bytes_send(struct worker *w, const struct leg *leg,
-		       enum tbcp_type type, const uint8_t *p, size_t len)
+		       const uint8_t *p, size_t len)
 {
-	trace(w, leg, type, true);
 	outq_copy(&w->outq, worker_sock(w, leg->triple, PORT_FLOOR),
 		  &leg->floor.addr, p, len);
 }
@@ -53,7 +39,7 @@ static void msg_send(struct worker *w, const struct leg *leg,
 		return;
 	msg->ssrc = leg->out.ssrc;
 	if (!tbcp_encode(buf, sizeof(buf), msg, &len))
-		bytes_send(w, leg, msg->type, buf, len);
+		bytes_send(w, leg, buf, len);
 }
 
 static uint16_t participants(uint32_t members)
@@ -123,7 +109,7 @@ void floorchan_taken(struct worker *w, const struct leg *leg,
 	memcpy(buf, part->taken, part->taken_bytes);
 	put32(&buf[4], leg->out.ssrc);
 	put32(&buf[12], leg->out.ssrc);
-	bytes_send(w, leg, TBCP_TAKEN, buf, part->taken_bytes);
+	bytes_send(w, leg, buf, part->taken_bytes);
 }
 
 static void queue_status(struct worker *w, const struct leg *leg)
@@ -222,7 +208,6 @@ static void ack(struct worker *w, const struct leg *leg,
 static void message(struct worker *w, struct leg *leg,
 		    const struct tbcp_msg *msg)
 {
-	trace(w, leg, msg->type, false);
 	switch (msg->type) {
 	case TBCP_REQUEST:
 		request(w, leg, msg);

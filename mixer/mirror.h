@@ -49,7 +49,7 @@ struct mpart {
 struct mbridge {
 	uint32_t gen;
 	bool used;
-	bool leaving;                /**< Deleted, its workers are not told yet */
+	bool leaving;                /**< Deleted, no worker is told yet */
 	uint32_t next_free;
 	mixer_bridge_id next_leaving;
 	unsigned home;

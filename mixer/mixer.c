@@ -271,7 +271,6 @@ static bool event_look_up(struct mixer *m, struct mixer_event *ev)
 			ml->dead = ev->type == MIXER_LEG_DEAD;
 		return ml != NULL;
 	case MIXER_FLOOR_ACK:
-	case MIXER_FLOOR_MESSAGE:
 		return ml != NULL;
 	case MIXER_FLOOR_TAKEN:
 	case MIXER_FLOOR_IDLE:

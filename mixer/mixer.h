@@ -50,12 +50,11 @@ struct mixer_cfg {
 	uint32_t bridges_max;
 	uint32_t members_max;    /**< Of one bridge */
 	uint32_t latch_ms;       /**< Window for latching after the SDP */
-	uint32_t dead_idle_ms;   /**< Idle leg without a packet: dead; 0 never */
+	uint32_t dead_idle_ms;   /**< Leg without a packet: dead; 0 never */
 	uint32_t dead_bridged_ms;/**< The same while it holds a floor; 0: no
 				      other limit than dead_idle_ms (the floor
 				      itself is freed by end_of_media_ms) */
 	uint32_t rtcp_ms;        /**< Interval of our RTCP per leg */
-	bool floor_trace;        /**< Every floor message as an event */
 };
 
 void mixer_cfg_default(struct mixer_cfg *cfg);
@@ -80,10 +79,7 @@ enum mixer_event_type {
 	MIXER_BURST_STARTED,
 	/** leg's floor channel carried an Ack of Connect or Disconnect:
 	 *  burst is the acknowledged enum tbcp_type, reason its reason */
-	MIXER_FLOOR_ACK,
-	/** With floor_trace: a floor message (reason: enum tbcp_type) was
-	 *  received from leg (burst 0) or sent to it (burst 1) */
-	MIXER_FLOOR_MESSAGE
+	MIXER_FLOOR_ACK
 };
 
 struct mixer_event {

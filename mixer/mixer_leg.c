@@ -297,7 +297,7 @@ int mixer_leg_flow_set(struct mixer *m, mixer_leg_id leg,
 	return 0;
 }
 
-/* --- going away ------------------------------------------------------------ */
+/* --- going away ---------------------------------------------------------- */
 
 /* false: not now, a command queue is full */
 static bool leg_leave(struct mixer *m, mixer_leg_id leg, struct mleg *ml)

@@ -56,14 +56,14 @@ struct worker {
 	struct legs legs;
 	struct bridge **homev;                 /**< By bridge slot */
 	struct part **partv;                   /**< By bridge slot */
-	struct sock *sockv;                    /**< triple * PORT_KINDS + kind */
+	struct sock *sockv;              /**< triple * PORT_KINDS + kind */
 	uint32_t sockc;
 	char cname[CNAME_MAX];
 
 	struct stats stats;
 	_Atomic uint64_t cpu_us;
 	struct outq outq;
-	struct rx rx[2];                       /**< 1: floor, while RTP is read */
+	struct rx rx[2];                 /**< 1: floor, RTP is read behind */
 };
 
 /* --- worker.c: life ---------------------------------------------------- */

@@ -179,13 +179,15 @@ static int deactivate(struct request *rq, const struct dir_sub *caller,
 	struct bus_msg msg = {.type = BUS_DEACTIVATE};
 	struct bus_deactivate *de = &msg.u.deactivate;
 	const char *target = refer->targetv[0];
+	const struct dir_sub *sub =
+		directory_resolve(rq->p->dir, target, caller->service);
 
 	memcpy(de->caller, caller->row.subscriber, sizeof(de->caller));
 	/* Oneself, the group or the service: the call as a whole is left */
-	if (strcmp(target, caller->row.subscriber) &&
-	    strcmp(target, caller->row.service) &&
+	if (sub != caller && strcmp(target, caller->row.service) &&
 	    !directory_group(rq->p->dir, target))
-		memcpy(de->target, target, sizeof(de->target));
+		memcpy(de->target, sub ? sub->row.subscriber : target,
+		       sizeof(de->target));
 	return hand_on(rq, caller, &msg);
 }
 

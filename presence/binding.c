@@ -100,26 +100,26 @@ struct binding *binding_by_id(const struct bindings *t, uint64_t id)
 		hash_lookup(t->by_id, (uint32_t)id, id_handler, &id));
 }
 
-struct flow_cmp {
-	const struct sa *flow;
-	uint8_t laddr;
-};
-
-static bool flow_handler(struct le *le, void *arg)
+uint64_t binding_owner(const struct dir_user *user)
 {
-	const struct binding *b = le->data;
-	const struct flow_cmp *fc = arg;
-
-	return b->laddr == fc->laddr && sa_cmp(&b->flow, fc->flow, SA_ALL);
+	return token_hash(user->row.name, NULL);
 }
 
 struct binding *binding_by_flow(const struct bindings *t, const struct sa *flow,
-				uint8_t laddr)
+				uint8_t laddr, uint64_t owner)
 {
-	struct flow_cmp fc = {flow, laddr};
+	const struct list *l = hash_list(t->by_flow, sa_hash(flow, SA_ALL));
+	struct le *le;
 
-	return list_ledata(hash_lookup(t->by_flow, sa_hash(flow, SA_ALL),
-				       flow_handler, &fc));
+	/* Each update puts a binding at the tail */
+	for (le = list_tail(l); le; le = le->prev) {
+		struct binding *b = le->data;
+
+		if (b->owner == owner && b->laddr == laddr &&
+		    sa_cmp(&b->flow, flow, SA_ALL))
+			return b;
+	}
+	return NULL;
 }
 
 uint32_t binding_expires_s(const struct binding *b)
@@ -163,6 +163,18 @@ static void store(const struct binding *b)
 	row.expires_utc_ms =
 		clock_utc_ms() + (uint64_t)binding_expires_s(b) * 1000;
 	(void)state_binding_put(b->table->state, &row);
+}
+
+static bool store_handler(struct le *le, void *arg)
+{
+	(void)arg;
+	store(le->data);
+	return false;
+}
+
+void bindings_store(const struct bindings *t)
+{
+	(void)hash_apply(t->by_id, store_handler, NULL);
 }
 
 void binding_remove(struct binding *b)
@@ -239,6 +251,7 @@ static int binding_alloc(struct binding **bp, struct bindings *t,
 	b->table = t;
 	b->user = user;
 	b->id = token_hash(user->row.name, key);
+	b->owner = binding_owner(user);
 	tmr_init(&b->tmr);
 	if (str_dup(&b->key, key)) {
 		mem_deref(b);

@@ -23,6 +23,7 @@ struct binding {
 	struct bindings *table;
 	struct dir_user *user;
 	uint64_t id, epoch;
+	uint64_t owner;       /**< binding_owner() of its user */
 	char *key;
 	char *contact;
 	char *instance;       /**< May be empty */
@@ -57,9 +58,13 @@ int bindings_alloc(struct bindings **tp, uint32_t max, struct state *state,
 
 struct binding *binding_find(const struct dir_user *user, const char *key);
 struct binding *binding_by_id(const struct bindings *t, uint64_t id);
-/** The live binding that was registered from this address */
+/** Names a user in tokens and flows */
+uint64_t binding_owner(const struct dir_user *user);
+/** The owner's live binding that was registered from this address, the newest
+ *  if several were: a gateway or a phone with several accounts has one flow for
+ *  all its users, one that lost its memory another contact on the same flow */
 struct binding *binding_by_flow(const struct bindings *t, const struct sa *flow,
-				uint8_t laddr);
+				uint8_t laddr, uint64_t owner);
 
 /** Make or refresh. @return 0, ENOSPC (table full), ENOMEM */
 int binding_set(struct bindings *t, struct dir_user *user,
@@ -69,6 +74,9 @@ void bindings_remove_user(struct dir_user *user);
 
 /** Seconds left, at least 1 */
 uint32_t binding_expires_s(const struct binding *b);
+
+/** Put all of them into state.db anew */
+void bindings_store(const struct bindings *t);
 
 uint32_t bindings_count(const struct bindings *t);
 

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <string.h>
 #include "presence/priv.h"
+#include "sip/refer.h"
 
 enum { ROUTE_MAX = HL_URI_MAX };
 
@@ -38,16 +39,42 @@ bool edge_is_local(const struct presence *p, const struct pl *host)
 int edge_local_user(const struct presence *p, const struct uri *uri,
 		    char name[HL_NAME_MAX])
 {
-	if (!pl_isset(&uri->user) || !edge_is_local(p, &uri->host))
+	if (!edge_is_local(p, &uri->host))
 		return EBADMSG;
-	if (uri->user.l >= HL_NAME_MAX)
-		return EOVERFLOW;
-	return pl_strcpy(&uri->user, name, HL_NAME_MAX);
+	return refer_user_decode(name, HL_NAME_MAX, &uri->user);
 }
 
-/* Address that terminals see of socket i */
-static const struct sa *sock_shown(const struct presence *p, uint8_t i,
-				   struct sa *buf)
+struct dir_sub *edge_named_sub(const struct presence *p,
+			       const struct sip_msg *msg)
+{
+	const struct dir_service *svc;
+	char name[HL_NAME_MAX];
+	struct dir_sub *sub;
+
+	if (edge_local_user(p, &msg->uri, name))
+		return NULL;
+	svc = directory_service(p->dir, name);
+	if (!svc || edge_local_user(p, &msg->from.uri, name))
+		return NULL;
+	sub = directory_resolve(p->dir, name, svc);
+	return dir_sub_enabled(sub) ? sub : NULL;
+}
+
+bool edge_text_ok(const struct pl *text, const char *not)
+{
+	size_t i;
+
+	for (i = 0; i < text->l; i++) {
+		const uint8_t c = (uint8_t)text->p[i];
+
+		if (c <= ' ' || c == 0x7f || strchr(not, c))
+			return false;
+	}
+	return text->l != 0;
+}
+
+const struct sa *edge_sock_shown(const struct presence *p, uint8_t i,
+				 struct sa *buf)
 {
 	*buf = *endpoint_laddr(p->sockv[i].ep);
 	if (sa_isset(&p->cfg.advertised, SA_ADDR)) {
@@ -82,7 +109,7 @@ static int node_route(const struct presence *p, uint8_t sock,
 		      char *buf, size_t size)
 {
 	const struct token_node node = {
-		.user = token_hash(owner->row.name, NULL), .addr = *addr};
+		.user = binding_owner(owner), .addr = *addr};
 	char user[TOKEN_TEXT_MAX];
 	struct sa shown;
 	int err = token_node_print(user, sizeof(user), &p->key, &node);
@@ -90,7 +117,7 @@ static int node_route(const struct presence *p, uint8_t sock,
 	if (err)
 		return err;
 	return re_snprintf(buf, size, "sip:%s@%J;lr", user,
-			   sock_shown(p, sock, &shown)) < 0
+			   edge_sock_shown(p, sock, &shown)) < 0
 		       ? EOVERFLOW
 		       : 0;
 }
@@ -184,7 +211,7 @@ static void to_terminal(struct presence *p, const struct sip_msg *msg,
 	};
 	struct sa shown;
 
-	f.via = sock_shown(p, out->i, &shown);
+	f.via = edge_sock_shown(p, out->i, &shown);
 	if (!pl_isset(&msg->to.tag)) {
 		if (node_route(p, out->i, &msg->src, b->user, rr_node,
 			       sizeof(rr_node)) ||
@@ -219,7 +246,7 @@ static void farewell(struct presence *p, const struct sip_msg *msg,
 	}
 	out = &p->sockv[r->flow.laddr];
 	f.out = out->ep;
-	f.via = sock_shown(p, out->i, &shown);
+	f.via = edge_sock_shown(p, out->i, &shown);
 	relay(p, &p->internal, &f, msg);
 }
 
@@ -292,10 +319,7 @@ static bool in_dialog_allowed(const struct presence *p, uint8_t sock,
 			      const struct sip_msg *msg,
 			      const struct routes *r)
 {
-	const struct binding *b;
-
-	b = binding_by_flow(p->bindings, &msg->src, sock);
-	return b && token_hash(b->user->row.name, NULL) == r->node.user;
+	return binding_by_flow(p->bindings, &msg->src, sock, r->node.user);
 }
 
 static void in_dialog(struct edge_sock *sock, const struct sip_msg *msg,
@@ -330,21 +354,18 @@ static void in_dialog(struct edge_sock *sock, const struct sip_msg *msg,
 static void follow_invite(struct edge_sock *sock, const struct sip_msg *msg)
 {
 	struct presence *p = sock->p;
-	const struct binding *b =
-		binding_by_flow(p->bindings, &msg->src, sock->i);
-	const struct dir_sub *sub;
-	const struct node *node;
-	char name[HL_NAME_MAX];
+	const struct dir_sub *sub = edge_named_sub(p, msg);
+	const struct node *node = NULL;
 	struct forward f = {.key = &p->key, .out = p->internal.ep};
 	struct routes r;
 
-	if (!b || edge_local_user(p, &msg->from.uri, name)) {
-		answer(sock, msg, 481, "Call/Transaction Does Not Exist");
+	if (!pl_strcmp(&msg->met, "CANCEL") && request_cancel(p, msg)) {
+		answer(sock, msg, 200, "OK");
 		return;
 	}
-	sub = directory_sub(p->dir, name);
-	node = sub && sub->user == b->user ? node_find(p->nodes, sub->node)
-					   : NULL;
+	if (sub && binding_by_flow(p->bindings, &msg->src, sock->i,
+				   binding_owner(sub->user)))
+		node = node_find(p->nodes, sub->node);
 	if (!node) {
 		answer(sock, msg, 481, "Call/Transaction Does Not Exist");
 		return;
@@ -428,7 +449,9 @@ bool edge_request(const struct sip_msg *msg, void *arg)
 		p->n.refused_relay++;
 		answer(sock, msg, 403, "No Route Of Ours");
 	}
-	else if (r.has_node) {
+	/* Without a tag it is no dialog's, whatever routes it brought: nobody
+	 * gets past authentication by a token that he was once given */
+	else if (r.has_node && pl_isset(&msg->to.tag)) {
 		in_dialog(sock, msg, &r);
 	}
 	else if (!pl_isset(&msg->to.tag) || !pl_strcmp(&msg->met, "ACK")) {

@@ -36,12 +36,12 @@ static void sub_changed(struct presence *p, struct dir_sub *sub)
 	const struct binding *b = binding_by_id(p->bindings, sub->binding);
 
 	if (!dir_sub_enabled(sub)) {
-		watchers_end_sub(p, sub, "noresource");
+		watchers_end_sub(sub, "noresource");
 		provision_stop(p, sub, "Disabled");
 		return;
 	}
 	if (!b && sub->row.start == PROV_START_REGISTER)
-		b = list_ledata(list_head(&sub->user->bindings));
+		b = list_ledata(list_tail(&sub->user->bindings));
 	if (b)
 		provision_start(p, sub, b);
 }
@@ -55,7 +55,7 @@ static void dir_handler(const struct dir_change *chg, void *arg)
 		sub_changed(p, chg->sub);
 		break;
 	case DIR_SUB_GONE:
-		watchers_end_sub(p, chg->sub, "noresource");
+		watchers_end_sub(chg->sub, "noresource");
 		watchers_forget(p, chg->sub);
 		provision_stop(p, chg->sub, "Subscription Deleted");
 		break;
@@ -133,6 +133,20 @@ static int socks_open(struct presence *p)
 					   endpoint_laddr(p->sockv[i].ep));
 	}
 	return err;
+}
+
+static void sub_store_handler(struct dir_sub *sub, void *arg)
+{
+	if (sub->active)
+		provision_store(arg, sub);
+}
+
+void presence_store(struct presence *p)
+{
+	if (!p || !p->state || !directory_synced(p->dir))
+		return;
+	bindings_store(p->bindings);
+	directory_subs(p->dir, sub_store_handler, p);
 }
 
 const struct sa *presence_laddr(const struct presence *p, unsigned i)

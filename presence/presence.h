@@ -57,6 +57,10 @@ int presence_alloc(struct presence **pp, const struct presence_cfg *cfg,
 		   struct bus *bus, struct prov *prov, struct state *state,
 		   struct hlog *log);
 
+/** Put bindings and service subscriptions into state.db anew: something that
+ *  was put before was lost (state_overflowed()) */
+void presence_store(struct presence *p);
+
 /** Local address of public socket i, with its real port; NULL past the end */
 const struct sa *presence_laddr(const struct presence *p, unsigned i);
 

@@ -79,7 +79,8 @@ struct request {
 	struct sip_msg *msg;
 	struct sip_strans *st;    /**< NULL: answered statelessly */
 	struct bus_call *call;
-	char user[HL_NAME_MAX];   /**< Proven */
+	bool cancelled;           /**< An INVITE that goes no further */
+	char user[HL_NAME_MAX];   /**< Proven; empty: nobody yet */
 	request_h *h;
 	void *arg;
 };
@@ -97,6 +98,12 @@ void request_reply(struct request *rq, uint16_t code, const char *words,
 /** End it without an answer (it was forwarded) */
 void request_end(struct request *rq);
 
+/** CANCEL: true if its INVITE still waits here; it is refused with 487 */
+bool request_cancel(struct presence *p, const struct sip_msg *msg);
+
+/** Digits as seconds; more than fit are as many as fit */
+bool request_seconds(const struct pl *pl, uint32_t *sp);
+
 /** Proven user of the request, NULL if gone meanwhile */
 struct dir_user *request_user(const struct request *rq);
 
@@ -108,9 +115,20 @@ bool edge_internal_request(const struct sip_msg *msg, void *arg);
 
 /** True if host is our domain or one of our addresses */
 bool edge_is_local(const struct presence *p, const struct pl *host);
-/** User part of a local SIP URI into name. @return 0, EBADMSG, EOVERFLOW */
+/** User part of a local SIP URI into name, unescaped. @return 0, EBADMSG */
 int edge_local_user(const struct presence *p, const struct uri *uri,
 		    char name[HL_NAME_MAX]);
+/** The enabled subscription that a request means: the service by its
+ *  Request-URI, the subscriber or user by From; NULL if there is none. Whose
+ *  it is must be proven by other means. */
+struct dir_sub *edge_named_sub(const struct presence *p,
+			       const struct sip_msg *msg);
+/** True if text from outside can be written again: no blank (a folded line is
+ *  one), no control character and none of not */
+bool edge_text_ok(const struct pl *text, const char *not);
+/** Address of ours that terminals see on public socket i; buf backs it */
+const struct sa *edge_sock_shown(const struct presence *p, uint8_t i,
+				 struct sa *buf);
 /** Route by which a conference server reaches a binding */
 int edge_flow_route(const struct presence *p, const struct binding *b,
 		    char *buf, size_t size);
@@ -135,8 +153,12 @@ void watchers_status(struct presence *p, struct dir_sub *sub);
 void watchers_rule(struct presence *p, const char *subject,
 		   const char *object);
 /** End the dialogs of a subscription: reason as RFC 6665 */
-void watchers_end_sub(struct presence *p, struct dir_sub *sub,
-		      const char *reason);
+void watchers_end_sub(struct dir_sub *sub, const char *reason);
+/** Drop those of a terminal that is gone: there is nobody to tell */
+void watchers_end_binding(struct dir_sub *sub, uint64_t binding);
+/** Newest binding from which sub is still subscribed to, or NULL */
+const struct binding *watchers_binding(const struct presence *p,
+				       const struct dir_sub *sub);
 /** Forget sub as a presentity: it is about to be freed */
 void watchers_forget(struct presence *p, struct dir_sub *sub);
 void watchers_flush(struct presence *p);
@@ -147,6 +169,10 @@ void provision_start(struct presence *p, struct dir_sub *sub,
 		     const struct binding *b);
 void provision_stop(struct presence *p, struct dir_sub *sub,
 		    const char *words);
+/** The terminal at that binding left the service. If it was the one with the
+ *  leg, another terminal of the same subscription takes over, or it ends. */
+void provision_leave(struct presence *p, struct dir_sub *sub,
+		     uint64_t binding, const char *words);
 void provision_binding(struct binding *b, enum binding_event ev, void *arg);
 void provision_node(const struct node *n, enum node_event ev, void *arg);
 void provision_leg_state(const struct bus_msg *msg, void *arg);
@@ -157,6 +183,8 @@ void provision_invite(struct request *rq, void *arg);
 /** Read what state.db kept; taken up by restore when the directory is there */
 int provision_load(struct presence *p);
 void provision_restore(struct presence *p);
+/** Put an active subscription into state.db */
+void provision_store(const struct presence *p, const struct dir_sub *sub);
 /** Is sub reachable for an activation? */
 bool provision_available(const struct dir_sub *sub);
 

@@ -29,7 +29,7 @@ bool provision_available(const struct dir_sub *sub)
 	       (sub->leg == BUS_LEG_IDLE || sub->leg == BUS_LEG_BUSY);
 }
 
-static void store(const struct presence *p, const struct dir_sub *sub)
+void provision_store(const struct presence *p, const struct dir_sub *sub)
 {
 	const struct binding *b = binding_by_id(p->bindings, sub->binding);
 	struct state_service row;
@@ -190,17 +190,25 @@ static void forward_invite(struct request *rq, const struct dir_sub *sub)
 	const struct binding *b = binding_by_id(p->bindings, sub->binding);
 	char identity[HL_URI_MAX];
 
+	int err;
+
+	if (rq->cancelled) {
+		request_reply(rq, 487, "Request Terminated", NULL);
+		return;
+	}
 	if (!n || !b ||
 	    re_snprintf(identity, sizeof(identity), "sip:%s@%s",
 			sub->row.subscriber, p->cfg.domain) < 0) {
 		request_reply(rq, 480, "Not Registered", NULL);
 		return;
 	}
-	if (edge_forward_node(p, rq->sock, rq->msg, n, b, identity)) {
+	err = edge_forward_node(p, rq->sock, rq->msg, n, b, identity);
+	if (!err)
+		request_end(rq);
+	else if (err == ELOOP)
+		request_reply(rq, 483, "Too Many Hops", NULL);
+	else
 		request_reply(rq, 500, "Cannot Forward", NULL);
-		return;
-	}
-	request_end(rq);
 }
 
 static void answer_handler(int err, const struct bus_msg *msg, void *arg)
@@ -278,7 +286,7 @@ static void activate(struct presence *p, struct dir_sub *sub,
 	sub->active = true;
 	sub->binding = b->id;
 	if (changed)
-		store(p, sub);
+		provision_store(p, sub);
 }
 
 void provision_start(struct presence *p, struct dir_sub *sub,
@@ -319,6 +327,31 @@ void provision_stop(struct presence *p, struct dir_sub *sub, const char *words)
 	set_leg(p, sub, BUS_LEG_NONE, 0, words);
 }
 
+/* Who takes a subscription over from a terminal that left */
+static const struct binding *successor(const struct presence *p,
+				       const struct dir_sub *sub)
+{
+	if (!dir_sub_enabled(sub))
+		return NULL;
+	if (sub->row.start == PROV_START_REGISTER)
+		return list_ledata(list_tail(&sub->user->bindings));
+	return watchers_binding(p, sub);
+}
+
+void provision_leave(struct presence *p, struct dir_sub *sub,
+		     uint64_t binding, const char *words)
+{
+	const struct binding *b;
+
+	if (!sub->active || sub->binding != binding)
+		return;
+	b = successor(p, sub);
+	if (b && b->id != binding)
+		provision_start(p, sub, b);
+	else
+		provision_stop(p, sub, words);
+}
+
 void provision_leg_state(const struct bus_msg *msg, void *arg)
 {
 	const struct bus_leg_state *st = &msg->u.leg_state;
@@ -331,7 +364,7 @@ void provision_leg_state(const struct bus_msg *msg, void *arg)
 	manual = sub->leg == BUS_LEG_MANUAL;
 	set_leg(p, sub, st->status, st->code, st->words);
 	if (manual != (sub->leg == BUS_LEG_MANUAL))
-		store(p, sub);
+		provision_store(p, sub);
 }
 
 /* --- what makes us ask again -------------------------------------------- */
@@ -357,10 +390,8 @@ void provision_binding(struct binding *b, enum binding_event ev, void *arg)
 		const bool here = sub->active && sub->binding == b->id;
 
 		if (ev == BINDING_GONE) {
-			if (here) {
-				watchers_end_sub(p, sub, NULL);
-				provision_stop(p, sub, "Not Registered");
-			}
+			watchers_end_binding(sub, b->id);
+			provision_leave(p, sub, b->id, "Not Registered");
 		}
 		else if (here || (!sub->active && wants_leg(sub))) {
 			provision_start(p, sub, b);
@@ -409,41 +440,24 @@ void provision_node(const struct node *n, enum node_event ev, void *arg)
 
 /* --- a terminal makes its leg by itself --------------------------------- */
 
-static struct dir_sub *invite_sub(const struct request *rq,
-				  const struct dir_user *user,
-				  const struct dir_service *svc)
-{
-	char name[HL_NAME_MAX];
-	struct dir_sub *sub;
-
-	if (edge_local_user(rq->p, &rq->msg->from.uri, name))
-		return NULL;
-	sub = directory_resolve(rq->p->dir, name, svc);
-	return sub && sub->user == user && dir_sub_enabled(sub) ? sub : NULL;
-}
-
 void provision_invite(struct request *rq, void *arg)
 {
 	struct presence *p = rq->p;
 	const struct dir_user *user = request_user(rq);
-	const struct dir_service *svc = NULL;
+	struct dir_sub *sub = edge_named_sub(p, rq->msg);
 	const struct binding *b;
-	char name[HL_NAME_MAX];
-	struct dir_sub *sub;
 	int err;
 
 	(void)arg;
 	p->n.invites++;
-	if (!edge_local_user(p, &rq->msg->uri, name))
-		svc = directory_service(p->dir, name);
-	sub = user && svc ? invite_sub(rq, user, svc) : NULL;
-	if (!sub) {
+	if (!sub || sub->user != user) {
 		request_reply(rq, 403, "Not Allowed, Or Not A Service's URI",
 			      NULL);
 		return;
 	}
-	b = binding_by_flow(p->bindings, &rq->msg->src, rq->sock);
-	if (!b || b->user != user) {
+	b = binding_by_flow(p->bindings, &rq->msg->src, rq->sock,
+			    binding_owner(user));
+	if (!b) {
 		request_reply(rq, 403, "Register From This Address First",
 			      NULL);
 		return;

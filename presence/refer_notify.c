@@ -18,10 +18,10 @@ static bool declined(const struct sip_msg *msg)
 	return hdr && hdr->val.l >= 5 && !strncasecmp(hdr->val.p, "false", 5);
 }
 
-static int notify_print(struct mbuf *mb, const struct request *rq,
-			const struct endpoint *ep)
+static int notify_print(struct mbuf *mb, const struct request *rq)
 {
 	const struct sip_msg *msg = rq->msg;
+	struct sa shown;
 
 	return mbuf_printf(mb,
 			   "Max-Forwards: 70\r\n"
@@ -36,7 +36,8 @@ static int notify_print(struct mbuf *mb, const struct request *rq,
 			   "Content-Type: message/sipfrag;version=2.0\r\n"
 			   "Content-Length: %zu\r\n\r\n%s",
 			   &msg->to.auri, msg->tag, &msg->from.auri,
-			   &msg->from.tag, &msg->callid, endpoint_laddr(ep),
+			   &msg->from.tag, &msg->callid,
+			   edge_sock_shown(rq->p, rq->sock, &shown),
 			   sizeof(frag) - 1, frag);
 }
 
@@ -54,6 +55,7 @@ static int notify(const struct request *rq)
 	int err;
 
 	if (!hdr || sip_addr_decode(&contact, &hdr->val) ||
+	    !edge_text_ok(&contact.auri, "<>\"") ||
 	    pl_strcpy(&contact.auri, target, sizeof(target)) ||
 	    re_snprintf(text, sizeof(text), "sip:%J", &rq->msg->src) < 0)
 		return EBADMSG;
@@ -64,7 +66,7 @@ static int notify(const struct request *rq)
 	mb = mbuf_alloc(1024);
 	if (!mb)
 		return ENOMEM;
-	err = notify_print(mb, rq, ep);
+	err = notify_print(mb, rq);
 	mb->pos = 0;
 	if (!err)
 		err = sip_request(NULL, endpoint_sip(ep), true, "NOTIFY", -1,
@@ -76,6 +78,8 @@ static int notify(const struct request *rq)
 
 void refer_accept(struct request *rq)
 {
+	struct sa shown;
+
 	if (declined(rq->msg)) {
 		request_reply(rq, 202, "Accepted", "Refer-Sub: false\r\n");
 		return;
@@ -84,7 +88,7 @@ void refer_accept(struct request *rq)
 			  "Accepted",
 			  "Contact: <sip:%J>\r\n"
 			  "Content-Length: 0\r\n\r\n",
-			  endpoint_laddr(rq->p->sockv[rq->sock].ep));
+			  edge_sock_shown(rq->p, rq->sock, &shown));
 	(void)notify(rq);
 	request_end(rq);
 }

@@ -11,7 +11,7 @@ enum { HDRS_MAX = 8192 };
 /** One Contact of the request, checked */
 struct contact {
 	char uri[HL_URI_MAX];
-	char key[STATE_ID_MAX];
+	char key[STATE_ID_MAX];  /* A URI fits */
 	char instance[STATE_ID_MAX];
 	uint32_t expires_s;
 };
@@ -36,22 +36,9 @@ static int refuse(struct reg *r, uint16_t code, const char *words)
 	return EBADMSG;
 }
 
-static bool u32_parse(const struct pl *pl, uint32_t *vp)
-{
-	size_t i;
-
-	if (!pl->l || pl->l > 10)
-		return false;
-	for (i = 0; i < pl->l; i++) {
-		if (pl->p[i] < '0' || pl->p[i] > '9')
-			return false;
-	}
-	*vp = pl->l == 10 ? UINT32_MAX : pl_u32(pl);
-	return true;
-}
-
 /* The binding's name: instance and reg-id of RFC 5626 if there, else the URI */
-static int contact_key(struct contact *c, const struct sip_addr *addr)
+static int contact_key(struct reg *r, struct contact *c,
+		       const struct sip_addr *addr)
 {
 	struct pl inst, reg = PL_INIT;
 
@@ -60,16 +47,17 @@ static int contact_key(struct contact *c, const struct sip_addr *addr)
 			inst.p++;
 			inst.l -= 2;
 		}
+		if (!edge_text_ok(&inst, "\"\\"))
+			return refuse(r, 400, "Bad Instance");
 		(void)msg_param_decode(&addr->params, "reg-id", &reg);
 		if (re_snprintf(c->instance, sizeof(c->instance), "%r",
 				&inst) < 0 ||
 		    re_snprintf(c->key, sizeof(c->key), "%r;%r", &inst,
 				&reg) < 0)
-			return EOVERFLOW;
+			return refuse(r, 400, "Instance Too Long");
 		return 0;
 	}
-	if (re_snprintf(c->key, sizeof(c->key), "%s", c->uri) < 0)
-		return EOVERFLOW;
+	memcpy(c->key, c->uri, sizeof(c->key));
 	return 0;
 }
 
@@ -78,20 +66,40 @@ static int contact_parse(struct reg *r, struct contact *c,
 {
 	struct sip_addr addr;
 	struct pl expires;
+	int err;
 
 	if (sip_addr_decode(&addr, val) ||
 	    pl_strcasecmp(&addr.uri.scheme, "sip") ||
 	    !pl_isset(&addr.uri.host))
 		return refuse(r, 400, "Bad Contact");
-	memset(c, 0, sizeof(*c));
-	if (re_snprintf(c->uri, sizeof(c->uri), "%r", &addr.auri) < 0 ||
-	    contact_key(c, &addr))
+	if (addr.auri.l >= sizeof(c->uri))
 		return refuse(r, 400, "Contact Too Long");
+	if (!edge_text_ok(&addr.auri, "<>\""))
+		return refuse(r, 400, "Bad Contact");
+	memset(c, 0, sizeof(*c));
+	(void)pl_strcpy(&addr.auri, c->uri, sizeof(c->uri));
+	err = contact_key(r, c, &addr);
+	if (err)
+		return err;
 	c->expires_s = r->expires_s;
 	if (!msg_param_decode(&addr.params, "expires", &expires) &&
-	    !u32_parse(&expires, &c->expires_s))
+	    !request_seconds(&expires, &c->expires_s))
 		c->expires_s = r->rq->p->cfg.expires_default_s;
 	return 0;
+}
+
+/* Of a contact that is named twice the last counts */
+static bool named_before(struct reg *r, const struct contact *c)
+{
+	unsigned i;
+
+	for (i = 0; i < r->n; i++) {
+		if (!strcmp(r->contactv[i].key, c->key)) {
+			r->contactv[i] = *c;
+			return true;
+		}
+	}
+	return false;
 }
 
 static bool contact_handler(const struct sip_hdr *hdr,
@@ -121,7 +129,8 @@ static bool contact_handler(const struct sip_hdr *hdr,
 	}
 	if (c->expires_s > cfg->expires_max_s)
 		c->expires_s = cfg->expires_max_s;
-	r->n++;
+	if (!named_before(r, c))
+		r->n++;
 	return false;
 }
 
@@ -132,7 +141,7 @@ static int parse(struct reg *r)
 
 	r->expires_s = r->rq->p->cfg.expires_default_s;
 	if (pl_isset(&msg->expires))
-		(void)u32_parse(&msg->expires, &r->expires_s);
+		(void)request_seconds(&msg->expires, &r->expires_s);
 	if (re_snprintf(r->callid, sizeof(r->callid), "%r", &msg->callid) < 0)
 		return refuse(r, 400, "Call-ID Too Long");
 	/* For an operator's eyes only: cut where the rest is refused */
@@ -176,7 +185,9 @@ static int check_order(struct reg *r)
 
 static int check_room(struct reg *r)
 {
-	uint32_t n = list_count(&r->user->bindings);
+	const struct presence_cfg *cfg = &r->rq->p->cfg;
+	const uint32_t had = list_count(&r->user->bindings);
+	uint32_t n = had;
 	unsigned i;
 
 	for (i = 0; i < r->n; i++) {
@@ -188,8 +199,12 @@ static int check_room(struct reg *r)
 		else if (b && !r->contactv[i].expires_s)
 			n--;
 	}
-	if (n > r->rq->p->cfg.contacts_max)
+	if (n > cfg->contacts_max)
 		return refuse(r, 403, "Too Many Contacts");
+	/* All of a REGISTER is done, or nothing (section 10.3 step 7) */
+	if (n > had && n - had > cfg->bindings_max -
+					bindings_count(r->rq->p->bindings))
+		return refuse(r, 503, "Too Many Registrations");
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include "presence/priv.h"
+#include "sip/refer.h"
 #include "wire/digest.h"
 
 static void destructor(void *arg)
@@ -30,8 +31,9 @@ void request_reply(struct request *rq, uint16_t code, const char *words,
 {
 	int err;
 
-	/* A challenge or a refusal of strangers leaves nothing behind */
-	if (!rq->st || code == 401 || code == 407)
+	/* What strangers are told leaves nothing behind: a transaction stays
+	 * for 32 s, and they could make as many as they can send datagrams */
+	if (!rq->st || !rq->user[0])
 		err = sip_replyf(rq->sip, rq->msg, code, words,
 				 "%sContent-Length: 0\r\n\r\n",
 				 hdrs ? hdrs : "");
@@ -44,6 +46,42 @@ void request_reply(struct request *rq, uint16_t code, const char *words,
 		     HLOG_SA("peer", &rq->msg->src), HLOG_U("code", code),
 		     HLOG_ERR(err));
 	request_end(rq);
+}
+
+bool request_seconds(const struct pl *pl, uint32_t *sp)
+{
+	uint64_t v = 0;
+	size_t i;
+
+	for (i = 0; i < pl->l; i++) {
+		if (pl->p[i] < '0' || pl->p[i] > '9')
+			return false;
+		v = MIN(10 * v + (uint64_t)(pl->p[i] - '0'), UINT32_MAX);
+	}
+	if (!pl->l)
+		return false;
+	*sp = (uint32_t)v;
+	return true;
+}
+
+bool request_cancel(struct presence *p, const struct sip_msg *msg)
+{
+	struct le *le;
+
+	LIST_FOREACH(&p->requests, le)
+	{
+		struct request *rq = le->data;
+
+		if (!pl_strcmp(&rq->msg->met, "INVITE") &&
+		    rq->msg->cseq.num == msg->cseq.num &&
+		    !pl_cmp(&rq->msg->via.branch, &msg->via.branch) &&
+		    !pl_cmp(&rq->msg->callid, &msg->callid) &&
+		    sa_cmp(&rq->msg->src, &msg->src, SA_ALL)) {
+			rq->cancelled = true;
+			return true;
+		}
+	}
+	return false;
 }
 
 struct dir_user *request_user(const struct request *rq)
@@ -89,15 +127,23 @@ static struct pl credentials(const struct request *rq)
 	return cs.found;
 }
 
-static uint64_t transaction(const struct request *rq)
+/* A repeated request is the same bytes from the same place. Less would let
+ * another request pass for it, with credentials that were heard on the way. */
+static int transaction(const struct request *rq, uint64_t *namep)
 {
-	char a[256], b[128];
+	const struct sip_msg *msg = rq->msg;
+	const char *end = (const char *)msg->mb->buf + msg->mb->end;
+	struct mbuf *mb = mbuf_alloc(2048);
+	int err;
 
-	(void)re_snprintf(a, sizeof(a), "%r %u %r", &rq->msg->callid,
-			  rq->msg->cseq.num, &rq->msg->via.branch);
-	(void)re_snprintf(b, sizeof(b), "%J %r", &rq->msg->src,
-			  &rq->msg->met);
-	return token_hash(a, b);
+	if (!mb)
+		return ENOMEM;
+	err = mbuf_printf(mb, "%u %J ", rq->sock, &msg->src);
+	err = err ? err : mbuf_write_mem(mb, (const uint8_t *)msg->met.p,
+					 (size_t)(end - msg->met.p));
+	err = err ? err : token_name(namep, &rq->p->key, mb->buf, mb->end);
+	mem_deref(mb);
+	return err;
 }
 
 static void challenge(struct request *rq, const struct bus_auth_result *res)
@@ -144,7 +190,10 @@ static void verdict_handler(int err, const struct bus_msg *msg, void *arg)
 	res = &msg->u.auth_result;
 	if (res->code == 200) {
 		(void)re_snprintf(rq->user, sizeof(rq->user), "%s", res->user);
-		rq->h(rq, rq->arg);
+		if (rq->cancelled)
+			request_reply(rq, 487, "Request Terminated", NULL);
+		else
+			rq->h(rq, rq->arg);
 		return;
 	}
 	if (res->code == 401) {
@@ -162,6 +211,7 @@ static int ask(struct request *rq)
 	struct bus_msg msg = {.type = BUS_AUTH_CHECK};
 	struct bus_auth_check *chk = &msg.u.auth_check;
 	const struct pl cred = credentials(rq);
+	int err;
 
 	if (cred.l >= sizeof(chk->credentials) ||
 	    rq->msg->ruri.l >= sizeof(chk->ruri) ||
@@ -173,9 +223,12 @@ static int ask(struct request *rq)
 		(void)pl_strcpy(&cred, chk->credentials,
 				sizeof(chk->credentials));
 	/* Whose challenge it gets; a name that is too long is nobody's */
-	(void)pl_strcpy(&rq->msg->from.uri.user, chk->claimed,
-			sizeof(chk->claimed));
-	chk->transaction = transaction(rq);
+	if (refer_user_decode(chk->claimed, sizeof(chk->claimed),
+			      &rq->msg->from.uri.user))
+		chk->claimed[0] = '\0';
+	err = transaction(rq, &chk->transaction);
+	if (err)
+		return err;
 	return bus_request(&rq->call, rq->p->bus, BUS_AUTH, NULL, &msg, 0,
 			   verdict_handler, rq);
 }

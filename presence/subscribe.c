@@ -25,7 +25,7 @@ static uint32_t expires_wanted(const struct presence *p,
 	uint32_t s = EXPIRES_DEFAULT_S;
 
 	if (pl_isset(&msg->expires))
-		s = pl_u32(&msg->expires);
+		(void)request_seconds(&msg->expires, &s);
 	if (s && s < p->cfg.expires_min_s)
 		return UINT32_MAX;
 	return s > p->cfg.expires_max_s ? p->cfg.expires_max_s : s;
@@ -35,42 +35,13 @@ static void ok_hdrs(const struct presence *p, uint8_t sock,
 		    const struct dir_sub *sub, uint32_t expires_s, char *buf,
 		    size_t size)
 {
+	struct sa shown;
+
 	(void)re_snprintf(buf, size,
 			  "Contact: <sip:%s@%J>\r\n"
 			  "Expires: %u\r\n",
-			  sub->row.service, endpoint_laddr(p->sockv[sock].ep),
+			  sub->row.service, edge_sock_shown(p, sock, &shown),
 			  expires_s);
-}
-
-/* Unknown, not theirs, disabled: all the same answer */
-static struct dir_sub *subscriber(const struct request *rq,
-				  const struct dir_user *user)
-{
-	const struct presence *p = rq->p;
-	const struct dir_service *svc = NULL;
-	char name[HL_NAME_MAX];
-	struct dir_sub *sub;
-
-	if (!edge_local_user(p, &rq->msg->uri, name))
-		svc = directory_service(p->dir, name);
-	if (!svc || !user || edge_local_user(p, &rq->msg->from.uri, name))
-		return NULL;
-	sub = directory_resolve(p->dir, name, svc);
-	return sub && sub->user == user && dir_sub_enabled(sub) ? sub : NULL;
-}
-
-/* The same terminal subscribes again: its old dialog is a leftover */
-static void supersede(struct dir_sub *sub, const struct binding *b)
-{
-	struct le *le = list_head(&sub->watchers);
-
-	while (le) {
-		struct watcher *w = le->data;
-
-		le = le->next;
-		if (w->binding == b->id)
-			mem_deref(w);
-	}
 }
 
 static uint16_t check_bounds(const struct presence *p,
@@ -92,7 +63,10 @@ static void subscribe(struct request *rq, struct dir_sub *sub,
 	uint16_t code;
 	int err;
 
-	supersede(sub, b);
+	/* The same terminal subscribes again: its old dialog is a leftover. A
+	 * fetch asks once and ends nothing. */
+	if (expires_s)
+		watchers_end_binding(sub, b->id);
 	code = check_bounds(p, sub->user);
 	if (code) {
 		request_reply(rq, code, "Too Many Subscriptions", NULL);
@@ -109,8 +83,7 @@ static void subscribe(struct request *rq, struct dir_sub *sub,
 	request_reply(rq, 200, "OK", hdrs);
 	if (!expires_s) {
 		/* A fetch: one NOTIFY, and nothing is started */
-		watcher_full(w);
-		watcher_terminate(w, "timeout");
+		watcher_fetch(w);
 		return;
 	}
 	watcher_expires_set(w, expires_s);
@@ -140,14 +113,16 @@ void subscribe_request(struct request *rq, void *arg)
 		request_reply(rq, 423, "Interval Too Brief", hdrs);
 		return;
 	}
-	sub = subscriber(rq, user);
-	if (!sub) {
+	/* Unknown, not theirs, disabled: all the same answer */
+	sub = edge_named_sub(p, rq->msg);
+	if (!sub || sub->user != user) {
 		request_reply(rq, 403, "Not Allowed, Or Not A Service's URI",
 			      NULL);
 		return;
 	}
-	b = binding_by_flow(p->bindings, &rq->msg->src, rq->sock);
-	if (!b || b->user != user) {
+	b = binding_by_flow(p->bindings, &rq->msg->src, rq->sock,
+			    binding_owner(user));
+	if (!b) {
 		request_reply(rq, 403, "Register From This Address First",
 			      NULL);
 		return;
@@ -156,14 +131,18 @@ void subscribe_request(struct request *rq, void *arg)
 }
 
 static void refresh(struct edge_sock *sock, const struct sip_msg *msg,
-		    struct watcher *w, uint32_t expires_s)
+		    struct watcher *w, const struct binding *b)
 {
 	struct presence *p = sock->p;
+	const uint32_t expires_s = expires_wanted(p, msg);
 	struct dir_sub *sub = w->sub;
-	const struct binding *b =
-		binding_by_flow(p->bindings, &msg->src, sock->i);
 	char hdrs[HL_URI_MAX + 64];
 
+	if (watcher_target_set(w, msg)) {
+		(void)sip_reply(endpoint_sip(sock->ep), msg, 400,
+				"Bad Contact");
+		return;
+	}
 	w->rseq = msg->cseq.num;
 	w->binding = b->id;
 	ok_hdrs(p, sock->i, sub, expires_s, hdrs, sizeof(hdrs));
@@ -172,7 +151,7 @@ static void refresh(struct edge_sock *sock, const struct sip_msg *msg,
 	if (!expires_s) {
 		watcher_terminate(w, "timeout");
 		if (sub->row.start == PROV_START_SUBSCRIBE)
-			provision_stop(p, sub, "Unsubscribed");
+			provision_leave(p, sub, b->id, "Unsubscribed");
 		return;
 	}
 	watcher_expires_set(w, expires_s);
@@ -190,8 +169,9 @@ bool subscribe_refresh(struct edge_sock *sock, const struct sip_msg *msg)
 
 	if (!w || w->terminated)
 		return false;
-	b = binding_by_flow(p->bindings, &msg->src, sock->i);
-	if (!b || b->user != w->sub->user) {
+	b = binding_by_flow(p->bindings, &msg->src, sock->i,
+			    binding_owner(w->sub->user));
+	if (!b) {
 		p->n.refused_dialog++;
 		(void)sip_reply(sip, msg, 403, "Not Your Dialog");
 	}
@@ -205,7 +185,7 @@ bool subscribe_refresh(struct edge_sock *sock, const struct sip_msg *msg)
 				 p->cfg.expires_min_s);
 	}
 	else {
-		refresh(sock, msg, w, expires_s);
+		refresh(sock, msg, w, b);
 	}
 	return true;
 }
@@ -258,18 +238,41 @@ void watchers_rule(struct presence *p, const char *subject, const char *object)
 		full_watchers(seer, NULL);
 }
 
-void watchers_end_sub(struct presence *p, struct dir_sub *sub,
-		      const char *reason)
+void watchers_end_sub(struct dir_sub *sub, const char *reason)
 {
 	struct le *le;
 
-	(void)p;
-	while ((le = list_head(&sub->watchers))) {
-		if (reason)
-			watcher_terminate(le->data, reason);
-		else
-			mem_deref(le->data);
+	while ((le = list_head(&sub->watchers)))
+		watcher_terminate(le->data, reason);
+}
+
+void watchers_end_binding(struct dir_sub *sub, uint64_t binding)
+{
+	struct le *le = list_head(&sub->watchers);
+
+	while (le) {
+		struct watcher *w = le->data;
+
+		le = le->next;
+		if (w->binding == binding)
+			mem_deref(w);
 	}
+}
+
+const struct binding *watchers_binding(const struct presence *p,
+				       const struct dir_sub *sub)
+{
+	struct le *le;
+
+	for (le = list_tail(&sub->watchers); le; le = le->prev) {
+		const struct watcher *w = le->data;
+		const struct binding *b =
+			binding_by_id(p->bindings, w->binding);
+
+		if (b)
+			return b;
+	}
+	return NULL;
 }
 
 void watchers_forget(struct presence *p, struct dir_sub *sub)

@@ -7,6 +7,8 @@
 #include "presence/notify_body.h"
 #include "presence/watcher.h"
 
+enum { FETCH_S = 32 }; /* What is shown as left while a fetch goes on */
+
 static void pump_handler(void *arg);
 
 static void destructor(void *arg)
@@ -33,15 +35,34 @@ static void destructor(void *arg)
 	mem_deref(w->ruri);
 }
 
+static void left(struct presence *p, struct dir_sub *sub, uint64_t binding)
+{
+	if (sub->row.start == PROV_START_SUBSCRIBE)
+		provision_leave(p, sub, binding, "Subscription Ended");
+}
+
 static void expired(void *arg)
 {
 	struct watcher *w = arg;
 	struct presence *p = w->p;
 	struct dir_sub *sub = w->sub;
+	const uint64_t binding = w->binding;
 
 	watcher_terminate(w, "timeout");
-	if (sub->row.start == PROV_START_SUBSCRIBE)
-		provision_stop(p, sub, "Subscription Ended");
+	left(p, sub, binding);
+}
+
+/* RFC 6665 section 4.2.2: what does not take a NOTIFY has no subscription */
+static void lost(struct watcher *w)
+{
+	struct presence *p = w->p;
+	struct dir_sub *sub = w->sub;
+	const uint64_t binding = w->binding;
+	const bool tell = !w->terminated;
+
+	mem_deref(w);
+	if (tell)
+		left(p, sub, binding);
 }
 
 void watcher_expires_set(struct watcher *w, uint32_t expires_s)
@@ -56,9 +77,24 @@ static int contact_uri(char **urip, const struct sip_msg *msg)
 	struct sip_addr addr;
 
 	if (!hdr || sip_addr_decode(&addr, &hdr->val) ||
-	    addr.auri.l >= HL_URI_MAX)
+	    addr.auri.l >= HL_URI_MAX || !edge_text_ok(&addr.auri, "<>\""))
 		return EBADMSG;
 	return pl_strdup(urip, &addr.auri);
+}
+
+int watcher_target_set(struct watcher *w, const struct sip_msg *msg)
+{
+	char *uri;
+	int err;
+
+	if (!sip_msg_hdr(msg, SIP_HDR_CONTACT))
+		return 0;
+	err = contact_uri(&uri, msg);
+	if (err)
+		return err;
+	mem_deref(w->target);
+	w->target = uri;
+	return 0;
 }
 
 int watcher_alloc(struct watcher **wp, struct presence *p, struct dir_sub *sub,
@@ -177,6 +213,12 @@ static void wake(struct watcher *w)
 		tmr_start(&w->pump, 0, pump_handler, w);
 }
 
+static void dirty(struct watcher *w, struct told *t)
+{
+	if (!t->le_dirty.list)
+		list_append(&w->dirty, &t->le_dirty, t);
+}
+
 void watcher_mark(struct watcher *w, const char *subscriber)
 {
 	struct told *t = told_find(w, subscriber);
@@ -188,8 +230,7 @@ void watcher_mark(struct watcher *w, const char *subscriber)
 		if (!t)
 			return;
 	}
-	if (!t->le_dirty.list)
-		list_append(&w->dirty, &t->le_dirty, t);
+	dirty(w, t);
 	wake(w);
 }
 
@@ -205,11 +246,14 @@ void watcher_full(struct watcher *w)
 {
 	struct le *le;
 
+	/* Whom it may not see any more it has still to be told of as gone */
 	LIST_FOREACH(&w->told, le)
 	{
 		struct told *t = le->data;
 
-		t->state = TOLD_NOTHING;
+		if (state_now(w, t->name) != TOLD_CLOSED)
+			t->state = TOLD_NOTHING;
+		dirty(w, t);
 	}
 	w->due = true;
 	directory_seen(w->p->dir, w->sub->row.subscriber, full_handler, w);
@@ -252,21 +296,20 @@ static void response_handler(int err, const struct sip_msg *msg, void *arg)
 
 	if (!err && msg->scode < 200)
 		return;
-	if (w->terminated || err || msg->scode >= 300) {
-		/* RFC 6665 section 4.2.2: what does not answer is gone */
+	if (w->last || err || msg->scode >= 300) {
 		hlog(w->p->log, HLOG_DEBUG, "watcher", "ended",
 		     HLOG_S("subscriber", w->sub->row.subscriber),
 		     HLOG_U("code", msg ? msg->scode : 0));
-		mem_deref(w);
+		lost(w);
 		return;
 	}
-	if (list_head(&w->dirty) || w->due)
+	if (list_head(&w->dirty) || w->due || w->terminated)
 		wake(w);
 }
 
-static int hdrs_print(const struct watcher *w, struct mbuf *mb,
-		      const struct endpoint *ep)
+static int hdrs_print(const struct watcher *w, struct mbuf *mb, uint8_t sock)
 {
+	struct sa shown;
 	const uint64_t now = tmr_jiffies();
 	const uint64_t left =
 		w->expires_ms > now ? (w->expires_ms - now) / 1000 : 0;
@@ -281,8 +324,9 @@ static int hdrs_print(const struct watcher *w, struct mbuf *mb,
 			  "Contact: <sip:%s@%J>\r\n"
 			  "Event: presence\r\n",
 			  w->luri, w->ltag, w->ruri, w->rtag, w->callid,
-			  w->lseq, w->sub->row.service, endpoint_laddr(ep));
-	if (w->terminated)
+			  w->lseq, w->sub->row.service,
+			  edge_sock_shown(w->p, sock, &shown));
+	if (w->last)
 		err |= mbuf_printf(mb,
 				   "Subscription-State: terminated;"
 				   "reason=%s\r\n",
@@ -314,7 +358,7 @@ static int notify(struct watcher *w, const struct binding *b,
 	}
 	pl_set_str(&pl, text);
 	err = uri_decode(&route, &pl);
-	err = err ? err : hdrs_print(w, mb, ep);
+	err = err ? err : hdrs_print(w, mb, b->laddr);
 	err = err ? err : notify_body_print(body, mb);
 	if (err)
 		goto out;
@@ -343,9 +387,12 @@ static void pump_handler(void *arg)
 		return;
 	}
 	err = notify_body_alloc(&body);
-	if (err)
+	if (err) {
+		lost(w);
 		return;
+	}
 	err = body_fill(w, body);
+	w->last = w->terminated && !(w->fetch && list_head(&w->dirty));
 	if (!err && (w->due || w->terminated || notify_body_parts(body))) {
 		w->due = false;
 		err = notify(w, b, body);
@@ -355,8 +402,16 @@ static void pump_handler(void *arg)
 		hlog(w->p->log, HLOG_ERROR, "watcher", "cannot notify",
 		     HLOG_S("subscriber", w->sub->row.subscriber),
 		     HLOG_ERR(err));
-		mem_deref(w);
+		lost(w);
 	}
+}
+
+void watcher_fetch(struct watcher *w)
+{
+	w->expires_ms = tmr_jiffies() + FETCH_S * UINT64_C(1000);
+	w->fetch = true;
+	watcher_full(w);
+	watcher_terminate(w, "timeout");
 }
 
 void watcher_terminate(struct watcher *w, const char *reason)

@@ -36,7 +36,9 @@ struct watcher {
 	struct list told, dirty;
 	uint32_t toldc;
 	bool due;                /**< A NOTIFY is owed even without changes */
-	const char *terminated;  /**< Reason: the next NOTIFY is the last */
+	const char *terminated;  /**< Reason: it is being said goodbye to */
+	bool fetch;              /**< All is told before the goodbye */
+	bool last;               /**< The NOTIFY under way is the last */
 };
 
 /** Make one from a new SUBSCRIBE that is about to be answered 200 */
@@ -49,7 +51,12 @@ void watcher_expires_set(struct watcher *w, uint32_t expires_s);
 void watcher_mark(struct watcher *w, const char *subscriber);
 /** Everything it may see, anew */
 void watcher_full(struct watcher *w);
-/** Say goodbye with reason, then free it */
+/** Everything it may see, in as many NOTIFYs as it takes, then goodbye */
+void watcher_fetch(struct watcher *w);
+/** SUBSCRIBE refreshes the target (RFC 6665 section 4.1.2.1); without a Contact
+ *  it stays. @return 0, EBADMSG, ENOMEM */
+int watcher_target_set(struct watcher *w, const struct sip_msg *msg);
+/** Say goodbye with reason, then free it: w may be gone after the call */
 void watcher_terminate(struct watcher *w, const char *reason);
 
 #endif

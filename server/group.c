@@ -487,6 +487,23 @@ void group_member_del(struct server *srv, const struct bus_member_del *d)
 		mem_deref(group);
 }
 
+void groups_forget(struct server *srv, const char *subscriber)
+{
+	struct le *le = list_head(members_of(srv, subscriber));
+
+	while (le) {
+		struct member *m = le->data;
+		struct group *group = m->group;
+
+		le = le->next;
+		if (strcmp(m->subscriber, subscriber))
+			continue;
+		mem_deref(m);
+		if (!group->memberc)
+			mem_deref(group);
+	}
+}
+
 void groups_service_changed(struct leg *leg)
 {
 	struct le *le = list_head(members_of(leg->srv, leg->subscriber));

@@ -224,7 +224,7 @@ void leg_up(struct leg *leg)
 	++leg->srv->st.answered;
 	hlog(leg->srv->log, HLOG_INFO, leg->subject, "up",
 	     HLOG_S("service", leg->service.name),
-	     HLOG_BOOL("floor", leg->floor));
+	     HLOG_BOOL("floor", leg->floor_taken));
 	leg_state_set(leg, BUS_LEG_IDLE, 200, "");
 	groups_join(leg);
 	leg_media_sync(leg);

@@ -104,6 +104,7 @@ static void remote_set(struct leg *leg, const struct leg_sdp *s)
 	leg_sdp_remote(&r, s, &leg->flow);
 	if (!leg->floor)
 		sa_init(&r.floor, AF_UNSPEC);
+	leg->floor_taken = sa_isset(&r.floor, SA_ADDR);
 
 	err = mixer_leg_remote_set(leg->srv->mixer, leg->mid, &r);
 	if (err)

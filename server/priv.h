@@ -189,6 +189,7 @@ struct leg {
 	uint32_t sdp_version;
 	uint8_t pt, pt_event;
 	bool floor;                  /**< Has a floor channel */
+	bool floor_taken;            /**< ..and the terminal took it */
 	enum sdp_dir dir;            /**< What we last wanted */
 
 	struct call *call;
@@ -273,6 +274,8 @@ uint16_t group_activate(struct leg *leg, const char *name,
 			const char **wordsp);
 bool group_dial(struct leg *leg, const struct pl *name);
 void groups_service_changed(struct leg *leg);
+/** The subscriber is not ours any more: it is a member of nothing */
+void groups_forget(struct server *srv, const char *subscriber);
 void groups_flush(struct server *srv);
 
 /* front.c: what comes to the private endpoint beside sessions */
@@ -285,6 +288,8 @@ bool front_text_ok(const char *text);
 
 /* restore.c: dialogs of the last run */
 int restore_start(struct server *srv);
+/** They can be ended from now on */
+void restore_edge_known(struct server *srv);
 /** True while an old dialog of the subscriber was not ended; then
  *  leg_want() is called when it was. It is ended next. */
 bool restore_holds(struct server *srv, const char *subscriber);

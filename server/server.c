@@ -142,7 +142,6 @@ static void event_h(const struct mixer_event *ev, void *arg)
 	case MIXER_FLOOR_DENIED:
 	case MIXER_FLOOR_REVOKED:
 	case MIXER_BURST_STARTED:
-	case MIXER_FLOOR_MESSAGE:
 	case MIXER_FLOOR_ACK:
 		break;
 	}
@@ -179,6 +178,9 @@ static uint16_t release(struct server *srv, const struct bus_leg_release *r)
 	if (leg)
 		leg_end(leg, r->words);
 
+	/* What it was a member of comes again with the next provision: until
+	 * then nobody tells us what it is thrown out of */
+	groups_forget(srv, r->subscriber);
 	return 200;
 }
 

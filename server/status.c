@@ -74,7 +74,7 @@ static json_t *leg_json(const struct leg *leg)
 		      "code", leg->code,
 		      "words", text(leg->words),
 		      "since_ms", (json_int_t)(tmr_jiffies() - leg->since_ms),
-		      "floor", leg->floor,
+		      "floor", leg->floor_taken,
 		      "dead", st.dead,
 		      "groups", (int)leg->joinedc);
 	if (!o)

@@ -70,6 +70,11 @@ static bool guard_handler(struct sa *src, struct mbuf *mb, void *arg)
 	struct sipscan scan;
 
 	ep->stats.rx++;
+	/* A longer one was cut by the kernel, perhaps in its body */
+	if (mbuf_get_left(mb) >= DATAGRAM_MAX) {
+		drop(ep, src, "too long");
+		return true;
+	}
 	if (sipscan_parse(&scan, mbuf_buf(mb), mbuf_get_left(mb), NULL)) {
 		drop(ep, src, scan.reason);
 		return true;

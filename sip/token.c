@@ -92,6 +92,21 @@ uint64_t token_hash(const char *a, const char *b)
 	return fnv(h, b ? b : "");
 }
 
+int token_name(uint64_t *namep, const struct token_key *key, const void *p,
+	       size_t bytes)
+{
+	uint8_t md[EVP_MAX_MD_SIZE];
+	unsigned n = 0;
+
+	if (!namep || !key || (!p && bytes))
+		return EINVAL;
+	if (!HMAC(EVP_sha256(), key->b, TOKEN_KEY_BYTES, p, bytes, md, &n) ||
+	    n != SHA256_BYTES)
+		return EIO;
+	memcpy(namep, md, sizeof(*namep));
+	return 0;
+}
+
 static int mac(char out[MAC_CHARS + 1], const struct token_key *key,
 	       const char *p, size_t l)
 {

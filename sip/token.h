@@ -47,6 +47,14 @@ int token_key_load(struct token_key *key, const char *path);
 /** Hash that names a binding or a user in tokens; needs no secrecy */
 uint64_t token_hash(const char *a, const char *b);
 
+/**
+ * Name of bytes that nobody can aim at who has not the key
+ *
+ * @return 0, EINVAL, EIO
+ */
+int token_name(uint64_t *namep, const struct token_key *key, const void *p,
+	       size_t bytes);
+
 /** Write the user part of a route, terminated. @return 0 or EOVERFLOW */
 int token_flow_print(char *buf, size_t size, const struct token_key *key,
 		     const struct token_flow *flow);

@@ -235,6 +235,9 @@ static void activation(void **state)
 	has(peer_wait(p, "connected"), "\"uri\":\"sip:bob@peer.test\"");
 	peer_send(p, "hangup");
 	peer_wait(p, "deactivated");
+	has(p->refer, "Refer-To: <sip:alice@peer.test;method=BYE>\r\n");
+	peer_send(p, "hangup bob");
+	peer_wait(p, "deactivated");
 	has(p->refer, "Refer-To: <sip:bob@peer.test;method=BYE>\r\n");
 	/* A key pressed with the call waits for the grant that comes with it,
 	 * and is let go if the call is refused */

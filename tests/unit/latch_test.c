@@ -129,7 +129,7 @@ static void asymmetric(void **state)
 	assert_true(latch_is(&l, &want));
 }
 
-/* --- triples --------------------------------------------------------------- */
+/* --- triples ------------------------------------------------------------- */
 
 static void lowest_free_triple(void **state)
 {
@@ -163,7 +163,7 @@ static void lowest_free_triple(void **state)
 	mem_deref(f);
 }
 
-/* --- rate and identities ----------------------------------------------------*/
+/* --- rate and identities -------------------------------------------------- */
 
 static void bucket(void **state)
 {

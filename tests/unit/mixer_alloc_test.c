@@ -43,7 +43,7 @@ void *realloc(void *p, size_t n)
 
 static void no_malloc(void **state)
 {
-	const unsigned workers = *(const unsigned *)*state;
+	const unsigned workers = rig_workers(state);
 	static struct phone ph[PHONES];
 	unsigned long before;
 	struct mixer_cfg cfg;
@@ -86,15 +86,10 @@ static void no_malloc(void **state)
 	rig_close(&r);
 }
 
-static const unsigned one = 1, three = 3;
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		{"no_malloc (1 worker)", no_malloc, NULL, NULL,
-		 (void *)(uintptr_t)&one},
-		{"no_malloc (3 workers)", no_malloc, NULL, NULL,
-		 (void *)(uintptr_t)&three},
+		BOTH(no_malloc),
 	};
 
 	is_main = true;

@@ -9,11 +9,6 @@
 #include <stdlib.h>
 #include "tests/unit/mixer_rig.h"
 
-static unsigned workers_of(void **state)
-{
-	return *(const unsigned *)*state;
-}
-
 static int leg_at(const struct rig *r, const char *ip, int worker,
 		  mixer_leg_id *legp, struct mixer_leg_local *local)
 {
@@ -34,7 +29,7 @@ static void one_ip(void **state)
 	struct rig r;
 	unsigned i, k;
 
-	rig_cfg(&cfg, workers_of(state));
+	rig_cfg(&cfg, rig_workers(state));
 	rig_open(&r, &cfg);
 	for (i = 0; i < N; i++) {
 		assert_int_equal(
@@ -65,7 +60,7 @@ static void triples_max(void **state)
 	struct sa sa;
 	unsigned i;
 
-	rig_cfg(&cfg, workers_of(state));
+	rig_cfg(&cfg, rig_workers(state));
 	cfg.triples_max = 3;
 	rig_open(&r, &cfg);
 	/* All workers are used before it is refused */
@@ -95,7 +90,7 @@ static void port_range(void **state)
 	unsigned n;
 
 	/* Where there is room now */
-	rig_cfg(&cfg, workers_of(state));
+	rig_cfg(&cfg, rig_workers(state));
 	rig_open(&r, &cfg);
 	assert_int_equal(leg_at(&r, "127.0.3.1", 0, &leg, &loc), 0);
 	base = sa_port(&loc.rtp);
@@ -126,7 +121,7 @@ static void legs_max(void **state)
 	struct rig r;
 	unsigned i;
 
-	rig_cfg(&cfg, workers_of(state));
+	rig_cfg(&cfg, rig_workers(state));
 	cfg.legs_max = 10;
 	rig_open(&r, &cfg);
 	for (i = 0; i < 10; i++)
@@ -147,7 +142,7 @@ static void bridges_max(void **state)
 	struct rig r;
 	unsigned i;
 
-	rig_cfg(&cfg, workers_of(state));
+	rig_cfg(&cfg, rig_workers(state));
 	cfg.bridges_max = 5;
 	rig_open(&r, &cfg);
 	mixer_bridge_params_default(&p);
@@ -174,7 +169,7 @@ static void members_max(void **state)
 	mixer_bridge_id b;
 	unsigned i;
 
-	rig_cfg(&cfg, workers_of(state));
+	rig_cfg(&cfg, rig_workers(state));
 	cfg.members_max = 7;
 	rig_open(&r, &cfg);
 	b = rig_bridge(&r, NULL);
@@ -203,7 +198,7 @@ static void bridges_of_one_leg(void **state)
 	struct rig r;
 	unsigned i;
 
-	rig_cfg(&cfg, workers_of(state));
+	rig_cfg(&cfg, rig_workers(state));
 	rig_open(&r, &cfg);
 	assert_int_equal(leg_at(&r, "127.0.3.1", -1, &leg, &loc), 0);
 	for (i = 0; i <= MIXER_LEG_BRIDGES_MAX; i++) {
@@ -256,7 +251,7 @@ static void thousands_of_legs(void **state)
 	char ip[32];
 	int err;
 
-	rig_cfg(&cfg, workers_of(state));
+	rig_cfg(&cfg, rig_workers(state));
 	rig_open(&r, &cfg);
 	b = rig_bridge(&r, NULL);
 	for (n = 0; n < N;) {
@@ -333,14 +328,6 @@ static void nonsense_is_refused(void **state)
 	assert_int_equal(mixer_bridge_del(r.m, leg), ENOENT);
 	rig_close(&r);
 }
-
-static const unsigned one = 1, three = 3;
-
-#define BOTH(f)                                                               \
-	{#f " (1 worker)", f, NULL, NULL, (void *)(uintptr_t)&one},           \
-	{                                                                     \
-		#f " (3 workers)", f, NULL, NULL, (void *)(uintptr_t)&three   \
-	}
 
 int main(void)
 {

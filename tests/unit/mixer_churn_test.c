@@ -103,7 +103,7 @@ static void churn(void **state)
 
 	memset(&c, 0, sizeof(c));
 	c.seed = 42;
-	rig_cfg(&cfg, *(const unsigned *)*state);
+	rig_cfg(&cfg, rig_workers(state));
 	cfg.dead_idle_ms = 100;
 	cfg.rtcp_ms = 50;
 	rig_open(&c.r, &cfg);
@@ -140,15 +140,10 @@ static void churn(void **state)
 	rig_close(&c.r);
 }
 
-static const unsigned one = 1, three = 3;
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		{"churn (1 worker)", churn, NULL, NULL,
-		 (void *)(uintptr_t)&one},
-		{"churn (3 workers)", churn, NULL, NULL,
-		 (void *)(uintptr_t)&three},
+		BOTH(churn),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,16 +7,11 @@
 #include <sys/socket.h>
 #include "tests/unit/mixer_rig.h"
 
-static unsigned workers_of(void **state)
-{
-	return *(const unsigned *)*state;
-}
-
 static void open_rig(struct rig *r, void **state)
 {
 	struct mixer_cfg cfg;
 
-	rig_cfg(&cfg, workers_of(state));
+	rig_cfg(&cfg, rig_workers(state));
 	rig_open(r, &cfg);
 }
 
@@ -200,7 +195,7 @@ static void window(void **state)
 	struct phone ph;
 	struct rig r;
 
-	rig_cfg(&cfg, workers_of(state));
+	rig_cfg(&cfg, rig_workers(state));
 	cfg.latch_ms = 1;
 	rig_open(&r, &cfg);
 	phone_open(&ph, &r, 2, 10, -1);
@@ -329,14 +324,6 @@ static void dead_listener(void **state)
 	phone_close(&ph[2]);
 	rig_close(&r);
 }
-
-static const unsigned one = 1, three = 3;
-
-#define BOTH(f)                                                               \
-	{#f " (1 worker)", f, NULL, NULL, (void *)(uintptr_t)&one},           \
-	{                                                                     \
-		#f " (3 workers)", f, NULL, NULL, (void *)(uintptr_t)&three   \
-	}
 
 int main(void)
 {

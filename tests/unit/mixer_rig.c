@@ -144,7 +144,7 @@ void rig_join(struct rig *r, mixer_bridge_id bridge, struct phone *ph,
 	assert_int_equal(mixer_bridge_join(r->m, bridge, ph->leg, &mm), 0);
 }
 
-/* --- a phone --------------------------------------------------------------- */
+/* --- a phone ------------------------------------------------------------- */
 
 static int sock_at(const char *ip, struct sa *sa)
 {
@@ -349,4 +349,81 @@ void phone_press(struct phone *ph)
 {
 	phone_floor(ph, TBCP_REQUEST);
 	(void)phone_told(ph, TBCP_GRANTED);
+}
+
+/* --- a house ------------------------------------------------------------- */
+
+unsigned rig_workers(void **state)
+{
+	return *(const unsigned *)*state;
+}
+
+void house_open(struct house *h, void **state, unsigned n,
+		const struct mixer_bridge_params *p)
+{
+	static const char *const uriv[HOUSE_PHONES] = {
+		"sip:alice@example.com", "sip:bob@example.com",
+		"sip:carol@example.com", "sip:dave@example.com",
+		"sip:erin@example.com"};
+	struct mixer_cfg cfg;
+	unsigned i;
+
+	rig_cfg(&cfg, rig_workers(state));
+	rig_open(&h->r, &cfg);
+	h->b = rig_bridge(&h->r, p);
+	h->n = n;
+	for (i = 0; i < n; i++) {
+		phone_up(&h->ph[i], &h->r, 1, 10 + i);
+		rig_join(&h->r, h->b, &h->ph[i], uriv[i]);
+		(void)phone_told(&h->ph[i], TBCP_IDLE);
+	}
+}
+
+void house_close(struct house *h)
+{
+	unsigned i;
+
+	for (i = 0; i < h->n; i++)
+		phone_close(&h->ph[i]);
+	rig_close(&h->r);
+}
+
+void house_talk(struct house *h, unsigned who, unsigned count)
+{
+	unsigned i, k;
+
+	for (k = 0; k < count; k++)
+		phone_talk(&h->ph[who], (uint8_t)(16 * who + k));
+	for (i = 0; i < h->n; i++) {
+		struct phone *ph = &h->ph[i];
+
+		if (i == who)
+			continue;
+		for (k = 0; k < count; k++) {
+			const struct rtpw_hdr was = ph->last;
+			const unsigned had = ph->heard;
+
+			assert_int_equal(phone_hear(ph), 16 * who + k);
+			assert_int_equal(ph->last.marker, k == 0);
+			if (had)
+				assert_int_equal(ph->last.seq,
+						 (uint16_t)(was.seq + 1));
+			if (k)
+				assert_int_equal(ph->last.ts - was.ts, 160);
+		}
+	}
+}
+
+void house_burst(struct house *h, unsigned who, unsigned count)
+{
+	unsigned i;
+
+	phone_press(&h->ph[who]);
+	for (i = 0; i < h->n; i++)
+		if (i != who)
+			(void)phone_told(&h->ph[i], TBCP_TAKEN);
+	house_talk(h, who, count);
+	phone_release(&h->ph[who], (uint16_t)(h->ph[who].seq - 1));
+	for (i = 0; i < h->n; i++)
+		(void)phone_told(&h->ph[i], TBCP_IDLE);
 }

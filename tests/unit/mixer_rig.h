@@ -18,7 +18,12 @@
 #include "wire/rtp.h"
 #include "wire/tbcp.h"
 
-enum { RIG_EVENTS_MAX = 4096, RIG_PT = 0, RIG_DEADLINE_MS = 10000 };
+enum {
+	RIG_EVENTS_MAX = 4096,
+	RIG_PT = 0,
+	RIG_DEADLINE_MS = 10000,
+	HOUSE_PHONES = 5
+};
 
 struct rig {
 	struct mixer *m;
@@ -93,7 +98,37 @@ void phone_floor(const struct phone *ph, enum tbcp_type type);
 void phone_release(const struct phone *ph, uint16_t last_seq);
 /** Wait for a floor message of that type, passing over others */
 struct tbcp_msg phone_told(struct phone *ph, enum tbcp_type type);
-/** Request, wait for Granted and for the others' Taken */
+/** Request, and wait for Granted */
 void phone_press(struct phone *ph);
+
+/** A bridge and its phones, in a switch of their own */
+struct house {
+	struct rig r;
+	mixer_bridge_id b;
+	struct phone ph[HOUSE_PHONES];
+	unsigned n;
+};
+
+/** n phones; each has heard that the bridge is idle. p NULL: defaults */
+void house_open(struct house *h, void **state, unsigned n,
+		const struct mixer_bridge_params *p);
+void house_close(struct house *h);
+/** One talks count packets: all others hear each, in order, as one stream */
+void house_talk(struct house *h, unsigned who, unsigned count);
+/** Press, talk, release; all are told */
+void house_burst(struct house *h, unsigned who, unsigned count);
+
+/** Number of workers that the test is run with: one of BOTH() */
+unsigned rig_workers(void **state);
+
+static const unsigned rig_one = 1, rig_three = 3;
+
+/** A test with one and with three workers */
+#define BOTH(f)                                                               \
+	{#f " (1 worker)", f, NULL, NULL, (void *)(uintptr_t)&rig_one},       \
+	{                                                                     \
+		#f " (3 workers)", f, NULL, NULL,                             \
+			(void *)(uintptr_t)&rig_three                         \
+	}
 
 #endif

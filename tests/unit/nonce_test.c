@@ -43,6 +43,20 @@ static void test_p14_count_rises(void **state)
 			 NONCE_FRESH);
 }
 
+/* A request is repeated for 32 s; whoever recorded it has it for ever */
+static void test_p14_repeats_end(void **state)
+{
+	struct nonces *n = *state;
+	char t[NONCE_TEXT_MAX];
+
+	assert_int_equal(nonce_print(n, t, 1 * S), 0);
+	assert_int_equal(nonce_use(n, t, 1, 7, 2 * S), 0);
+	assert_int_equal(nonce_check(n, t, 1, 7, 34 * S), NONCE_AGAIN);
+	assert_int_equal(nonce_check(n, t, 1, 7, 34 * S + 1), NONCE_STALE);
+	assert_int_equal(nonce_check(n, t, 1, 7, 900 * S), NONCE_STALE);
+	assert_int_equal(nonce_check(n, t, 2, 7, 40 * S), NONCE_FRESH);
+}
+
 static void test_p14_age(void **state)
 {
 	struct nonces *n = *state;
@@ -122,6 +136,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_p14_count_rises, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_p14_repeats_end, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_p14_age, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_p14_forged, setup,

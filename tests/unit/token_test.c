@@ -125,6 +125,22 @@ static void test_branch(void **state)
 	assert_int_equal(token_branch_check(&tb, &key, &foreign), EBADMSG);
 }
 
+static void test_name(void **state)
+{
+	const struct token_key key = key_make(1), other = key_make(2);
+	uint64_t a = 0, b = 0;
+
+	(void)state;
+	assert_int_equal(token_name(&a, &key, "abc", 3), 0);
+	assert_int_equal(token_name(&b, &key, "abc", 3), 0);
+	assert_true(a == b);
+	assert_int_equal(token_name(&b, &key, "abd", 3), 0);
+	assert_true(a != b);
+	assert_int_equal(token_name(&b, &other, "abc", 3), 0);
+	assert_true(a != b);
+	assert_int_equal(token_name(&b, &key, NULL, 3), EINVAL);
+}
+
 static void test_key_file(void **state)
 {
 	char dir[] = "/tmp/holler-token-XXXXXX", path[64];
@@ -154,7 +170,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_flow), cmocka_unit_test(test_node),
-		cmocka_unit_test(test_branch),
+		cmocka_unit_test(test_branch), cmocka_unit_test(test_name),
 		cmocka_unit_test(test_key_file),
 	};
 
