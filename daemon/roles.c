@@ -76,6 +76,24 @@ static int failed(char *words, int err, const char *what, const char *where)
 	return err;
 }
 
+static int db_failed(char *words, int err, const char *what,
+		     const char *path)
+{
+	const char *why = strerror(err);
+
+	if (err == EPROTO)
+		why = "it was written by a newer version of Holler";
+	else if (err == EEXIST)
+		why = "it is another program's database";
+	else if (err == EBADMSG)
+		why = "it is damaged, or no database";
+	else if (err == ENOTSUP)
+		why = "this file system does not support SQLite's WAL mode";
+	snprintf(words, SITE_WORDS_MAX, "the %s database %s cannot be used: "
+		 "%s", what, path, why);
+	return err;
+}
+
 static int databases_open(struct roles *r, const struct config *c,
 			  const struct site *site, char *words)
 {
@@ -83,12 +101,10 @@ static int databases_open(struct roles *r, const struct config *c,
 
 	err = prov_open(&r->prov, site->prov_path, c->realm, r->log);
 	if (err)
-		return failed(words, err, "the provisioning database ",
-			      site->prov_path);
+		return db_failed(words, err, "provisioning", site->prov_path);
 	err = state_open(&r->state, site->state_path, r->log);
 	if (err)
-		return failed(words, err, "the state database ",
-			      site->state_path);
+		return db_failed(words, err, "state", site->state_path);
 	err = fd_listen(prov_fd(r->prov), FD_READ, prov_h, r);
 	if (err)
 		return failed(words, err, "the event loop", "");

@@ -21,7 +21,7 @@ conf() {
 	run --config "$tmp/conf" --check-config
 }
 
-echo 1..28
+echo 1..33
 run --config "$src/contrib/holler.conf.example" --check-config
 says 0 ok "the shipped example is sound as it is"
 
@@ -76,6 +76,8 @@ conf '[general]' 'state_dir = here'
 says 2 "\"here\" is not an absolute path" "a relative path"
 conf '[general]' 'roles = presence, jester'
 says 2 "unknown role \"jester\"" "an unknown role"
+conf '[general]' 'roles = presence, auth, conference, gateway'
+says 0 ok "the role that has nothing in it yet"
 conf '[general]' 'roles = presence'
 says 2 "only work together" "roles that lack each other"
 conf '[general]' 'node = a' '  node = b'
@@ -97,6 +99,18 @@ run --config "$tmp/nowhere" --check-config
 says 2 "cannot be opened: No such file" "a file that is not there"
 run --roles presence,conference
 says 2 "--roles: the roles" "--roles that lack each other"
+printf '[general]\nstate_dir = /dev/null\n' >"$tmp/conf"
+run --config "$tmp/conf"
+says 1 "hollerd: the state directory /dev/null is not a directory" \
+	"one sentence for a state directory that is none"
+printf '[general]\nstate_dir = %s/no/such/place\n' "$tmp" >"$tmp/conf"
+run --config "$tmp/conf"
+says 1 "cannot be made: No such file or directory" \
+	"one sentence for a state directory that cannot be made"
+run --init-db "$tmp/new.db" --realm ptt.example.com
+says 0 "realm ptt.example.com" "--init-db"
+run --init-db "$tmp/new.db"
+says 1 "exists already" "--init-db keeps what is there"
 run --bogus
 says 2 "hollerd --help" "an unknown option"
 run --version
