@@ -110,7 +110,7 @@ static bool fence_h(void *arg)
 }
 
 /* Everything that was written is in the directory */
-static void settle(struct world *w)
+static void fence(struct world *w)
 {
 	char sql[128];
 
@@ -121,6 +121,14 @@ static void settle(struct world *w)
 		       w->fence - 1, w->fence);
 	script_ok(w->t->script, sql);
 	pump(w->prov, fence_h, w);
+}
+
+/* Deletes come at the end of what was read in one go, behind a new fence: the
+ * next fence is read after all of that */
+static void settle(struct world *w)
+{
+	fence(w);
+	fence(w);
 }
 
 /* --- the same, by SQL --------------------------------------------------- */
