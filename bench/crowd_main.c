@@ -6,31 +6,8 @@
  * Prints how fast the legs came up, and what hollerd's process used.
  */
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 #include "bench/lab.h"
 #include "util/clock.h"
-
-static double cpu_s(const struct lab *lab)
-{
-	char path[64], text[1024];
-	unsigned long user, sys;
-	const char *p;
-	FILE *f;
-
-	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)lab->pid);
-	f = fopen(path, "re");
-	if (!f)
-		return 0;
-	p = fgets(text, sizeof(text), f);
-	(void)fclose(f);
-	p = p ? strrchr(text, ')') : NULL;
-	if (!p || sscanf(p + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u "
-			 "%lu %lu", &user, &sys) != 2)
-		return 0;
-	return (double)(user + sys) / (double)sysconf(_SC_CLK_TCK);
-}
 
 int main(int argc, char *argv[])
 {
@@ -43,20 +20,20 @@ int main(int argc, char *argv[])
 	bool ok = false;
 
 	if (lab_open(&lab, NULL, n, NULL) || lab_start(&lab) ||
-	    lab_crowd(&lab, &c, n, NULL, NULL))
+	    lab_ready(&lab) || lab_crowd(&lab, &c, n, NULL, NULL))
 		goto out;
 	start_us = clock_mono_us();
 	crowd_sign_on(c, n);
 	ok = crowd_until_up(c, n, 300000);
 	up_s = (double)(clock_mono_us() - start_us) / 1e6;
-	load_cpu_s = cpu_s(&lab);
+	load_cpu_s = lab_cpu_s(&lab);
 	fprintf(stderr, "crowd: process %d, %u up\n", (int)lab.pid,
 		crowd_count(c)->up);
 	crowd_run(c, hold_s * 1000);
 	printf("BENCH crowd terminals=%u up=%u seconds=%.2f per_s=%.0f "
 	       "load_cpu_s=%.2f hold_s=%u hold_cpu_percent=%.1f resent=%u\n",
 	       n, crowd_count(c)->up, up_s, n / up_s, load_cpu_s, hold_s,
-	       hold_s ? (cpu_s(&lab) - load_cpu_s) / hold_s * 100 : 0,
+	       hold_s ? (lab_cpu_s(&lab) - load_cpu_s) / hold_s * 100 : 0,
 	       crowd_count(c)->resent);
  out:
 	mem_deref(c);

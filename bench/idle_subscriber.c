@@ -27,7 +27,7 @@ static bool point_take(struct point *pt, uint32_t users)
 	bool ok = false;
 
 	if (lab_open(&lab, NULL, users, NULL) || lab_start(&lab) ||
-	    lab_crowd(&lab, &c, users, NULL, NULL))
+	    lab_ready(&lab) || lab_crowd(&lab, &c, users, NULL, NULL))
 		goto out;
 	start_us = clock_mono_us();
 	crowd_sign_on(c, users);

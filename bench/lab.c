@@ -121,6 +121,7 @@ int lab_open(struct lab *lab, const char *ip, uint32_t users, const char *sql)
 	int err;
 
 	memset(lab, 0, sizeof(*lab));
+	lab->users = users;
 	if (snprintf(lab->dir, sizeof(lab->dir), "%s/bench.XXXXXX",
 		     tmp && *tmp ? tmp : "/tmp") >= (int)sizeof(lab->dir) ||
 	    !mkdtemp(lab->dir))
@@ -210,6 +211,18 @@ int lab_start(struct lab *lab)
 	return 0;
 }
 
+int lab_ready(const struct lab *lab)
+{
+	const uint64_t end = clock_mono_ms() + START_MS;
+
+	while (lab_status(lab, "users") < lab->users) {
+		if (clock_mono_ms() > end)
+			return complain("users are not read", ETIMEDOUT);
+		(void)poll(NULL, 0, 20);
+	}
+	return 0;
+}
+
 void lab_kill(struct lab *lab)
 {
 	if (lab->pid <= 0)
@@ -287,6 +300,26 @@ uint64_t lab_memory_bytes(const struct lab *lab, const char *name)
 	}
 	(void)fclose(f);
 	return v;
+}
+
+double lab_cpu_s(const struct lab *lab)
+{
+	char path[64], text[1024];
+	unsigned long user, sys;
+	const char *p;
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)lab->pid);
+	f = fopen(path, "re");
+	if (!f)
+		return 0;
+	p = fgets(text, sizeof(text), f);
+	(void)fclose(f);
+	p = p ? strrchr(text, ')') : NULL;
+	if (!p || sscanf(p + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u "
+			 "%lu %lu", &user, &sys) != 2)
+		return 0;
+	return (double)(user + sys) / (double)sysconf(_SC_CLK_TCK);
 }
 
 int lab_crowd(const struct lab *lab, struct crowd **cp, uint32_t terminals,

@@ -23,6 +23,7 @@ enum { LAB_PATH_MAX = 128 };
 struct lab {
 	char dir[LAB_PATH_MAX];
 	struct sa sip;
+	uint32_t users;
 	pid_t pid;             /**< 0: does not run */
 };
 
@@ -39,6 +40,8 @@ void lab_close(struct lab *lab);
 
 /** Start it, and wait until it can be asked */
 int lab_start(struct lab *lab);
+/** Wait until it has read all users */
+int lab_ready(const struct lab *lab);
 /** kill -9 */
 void lab_kill(struct lab *lab);
 
@@ -49,6 +52,9 @@ int lab_store_settle(const struct lab *lab);
 
 /** A figure of /proc/PID/smaps_rollup, bytes */
 uint64_t lab_memory_bytes(const struct lab *lab, const char *name);
+
+/** CPU time of all its threads */
+double lab_cpu_s(const struct lab *lab);
 
 /** A crowd of that many terminals at 127.16.0.0 and up, for this server */
 int lab_crowd(const struct lab *lab, struct crowd **cp, uint32_t terminals,

@@ -25,10 +25,10 @@ static bool restart(struct lab *lab, struct crowd *c, uint32_t legs)
 		half_ms = (uint32_t)((clock_mono_us() - start_us) / 1000);
 	(void)crowd_until_up(c, legs, BACK_MS);
 	printf("BENCH restart legs=%u seconds=%.2f lost=%u half_s=%.2f "
-	       "refused=%u\n",
+	       "cpu_s=%.2f\n",
 	       legs, (double)(clock_mono_us() - start_us) / 1e6,
 	       legs - crowd_count(c)->up, half_ms / 1e3,
-	       crowd_count(c)->refused);
+	       lab_cpu_s(lab));
 	return crowd_count(c)->up == legs;
 }
 
@@ -40,7 +40,7 @@ int main(int argc, char *argv[])
 	bool ok = false;
 
 	if (lab_open(&lab, NULL, legs, NULL) || lab_start(&lab) ||
-	    lab_crowd(&lab, &c, legs, NULL, NULL))
+	    lab_ready(&lab) || lab_crowd(&lab, &c, legs, NULL, NULL))
 		goto out;
 	crowd_sign_on(c, legs);
 	if (!crowd_until_up(c, legs, LOAD_MS))

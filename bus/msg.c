@@ -76,3 +76,33 @@ const char *bus_type_name(enum bus_type type)
 	}
 	return "?";
 }
+
+const char *bus_leg_status_name(enum bus_leg_status status)
+{
+	switch (status) {
+	case BUS_LEG_NONE:
+		return "none";
+	case BUS_LEG_INVITING:
+		return "inviting";
+	case BUS_LEG_IDLE:
+		return "idle";
+	case BUS_LEG_BUSY:
+		return "busy";
+	case BUS_LEG_MANUAL:
+		return "manual";
+	}
+	return "?";
+}
+
+const char *bus_node_state_name(enum bus_node_state state)
+{
+	switch (state) {
+	case BUS_NODE_UP:
+		return "up";
+	case BUS_NODE_DRAINING:
+		return "draining";
+	case BUS_NODE_LEAVING:
+		return "leaving";
+	}
+	return "?";
+}

@@ -219,6 +219,9 @@ struct bus_msg {
 
 /** Bytes of a message of that type that count (header and its member) */
 size_t bus_msg_bytes(enum bus_type type);
+/** Names for people and JSON, never NULL */
 const char *bus_type_name(enum bus_type type);
+const char *bus_leg_status_name(enum bus_leg_status status);
+const char *bus_node_state_name(enum bus_node_state state);
 
 #endif

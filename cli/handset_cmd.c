@@ -318,6 +318,7 @@ int hs_cmd_open(struct handset *hs)
 	err = fd_listen(STDIN_FILENO, FD_READ, input_h, hs);
 	if (!err) {
 		hs->watching_input = true;
+		hs_cmd_status_line(hs);
 		return 0;
 	}
 	if (err != EPERM)

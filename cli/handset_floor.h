@@ -50,7 +50,7 @@ enum hs_floor_ev_type {
 	HS_FLOOR_EV_STOPPED, /**< Speech stopped; last_seq, sent are set */
 	HS_FLOOR_EV_HEARD,   /**< Somebody's RTP began to arrive */
 	HS_FLOOR_EV_SILENT,  /**< ..and ended */
-	HS_FLOOR_EV_REFUSED, /**< The activation that a press waited for failed */
+	HS_FLOOR_EV_REFUSED, /**< The activation that a press awaited failed */
 	HS_FLOOR_EV_TIMER,   /**< The deadline has come */
 	HS_FLOOR_EV_DOWN     /**< The leg is gone */
 };

@@ -17,6 +17,8 @@
 
 enum {
 	WAKE_MAX = 64,
+	/** Frames taken from the microphone at once */
+	LISTEN_MAX = 25,
 	/** After a suspended machine the recording is not filled up */
 	TICKS_MAX = 500
 };
@@ -57,6 +59,11 @@ uint64_t hs_mic_now(const struct hs_mic *mic)
 	return mic->card ? mic->heard : 0;
 }
 
+uint64_t hs_mic_frames(const struct hs_mic *mic, uint64_t pos, uint64_t due)
+{
+	return mic->card ? (mic->heard - pos) / HS_FRAME_SAMPLES : due;
+}
+
 static bool mic_card_read(const struct hs_mic *mic, uint64_t *posp, int16_t *v,
 			  size_t n)
 {
@@ -87,11 +94,15 @@ bool hs_mic_read(const struct hs_mic *mic, uint64_t *posp, int16_t *v,
 static void mic_listen(struct hs_engine *e)
 {
 	int16_t v[HS_FRAME_SAMPLES];
-	size_t n, i;
+	size_t n, i, frames;
 
 	if (!e->mouth)
 		return;
-	while ((n = hs_card_read(e->mouth, v, HS_FRAME_SAMPLES))) {
+	/* Bounded: a card that runs wild would keep us here */
+	for (frames = 0; frames < LISTEN_MAX; frames++) {
+		n = hs_card_read(e->mouth, v, HS_FRAME_SAMPLES);
+		if (!n)
+			break;
 		for (i = 0; i < n; i++, e->mic.heard++)
 			e->mic.ring[e->mic.heard & (HS_MIC_SAMPLES - 1)] =
 				v[i];
@@ -366,18 +377,23 @@ static int thread_start(struct hs_engine *e)
 	return err;
 }
 
-static void logs_quiet(const char *domain, BctbxLogLevel lev, const char *fmt,
-		       va_list args)
+/* Of mediastreamer2 only what is wrong, to where people look: it opens a sound
+ * card in a thread of its own, and a card that is not there shows nowhere
+ * else. oRTP's complaints are the network's weather. */
+static void log_h(const char *domain, BctbxLogLevel lev, const char *fmt,
+		  va_list args)
 {
-	(void)domain;
-	(void)lev;
-	(void)fmt;
-	(void)args;
+	if (!(lev & (BCTBX_LOG_WARNING | BCTBX_LOG_ERROR | BCTBX_LOG_FATAL)) ||
+	    !domain || strcmp(domain, "mediastreamer"))
+		return;
+	fputs("holler handset: ", stderr);
+	vfprintf(stderr, fmt, args);
+	fputc('\n', stderr);
 }
 
 static void ortp_ready(void)
 {
-	ortp_set_log_handler(logs_quiet);
+	ortp_set_log_handler(log_h);
 	ortp_init();
 }
 

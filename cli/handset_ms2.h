@@ -67,6 +67,10 @@ struct hs_mic {
 /** Where a burst begins */
 uint64_t hs_mic_now(const struct hs_mic *mic);
 
+/** Frames that can be sent, when due of them are: a card has them when it has
+ *  heard them */
+uint64_t hs_mic_frames(const struct hs_mic *mic, uint64_t pos, uint64_t due);
+
 /**
  * One frame of speech from pos on; what is not there is silence
  *

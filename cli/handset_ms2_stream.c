@@ -358,6 +358,7 @@ void hs_stream_pace(struct hs_stream *s, const struct hs_mic *mic)
 
 	if (read(s->pacefd, &n, sizeof(n)) != (ssize_t)sizeof(n))
 		return;
+	n = hs_mic_frames(mic, s->mic_pos, n);
 	if (n > CATCH_UP_MAX)
 		n = CATCH_UP_MAX;
 	while (s->talking && n--)

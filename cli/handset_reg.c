@@ -66,6 +66,7 @@ static void report(struct hs_reg *reg, const char *name, int err,
 	hs_ev_str(&ev, "user", reg->hs->opts.user);
 	hs_sip_reason(&ev, err, msg);
 	hs_ev_end(&ev);
+	hs_cmd_status_line(reg->hs);
 }
 
 /* What the registrar grants for our contact: the least of what it lists, as a
@@ -162,16 +163,16 @@ static void request(struct hs_reg *reg)
 		return;
 	tmr_cancel(&reg->tmr);
 	reg->bound |= reg->wanted;
-	err = hs_req_sendf(&reg->req, reg->hs, "REGISTER", reg->dlg, resp_h,
-			   reg,
-			   "Contact: <sip:%s@%J>;expires=%u;"
-			   "+sip.instance=\"<%s>\";+g.poc.talkburst\r\n"
-			   "Supported: gruu, norefersub\r\n"
-			   "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, NOTIFY\r\n"
-			   "Content-Length: 0\r\n"
-			   "\r\n",
-			   o->user, &hs->laddr, reg->wanted ? reg->expires_s : 0,
-			   o->instance);
+	err = hs_req_sendf(
+		&reg->req, reg->hs, "REGISTER", reg->dlg, resp_h, reg,
+		"Contact: <sip:%s@%J>;expires=%u;"
+		"+sip.instance=\"<%s>\";+g.poc.talkburst\r\n"
+		"Supported: gruu, norefersub\r\n"
+		"Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, NOTIFY\r\n"
+		"Content-Length: 0\r\n"
+		"\r\n",
+		o->user, &hs->laddr, reg->wanted ? reg->expires_s : 0,
+		o->instance);
 	if (!err)
 		return;
 	if (reg->wanted) {

@@ -96,10 +96,11 @@ int hs_sdp_answer(struct mbuf **mbp, struct hs_sdp *sdp)
 
 static int remote_get(const struct hs_sdp *sdp, struct hs_sdp_remote *remote)
 {
+	const struct sdp_format *pcmu =
+		sdp_media_lformat(sdp->audio, HS_PT_PCMU);
 	enum sdp_dir dir = sdp_media_dir(sdp->audio);
 
-	if (!sdp_media_rport(sdp->audio) ||
-	    !sdp_media_lformat(sdp->audio, HS_PT_PCMU))
+	if (!sdp_media_rport(sdp->audio) || !pcmu || !pcmu->sup)
 		return ENOTSUP;
 	remote->rtp = *sdp_media_raddr(sdp->audio);
 	sdp_media_raddr_rtcp(sdp->audio, &remote->rtcp);

@@ -32,7 +32,8 @@ enum {
 enum config_role {
 	ROLE_PRESENCE = 1 << 0,
 	ROLE_AUTH = 1 << 1,
-	ROLE_CONFERENCE = 1 << 2
+	ROLE_CONFERENCE = 1 << 2,
+	ROLE_GATEWAY = 1 << 3  /**< Accepted; nothing in it */
 };
 
 /** A list of addresses; empty means "auto" */

@@ -140,6 +140,9 @@ static void greet(const struct daemon *d)
 {
 	const struct presence_cfg *p = &d->config.presence;
 
+	if (d->config.roles & ROLE_GATEWAY)
+		hlog(d->log, HLOG_WARN, "hollerd", "the role gateway has "
+		     "nothing in it in this version");
 	if (d->site.left_out)
 		hlog(d->log, HLOG_WARN, "hollerd", "local addresses are not "
 		     "listened on: name those you want in [sip] listen",

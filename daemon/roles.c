@@ -5,6 +5,7 @@
 #include "auth/auth.h"
 #include "bus/bus.h"
 #include "daemon/roles.h"
+#include "daemon/trim.h"
 #include "db/prov.h"
 #include "db/state.h"
 #include "presence/presence.h"
@@ -24,6 +25,7 @@ struct roles {
 	struct auth *auth;
 	struct presence *presence;
 	struct server *server;
+	struct trim *trim;
 	struct hlog *log;
 	int prov_fd;           /**< Watched by the loop, -1: none */
 	struct tmr tmr_state;
@@ -36,6 +38,7 @@ static void destructor(void *arg)
 	tmr_cancel(&r->tmr_state);
 	if (r->prov_fd >= 0)
 		fd_close(r->prov_fd);
+	mem_deref(r->trim);
 	mem_deref(r->server);
 	mem_deref(r->presence);
 	mem_deref(r->auth);
@@ -73,6 +76,24 @@ static int failed(char *words, int err, const char *what, const char *where)
 	return err;
 }
 
+static int db_failed(char *words, int err, const char *what,
+		     const char *path)
+{
+	const char *why = strerror(err);
+
+	if (err == EPROTO)
+		why = "it was written by a newer version of Holler";
+	else if (err == EEXIST)
+		why = "it is another program's database";
+	else if (err == EBADMSG)
+		why = "it is damaged, or no database";
+	else if (err == ENOTSUP)
+		why = "this file system does not support SQLite's WAL mode";
+	snprintf(words, SITE_WORDS_MAX, "the %s database %s cannot be used: "
+		 "%s", what, path, why);
+	return err;
+}
+
 static int databases_open(struct roles *r, const struct config *c,
 			  const struct site *site, char *words)
 {
@@ -80,12 +101,10 @@ static int databases_open(struct roles *r, const struct config *c,
 
 	err = prov_open(&r->prov, site->prov_path, c->realm, r->log);
 	if (err)
-		return failed(words, err, "the provisioning database ",
-			      site->prov_path);
+		return db_failed(words, err, "provisioning", site->prov_path);
 	err = state_open(&r->state, site->state_path, r->log);
 	if (err)
-		return failed(words, err, "the state database ",
-			      site->state_path);
+		return db_failed(words, err, "state", site->state_path);
 	err = fd_listen(prov_fd(r->prov), FD_READ, prov_h, r);
 	if (err)
 		return failed(words, err, "the event loop", "");
@@ -122,6 +141,11 @@ int roles_alloc(struct roles **rp, const struct config *c,
 	err = bus_local_alloc(&r->bus, BUS_QUEUE_MAX);
 	if (err) {
 		failed(words, err, "the bus", "");
+		goto out;
+	}
+	err = trim_alloc(&r->trim, r->bus, log);
+	if (err) {
+		failed(words, err, "memory", "");
 		goto out;
 	}
 	err = auth_alloc(&r->auth, &c->auth, r->bus, r->prov, log);

@@ -105,7 +105,10 @@ static const struct {
 	{"presence", ROLE_PRESENCE},
 	{"auth", ROLE_AUTH},
 	{"conference", ROLE_CONFERENCE},
+	{"gateway", ROLE_GATEWAY},
 };
+
+enum { ROLES = sizeof(roles) / sizeof(roles[0]) };
 
 const struct setting *setting_get(unsigned i)
 {
@@ -145,7 +148,7 @@ static int refuse(char *words, const char *fmt, ...)
 int config_roles_decode(unsigned *rolesp, const char *text, char *words,
 			size_t size)
 {
-	const unsigned all = ROLE_PRESENCE | ROLE_AUTH | ROLE_CONFERENCE;
+	const unsigned core = ROLE_PRESENCE | ROLE_AUTH | ROLE_CONFERENCE;
 	char buf[128], *save = NULL, *word;
 	unsigned found = 0, i;
 
@@ -156,16 +159,17 @@ int config_roles_decode(unsigned *rolesp, const char *text, char *words,
 	memcpy(buf, text, strlen(text) + 1);
 	for (word = strtok_r(buf, ", \t", &save); word;
 	     word = strtok_r(NULL, ", \t", &save)) {
-		for (i = 0; i < 3 && strcmp(word, roles[i].name); i++)
+		for (i = 0; i < ROLES && strcmp(word, roles[i].name); i++)
 			;
-		if (i == 3) {
+		if (i == ROLES) {
 			snprintf(words, size, "unknown role \"%.32s\": there "
-				 "are presence, auth and conference", word);
+				 "are presence, auth, conference and gateway",
+				 word);
 			return EINVAL;
 		}
 		found |= roles[i].bit;
 	}
-	if (found != all) {
+	if ((found & core) != core) {
 		snprintf(words, size, "the roles presence, auth and conference"
 			 " only work together: this build has no bus to other "
 			 "machines");
@@ -388,7 +392,7 @@ static void encode_roles(unsigned mask, FILE *out)
 	const char *sep = "";
 	unsigned i;
 
-	for (i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
+	for (i = 0; i < ROLES; i++) {
 		if (!(mask & roles[i].bit))
 			continue;
 		fprintf(out, "%s%s", sep, roles[i].name);

@@ -5,12 +5,13 @@
 #include <errno.h>
 #include <string.h>
 #include "presence/directory.h"
+#include "presence/rules.h"
 
 enum { HASH_SIZE = 8192 };
 
 struct directory {
-	struct hash *users, *subs, *services, *groups, *parties;
-	struct list rules;         /* struct dir_rule, by le */
+	struct hash *users, *subs, *services, *groups;
+	struct rules *rules;
 	struct prov_watch *watch;
 	dir_change_h *h;
 	void *arg;
@@ -67,12 +68,6 @@ struct dir_group *directory_group(const struct directory *d, const char *name)
 	return find(d->groups, name, offsetof(struct dir_group, row.name));
 }
 
-static struct dir_party *party_find(const struct directory *d,
-				    const char *name)
-{
-	return find(d->parties, name, offsetof(struct dir_party, name));
-}
-
 struct dir_sub *directory_resolve(const struct directory *d, const char *name,
 				  const struct dir_service *service)
 {
@@ -107,71 +102,20 @@ const char *dir_sub_display(const struct dir_sub *sub)
 
 /* --- authorisations --------------------------------------------------- */
 
-static struct dir_rule *rule_find(const struct dir_party *subject,
-				  const char *object)
-{
-	struct le *le;
-
-	if (!subject)
-		return NULL;
-	LIST_FOREACH(&subject->subject, le)
-	{
-		struct dir_rule *rule = le->data;
-
-		if (!strcmp(rule->object->name, object))
-			return rule;
-	}
-	return NULL;
-}
-
-/* Walks the shorter of the two lists: a dispatcher may have thousands of
- * rules as subject where each object has a handful. */
-static bool rule_allows(const struct directory *d, const char *subject,
-			const char *object, bool call)
-{
-	const struct dir_party *s = party_find(d, subject);
-	const struct dir_party *o = party_find(d, object);
-	struct le *a, *b;
-
-	if (!s || !o)
-		return false;
-	a = list_head(&s->subject);
-	b = list_head(&o->object);
-	for (; a && b; a = a->next, b = b->next) {
-		const struct dir_rule *ra = a->data, *rb = b->data;
-
-		if (ra->object == o)
-			return call ? ra->call : ra->see;
-		if (rb->subject == s)
-			return call ? rb->call : rb->see;
-	}
-	return false;
-}
-
-static bool allows(const struct directory *d, const char *subject,
-		   const char *object, bool call)
-{
-	if (!subject || !object || !strcmp(subject, object))
-		return false;
-	return rule_allows(d, subject, object, call) ||
-	       rule_allows(d, subject, "*", call) ||
-	       rule_allows(d, "*", object, call) ||
-	       rule_allows(d, "*", "*", call);
-}
-
 bool directory_may_see(const struct directory *d, const char *subject,
 		       const char *object)
 {
-	return allows(d, subject, object, false);
+	return rules_may_see(d->rules, subject, object);
 }
 
 bool directory_may_call(const struct directory *d, const char *subject,
 			const char *object)
 {
-	return allows(d, subject, object, true);
+	return rules_may_call(d->rules, subject, object);
 }
 
 struct each {
+	const struct directory *d;
 	dir_sub_h *h;
 	void *arg;
 };
@@ -186,115 +130,49 @@ static bool each_handler(struct le *le, void *arg)
 
 void directory_subs(const struct directory *d, dir_sub_h *h, void *arg)
 {
-	struct each e = {h, arg};
+	struct each e = {d, h, arg};
 
 	(void)hash_apply(d->subs, each_handler, &e);
 }
 
-static void party_each(const struct directory *d, const struct dir_party *p,
-		       bool subjects, dir_sub_h *h, void *arg)
+static void name_each(const char *name, void *arg)
 {
-	struct le *le = p ? list_head(subjects ? &p->object : &p->subject)
-			  : NULL;
+	const struct each *e = arg;
+	struct dir_sub *sub;
 
-	while (le) {
-		const struct dir_rule *rule = le->data;
-		const struct dir_party *other =
-			subjects ? rule->subject : rule->object;
-		struct dir_sub *sub;
-
-		le = le->next;
-		if (!rule->see)
-			continue;
-		if (!strcmp(other->name, "*")) {
-			directory_subs(d, h, arg);
-			continue;
-		}
-		sub = directory_sub(d, other->name);
-		if (sub)
-			h(sub, arg);
+	if (!strcmp(name, "*")) {
+		directory_subs(e->d, e->h, e->arg);
+		return;
 	}
+	sub = directory_sub(e->d, name);
+	if (sub)
+		e->h(sub, e->arg);
 }
 
 void directory_seers(const struct directory *d, const char *object,
 		     dir_sub_h *h, void *arg)
 {
-	party_each(d, party_find(d, object), true, h, arg);
-	party_each(d, party_find(d, "*"), true, h, arg);
+	struct each e = {d, h, arg};
+
+	rules_seers(d->rules, object, name_each, &e);
 }
 
 void directory_seen(const struct directory *d, const char *subject,
 		    dir_sub_h *h, void *arg)
 {
-	party_each(d, party_find(d, subject), false, h, arg);
-	party_each(d, party_find(d, "*"), false, h, arg);
+	struct each e = {d, h, arg};
+
+	rules_seen(d->rules, subject, name_each, &e);
 }
 
-static void party_destructor(void *arg)
+static void rule_set(const struct directory *d,
+		     const struct prov_authorisation *row, bool del)
 {
-	struct dir_party *p = arg;
-
-	hash_unlink(&p->he);
-}
-
-static struct dir_party *party_get(struct directory *d, const char *name)
-{
-	struct dir_party *p = party_find(d, name);
-
-	if (p)
-		return mem_ref(p);
-	p = mem_zalloc(sizeof(*p), party_destructor);
-	if (!p)
-		return NULL;
-	(void)re_snprintf(p->name, sizeof(p->name), "%s", name);
-	hash_append(d->parties, hash_joaat_str(name), &p->he, p);
-	return p;
-}
-
-static void rule_destructor(void *arg)
-{
-	struct dir_rule *rule = arg;
-
-	list_unlink(&rule->le);
-	list_unlink(&rule->le_subject);
-	list_unlink(&rule->le_object);
-	mem_deref(rule->subject);
-	mem_deref(rule->object);
-}
-
-static void rule_set(struct directory *d, const struct prov_authorisation *row,
-		     bool del)
-{
-	struct dir_rule *rule =
-		rule_find(party_find(d, row->subject), row->object);
-
-	if (del) {
-		if (!rule)
-			return;
-		mem_deref(rule);
-		d->counts.rules--;
-	}
-	else {
-		if (!rule) {
-			rule = mem_zalloc(sizeof(*rule), rule_destructor);
-			if (!rule)
-				return;
-			rule->subject = party_get(d, row->subject);
-			rule->object = party_get(d, row->object);
-			if (!rule->subject || !rule->object) {
-				mem_deref(rule);
-				return;
-			}
-			list_append(&rule->subject->subject,
-				    &rule->le_subject, rule);
-			list_append(&rule->object->object, &rule->le_object,
-				    rule);
-			list_append(&d->rules, &rule->le, rule);
-			d->counts.rules++;
-		}
-		rule->see = row->see;
-		rule->call = row->call;
-	}
+	if (del)
+		rules_remove(d->rules, row->subject, row->object);
+	else if (rules_set(d->rules, row->subject, row->object, row->see,
+			   row->call))
+		return;
 	emit(d, (struct dir_change){.event = DIR_RULE_CHANGED,
 				    .subject = row->subject,
 				    .object = row->object});
@@ -622,7 +500,6 @@ static void destructor(void *arg)
 
 	mem_deref(d->watch);
 	(void)hash_apply(d->groups, member_clear_handler, NULL);
-	list_flush(&d->rules);
 	hash_flush(d->groups);
 	hash_flush(d->subs);
 	hash_flush(d->users);
@@ -631,7 +508,7 @@ static void destructor(void *arg)
 	mem_deref(d->subs);
 	mem_deref(d->users);
 	mem_deref(d->services);
-	mem_deref(d->parties);
+	mem_deref(d->rules);
 }
 
 int directory_alloc(struct directory **dp, struct prov *prov, dir_change_h *h,
@@ -655,7 +532,7 @@ int directory_alloc(struct directory **dp, struct prov *prov, dir_change_h *h,
 	err |= hash_alloc(&d->subs, HASH_SIZE);
 	err |= hash_alloc(&d->services, 64);
 	err |= hash_alloc(&d->groups, HASH_SIZE);
-	err |= hash_alloc(&d->parties, HASH_SIZE);
+	err |= rules_alloc(&d->rules);
 	if (!err)
 		err = prov_watch_add(&d->watch, prov, mask, change_handler, d);
 	if (err)
@@ -673,4 +550,5 @@ bool directory_synced(const struct directory *d)
 void directory_counts(const struct directory *d, struct dir_counts *c)
 {
 	*c = d->counts;
+	c->rules = rules_count(d->rules);
 }

@@ -31,20 +31,6 @@ struct dir_service {
 	struct prov_service row;
 };
 
-/** Named in authorisations: a subscriber, or "*" */
-struct dir_party {
-	struct le he;
-	char name[HL_NAME_MAX];
-	struct list subject;       /**< struct dir_rule, by le_subject */
-	struct list object;        /**< struct dir_rule, by le_object */
-};
-
-struct dir_rule {
-	struct le le, le_subject, le_object;
-	struct dir_party *subject, *object;
-	bool see, call;
-};
-
 struct dir_group {
 	struct le he;
 	struct prov_group row;

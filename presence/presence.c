@@ -72,7 +72,7 @@ static void dir_handler(const struct dir_change *chg, void *arg)
 		watchers_rule(p, chg->subject, chg->object);
 		break;
 	case DIR_SYNCED:
-		provision_restore(p);
+		restore_apply(p);
 		hlog(p->log, HLOG_INFO, "presence", "ready");
 		break;
 	}
@@ -222,7 +222,7 @@ int presence_alloc(struct presence **pp, const struct presence_cfg *cfg,
 	err = hash_alloc(&p->watcher_ht, WATCHER_HASH);
 	err = err ? err : bindings_alloc(&p->bindings, cfg->bindings_max,
 					 state, provision_binding, p);
-	err = err ? err : provision_load(p);
+	err = err ? err : restore_load(p);
 	err = err ? err : socks_open(p);
 	err = err ? err : nodes_alloc(&p->nodes, bus, cfg->node_lost_ms,
 				      provision_node, p);

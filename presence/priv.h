@@ -101,6 +101,12 @@ void request_end(struct request *rq);
 /** CANCEL: true if its INVITE still waits here; it is refused with 487 */
 bool request_cancel(struct presence *p, const struct sip_msg *msg);
 
+/** The subscription that an authenticated request is for (its From, in the
+ *  service of its Request-URI) and the binding that it came by.
+ *  @return false: it was refused and is gone */
+bool request_line(struct request *rq, struct dir_sub **subp,
+		  const struct binding **bp);
+
 /** Proven user of the request, NULL if gone meanwhile */
 struct dir_user *request_user(const struct request *rq);
 
@@ -174,13 +180,17 @@ void provision_member(struct presence *p, const struct dir_member *m,
 		      bool gone);
 /** Ask a terminal's own INVITE in: answers by the request */
 void provision_invite(struct request *rq, void *arg);
-/** Read what state.db kept; taken up by restore when the directory is there */
-int provision_load(struct presence *p);
-void provision_restore(struct presence *p);
 /** Put an active subscription into state.db */
 void provision_store(const struct presence *p, const struct dir_sub *sub);
 /** Is sub reachable for an activation? */
 bool provision_available(const struct dir_sub *sub);
+
+/* --- restore.c ---------------------------------------------------------- */
+
+/** Read what state.db kept.. */
+int restore_load(struct presence *p);
+/** ..and take it up: the directory is there */
+void restore_apply(struct presence *p);
 
 /* --- activate.c --------------------------------------------------------- */
 

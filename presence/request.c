@@ -252,3 +252,29 @@ void request_authenticate(struct edge_sock *sock, const struct sip_msg *msg,
 	else if (err)
 		request_reply(rq, 503, "Busy", "Retry-After: 2\r\n");
 }
+
+/* Unknown, somebody else's, disabled: all the same answer */
+bool request_line(struct request *rq, struct dir_sub **subp,
+		  const struct binding **bp)
+{
+	const struct presence *p = rq->p;
+	const struct dir_user *user = request_user(rq);
+	struct dir_sub *sub = edge_named_sub(p, rq->msg);
+	const struct binding *b;
+
+	if (!user || !sub || sub->user != user) {
+		request_reply(rq, 403, "Not Allowed, Or Not A Service's URI",
+			      NULL);
+		return false;
+	}
+	b = binding_by_flow(p->bindings, &rq->msg->src, rq->sock,
+			    binding_owner(user));
+	if (!b) {
+		request_reply(rq, 403, "Register From This Address First",
+			      NULL);
+		return false;
+	}
+	*subp = sub;
+	*bp = b;
+	return true;
+}

@@ -7,36 +7,6 @@
 
 enum { LIST_MAX = 1000 };
 
-static const char *leg_name(enum bus_leg_status s)
-{
-	switch (s) {
-	case BUS_LEG_NONE:
-		return "none";
-	case BUS_LEG_INVITING:
-		return "inviting";
-	case BUS_LEG_IDLE:
-		return "idle";
-	case BUS_LEG_BUSY:
-		return "busy";
-	case BUS_LEG_MANUAL:
-		return "manual";
-	}
-	return "?";
-}
-
-static const char *node_state(enum bus_node_state s)
-{
-	switch (s) {
-	case BUS_NODE_UP:
-		return "up";
-	case BUS_NODE_DRAINING:
-		return "draining";
-	case BUS_NODE_LEAVING:
-		return "leaving";
-	}
-	return "?";
-}
-
 static json_t *nodes_json(const struct presence *p)
 {
 	json_t *arr = json_array();
@@ -49,7 +19,7 @@ static json_t *nodes_json(const struct presence *p)
 		json_array_append_new(
 			arr, json_pack("{s:s,s:s,s:s,s:I,s:I,s:I}", "node",
 				       n->hb.node, "sip", n->hb.sip, "state",
-				       node_state(n->hb.state), "legs",
+				       bus_node_state_name(n->hb.state), "legs",
 				       (json_int_t)n->hb.legs, "legs_max",
 				       (json_int_t)n->hb.legs_max, "bridges",
 				       (json_int_t)n->hb.bridges));
@@ -81,7 +51,7 @@ static void sub_handler(struct dir_sub *sub, void *arg)
 		json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:i,s:s}", "subscriber",
 			  sub->row.subscriber, "user", sub->row.user,
 			  "service", sub->row.service, "node", sub->node,
-			  "leg", leg_name(sub->leg), "flow", flow, "code",
+			  "leg", bus_leg_status_name(sub->leg), "flow", flow, "code",
 			  (int)sub->code, "words", sub->words));
 }
 

@@ -95,7 +95,6 @@ static void subscribe(struct request *rq, struct dir_sub *sub,
 void subscribe_request(struct request *rq, void *arg)
 {
 	struct presence *p = rq->p;
-	const struct dir_user *user = request_user(rq);
 	const uint32_t expires_s = expires_wanted(p, rq->msg);
 	struct dir_sub *sub;
 	const struct binding *b;
@@ -114,20 +113,8 @@ void subscribe_request(struct request *rq, void *arg)
 		request_reply(rq, 423, "Interval Too Brief", hdrs);
 		return;
 	}
-	/* Unknown, not theirs, disabled: all the same answer */
-	sub = edge_named_sub(p, rq->msg);
-	if (!sub || sub->user != user) {
-		request_reply(rq, 403, "Not Allowed, Or Not A Service's URI",
-			      NULL);
+	if (!request_line(rq, &sub, &b))
 		return;
-	}
-	b = binding_by_flow(p->bindings, &rq->msg->src, rq->sock,
-			    binding_owner(user));
-	if (!b) {
-		request_reply(rq, 403, "Register From This Address First",
-			      NULL);
-		return;
-	}
 	subscribe(rq, sub, b, expires_s);
 }
 

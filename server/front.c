@@ -31,6 +31,7 @@ int front_edge_add(struct server *srv, const char *route)
 	srv->edgev[srv->edge_next] = sa;
 	srv->edge_next = (srv->edge_next + 1) % EDGES_MAX;
 	srv->edgec = MIN(srv->edgec + 1, (unsigned)EDGES_MAX);
+	restore_edge_known(srv);
 	return 0;
 }
 

@@ -288,6 +288,8 @@ bool front_text_ok(const char *text);
 
 /* restore.c: dialogs of the last run */
 int restore_start(struct server *srv);
+/** They can be ended from now on */
+void restore_edge_known(struct server *srv);
 /** True while an old dialog of the subscriber was not ended; then
  *  leg_want() is called when it was. It is ended next. */
 bool restore_holds(struct server *srv, const char *subscriber);

@@ -12,8 +12,9 @@ struct old {
 	struct sip_request *req;
 	struct tmr tmr;
 	bool holds;            /**< An INVITE has to wait for it */
+	bool routed;           /**< By way of an edge */
 	char subscriber[HL_NAME_MAX];
-	char *callid, *target, *route, *headers;
+	char *callid, *target, *headers;
 };
 
 struct restore {
@@ -36,7 +37,6 @@ static void old_destructor(void *arg)
 	mem_deref(o->req);
 	mem_deref(o->callid);
 	mem_deref(o->target);
-	mem_deref(o->route);
 	mem_deref(o->headers);
 }
 
@@ -97,11 +97,32 @@ static void hold_h(void *arg)
 	old_let_go(arg);
 }
 
+/* Where an edge is reached may have changed with the restart: the stored
+ * routes say which dialog it is, today's edge is where they are read. */
+static int next_hop(struct uri *hop, char *buf, size_t size,
+		    const struct old *o)
+{
+	const struct server *srv = o->restore->srv;
+	const struct leg *leg = leg_lookup(srv, o->subscriber);
+	struct pl pl;
+	int n;
+
+	if (leg && leg->route[0])
+		n = re_snprintf(buf, size, "%s", leg->route);
+	else if (o->routed)
+		n = re_snprintf(buf, size, "sip:%J", &srv->edgev[0]);
+	else
+		n = re_snprintf(buf, size, "%s", o->target);
+
+	pl_set_str(&pl, buf);
+	return n < 0 ? EOVERFLOW : uri_decode(hop, &pl);
+}
+
 static void old_send(struct old *o)
 {
 	struct restore *r = o->restore;
+	char buf[HL_URI_MAX];
 	struct uri route;
-	struct pl pl;
 	int err;
 
 	list_unlink(&o->le);
@@ -109,8 +130,7 @@ static void old_send(struct old *o)
 	++r->sentc;
 	tmr_start(&o->tmr, HOLD_MS, hold_h, o);
 
-	pl_set_str(&pl, o->route);
-	err = uri_decode(&route, &pl);
+	err = next_hop(&route, buf, sizeof(buf), o);
 	if (!err)
 		err = sip_requestf(&o->req, r->srv->sip, true, "BYE",
 				   o->target, &route, NULL, NULL, bye_resp_h,
@@ -128,20 +148,11 @@ static void send_h(void *arg)
 {
 	struct restore *r = arg;
 
+	if (!r->srv->edgec)
+		return;
+
 	while (r->sentc < r->srv->cfg.byes_max && r->todol.head)
 		old_send(list_ledata(r->todol.head));
-}
-
-/* "<sip:TOKEN@HOST;lr>, ..." or, without routes, the target */
-static int route_first(char **routep, const struct state_dialog *d)
-{
-	struct pl pl, uri;
-
-	pl_set_str(&pl, d->routes);
-	if (re_regex(pl.p, pl.l, "<[^>]+>", &uri))
-		pl_set_str(&uri, d->target);
-
-	return pl_strdup(routep, &uri);
 }
 
 static int old_print(struct old *o, const struct state_dialog *d)
@@ -150,7 +161,7 @@ static int old_print(struct old *o, const struct state_dialog *d)
 
 	err = str_dup(&o->callid, d->callid);
 	err |= str_dup(&o->target, d->target);
-	err |= route_first(&o->route, d);
+	o->routed = d->routes[0] != '\0';
 	err |= re_sdprintf(&o->headers,
 			   "%s%s%s"
 			   "From: <%s>;tag=%s\r\n"
@@ -209,16 +220,22 @@ int restore_start(struct server *srv)
 	if (err)
 		goto out;
 
-	if (r->todol.head) {
+	if (r->todol.head)
 		hlog(srv->log, HLOG_INFO, "restore", "started",
 		     HLOG_U("dialogs", list_count(&r->todol)));
-		tmr_start(&r->tmr, 0, send_h, r);
-	}
 
 	srv->restore = mem_ref(r);
  out:
 	mem_deref(r);
 	return err;
+}
+
+void restore_edge_known(struct server *srv)
+{
+	struct restore *r = srv->restore;
+
+	if (r && r->todol.head)
+		tmr_start(&r->tmr, 0, send_h, r);
 }
 
 bool restore_holds(struct server *srv, const char *subscriber)

@@ -20,8 +20,8 @@ void server_cfg_default(struct server_cfg *cfg)
 	cfg->groups_max = 10000;
 	cfg->group_members_max = 5000;
 	cfg->asks_max = 1000;
-	cfg->invites_max = 500;
-	cfg->byes_max = 500;
+	cfg->invites_max = 100;
+	cfg->byes_max = 100;
 	cfg->answer_ms = 3000;
 	cfg->setup_ms = 4000;
 	cfg->retry_min_ms = 1000;

@@ -1,25 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "server/priv.h"
 
-static const char *status_name(enum bus_leg_status status)
-{
-	switch (status) {
-
-	case BUS_LEG_NONE:
-		return "none";
-	case BUS_LEG_INVITING:
-		return "inviting";
-	case BUS_LEG_IDLE:
-		return "idle";
-	case BUS_LEG_BUSY:
-		return "busy";
-	case BUS_LEG_MANUAL:
-		return "manual";
-	}
-
-	return "?";
-}
-
 static const char *kind_name(enum bridge_kind kind)
 {
 	switch (kind) {
@@ -70,7 +51,7 @@ static json_t *leg_json(const struct leg *leg)
 		      "subscriber", text(leg->subscriber),
 		      "user", text(leg->user),
 		      "service", text(leg->service.name),
-		      "status", status_name(leg->status),
+		      "status", bus_leg_status_name(leg->status),
 		      "code", leg->code,
 		      "words", text(leg->words),
 		      "since_ms", (json_int_t)(tmr_jiffies() - leg->since_ms),

@@ -4,23 +4,8 @@
 # example holds every setting with its default: uncommented, it is what
 # --print-config prints.
 set -u
-src=${top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}
-hollerd=${top_builddir:-$src/build}/daemon/hollerd
-tmp=$(mktemp -d) || exit 1
-trap 'rm -rf "$tmp"' EXIT
-
-n=0
-failed=0
-tell() { # tell STATUS WORDS
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		sed 's/^/# /' "$tmp/out"
-		failed=1
-	fi
-}
+. "$(dirname "$0")/tap.sh"
+hollerd=$bld/daemon/hollerd
 run() { # run ARGUMENT...: status to $status, both outputs to out
 	"$hollerd" "$@" >"$tmp/out" 2>&1
 	status=$?
@@ -36,7 +21,7 @@ conf() {
 	run --config "$tmp/conf" --check-config
 }
 
-echo 1..28
+echo 1..33
 run --config "$src/contrib/holler.conf.example" --check-config
 says 0 ok "the shipped example is sound as it is"
 
@@ -91,6 +76,8 @@ conf '[general]' 'state_dir = here'
 says 2 "\"here\" is not an absolute path" "a relative path"
 conf '[general]' 'roles = presence, jester'
 says 2 "unknown role \"jester\"" "an unknown role"
+conf '[general]' 'roles = presence, auth, conference, gateway'
+says 0 ok "the role that has nothing in it yet"
 conf '[general]' 'roles = presence'
 says 2 "only work together" "roles that lack each other"
 conf '[general]' 'node = a' '  node = b'
@@ -112,6 +99,18 @@ run --config "$tmp/nowhere" --check-config
 says 2 "cannot be opened: No such file" "a file that is not there"
 run --roles presence,conference
 says 2 "--roles: the roles" "--roles that lack each other"
+printf '[general]\nstate_dir = /dev/null\n' >"$tmp/conf"
+run --config "$tmp/conf"
+says 1 "hollerd: the state directory /dev/null is not a directory" \
+	"one sentence for a state directory that is none"
+printf '[general]\nstate_dir = %s/no/such/place\n' "$tmp" >"$tmp/conf"
+run --config "$tmp/conf"
+says 1 "cannot be made: No such file or directory" \
+	"one sentence for a state directory that cannot be made"
+run --init-db "$tmp/new.db" --realm ptt.example.com
+says 0 "realm ptt.example.com" "--init-db"
+run --init-db "$tmp/new.db"
+says 1 "exists already" "--init-db keeps what is there"
 run --bogus
 says 2 "hollerd --help" "an unknown option"
 run --version

@@ -4,7 +4,8 @@
 # or to a lower layer, never sideways and never up; a library's headers stay
 # where they belong. Checks the sources themselves, then that it can fail.
 set -u
-top=${top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}
+. "$(dirname "$0")/tap.sh"
+top=$src
 
 # check FOLDER: prints a line for each violation below FOLDER
 check() (
@@ -59,18 +60,6 @@ check() (
 	}'
 )
 
-n=0
-failed=0
-tell() { # tell STATUS WORDS
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		failed=1
-	fi
-}
-
 echo 1..12
 
 out=$(check "$top")
@@ -79,8 +68,6 @@ tell $? "the tree keeps its layers"
 [ -z "$out" ] || echo "$out" | sed 's/^/# /'
 
 # plant FILE INCLUDE WORDS: one violation in an empty tree is found
-tmp=$(mktemp -d) || exit 1
-trap 'rm -rf "$tmp"' EXIT
 plant() {
 	rm -rf "$tmp/t"
 	mkdir -p "$tmp/t/$(dirname "$1")"

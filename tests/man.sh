@@ -2,23 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The manual pages are well formed, and name every setting and option.
 set -u
-src=${top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}
-bld=${top_builddir:-$src/build}
-tmp=$(mktemp -d) || exit 1
-trap 'rm -rf "$tmp"' EXIT
-
-n=0
-failed=0
-tell() { # tell STATUS WORDS
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		sed 's/^/# /' "$tmp/out"
-		failed=1
-	fi
-}
+. "$(dirname "$0")/tap.sh"
 
 echo "1..$(($(ls "$src"/man/*.[1-8] | wc -l) + 3))"
 for page in "$src"/man/*.[1-8]; do

@@ -326,6 +326,9 @@ class Lab:
             lines += proc.out.tail()
             if proc.err:
                 lines += proc.err.tail()
+            if not proc.alive():
+                lines.append('%s: ended with status %s' % (
+                    proc.name, proc.popen.returncode))
         return lines
 
     def close(self):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What happens to calls when somebody dies, and when the database changes."""
 import os
+import signal
 
 from holler_test import expect, expect_heard
 
@@ -86,6 +87,27 @@ def test_stop_ends_calls(lab):
     alice.event('leg_down')
     bob.event('leg_down')
     expect(not os.path.exists(server.socket), 'the socket is still there')
+
+
+def test_log_level(lab):
+    """SIGHUP reads the log level again, and nothing else"""
+    server = lab.server()
+    expect(server.holler('log-level')[1] == 'debug\n', 'the configured one')
+    server.holler('log-level', 'warn')
+    expect(server.holler('log-level')[1] == 'warn\n', 'the one that was set')
+    with open(server.conf, encoding='ascii') as f:
+        conf = f.read()
+    with open(server.conf, 'w', encoding='ascii') as f:
+        f.write(conf.replace('level = debug', 'level = info'))
+    server.proc.popen.send_signal(signal.SIGHUP)
+    server.log.wait(lambda x: x.get('event') == 'configuration read again',
+                    'reading the configuration again')
+    expect(server.holler('log-level')[1] == 'info\n', 'the one of the file')
+    with open(server.conf, 'a', encoding='ascii') as f:
+        f.write('[log]\nlevel = loud\n')
+    server.proc.popen.send_signal(signal.SIGHUP)
+    server.log.wait(lambda x: 'errors' in x.get('event', ''), 'refusing it')
+    expect(server.holler('log-level')[1] == 'info\n', 'changed all the same')
 
 
 def test_sql_while_running(lab):
