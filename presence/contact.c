@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include "presence/contact.h"
+#include "util/text.h"
 
 bool seconds_decode(uint32_t *sp, const struct pl *pl)
 {
@@ -52,7 +53,7 @@ static const char *key_decode(struct contact *c, const struct sip_addr *addr)
 	if (!msg_param_decode(&addr->params, "reg-id", &reg) &&
 	    !text_is_plain(&reg, "\"\\"))
 		return "Bad reg-id";
-	if (pl_strcpy(&inst, c->instance, sizeof(c->instance)) ||
+	if (text_copy(c->instance, sizeof(c->instance), &inst) ||
 	    re_snprintf(c->key, sizeof(c->key), "%r;%r", &inst, &reg) < 0)
 		return "Instance Too Long";
 	return NULL;
@@ -67,7 +68,7 @@ static const char *decode(struct contact *c, const struct pl *val)
 	    pl_strcasecmp(&addr.uri.scheme, "sip") ||
 	    !pl_isset(&addr.uri.host) || !text_is_plain(&addr.auri, "<>\""))
 		return "Bad Contact";
-	if (pl_strcpy(&addr.auri, c->uri, sizeof(c->uri)))
+	if (text_copy(c->uri, sizeof(c->uri), &addr.auri))
 		return "Contact Too Long";
 	if (!msg_param_decode(&addr.params, "expires", &expires)) {
 		c->has_expires = true;

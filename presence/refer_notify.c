@@ -9,6 +9,7 @@
 #include <strings.h>
 #include "presence/contact.h"
 #include "presence/priv.h"
+#include "util/text.h"
 
 static const char frag[] = "SIP/2.0 200 OK\r\n";
 
@@ -57,7 +58,7 @@ static int notify(const struct request *rq)
 
 	if (!hdr || sip_addr_decode(&contact, &hdr->val) ||
 	    !text_is_plain(&contact.auri, "<>\"") ||
-	    pl_strcpy(&contact.auri, target, sizeof(target)) ||
+	    text_copy(target, sizeof(target), &contact.auri) ||
 	    re_snprintf(text, sizeof(text), "sip:%J", &rq->msg->src) < 0)
 		return EBADMSG;
 	pl_set_str(&pl, text);

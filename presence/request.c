@@ -6,6 +6,7 @@
 #include <string.h>
 #include "presence/priv.h"
 #include "sip/refer.h"
+#include "util/text.h"
 #include "wire/digest.h"
 
 static void destructor(void *arg)
@@ -197,15 +198,14 @@ static int ask(struct request *rq)
 	const struct pl cred = credentials(rq);
 	int err;
 
-	if (cred.l >= sizeof(chk->credentials) ||
-	    rq->msg->ruri.l >= sizeof(chk->ruri) ||
-	    rq->msg->met.l >= sizeof(chk->method))
-		return EOVERFLOW;
-	(void)pl_strcpy(&rq->msg->met, chk->method, sizeof(chk->method));
-	(void)pl_strcpy(&rq->msg->ruri, chk->ruri, sizeof(chk->ruri));
-	if (pl_isset(&cred))
-		(void)pl_strcpy(&cred, chk->credentials,
-				sizeof(chk->credentials));
+	err = text_copy(chk->method, sizeof(chk->method), &rq->msg->met);
+	err = err ? err : text_copy(chk->ruri, sizeof(chk->ruri),
+				    &rq->msg->ruri);
+	if (!err && pl_isset(&cred))
+		err = text_copy(chk->credentials, sizeof(chk->credentials),
+				&cred);
+	if (err)
+		return err;
 	/* Whose challenge it gets; a name that is too long is nobody's */
 	if (refer_user_decode(chk->claimed, sizeof(chk->claimed),
 			      &rq->msg->from.uri.user))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "server/priv.h"
+#include "util/text.h"
 
 struct routes {
 	struct state_dialog *d;
@@ -30,11 +31,11 @@ static int texts_get(struct state_dialog *d, const struct sip_msg *msg)
 	const struct sip_taddr *r = msg->req ? &msg->from : &msg->to;
 	int err;
 
-	err = pl_strcpy(&l->tag, d->ltag, sizeof(d->ltag));
-	err |= pl_strcpy(&r->tag, d->rtag, sizeof(d->rtag));
-	err |= pl_strcpy(&l->auri, d->luri, sizeof(d->luri));
-	err |= pl_strcpy(&r->auri, d->ruri, sizeof(d->ruri));
-	err |= pl_strcpy(&msg->callid, d->callid, sizeof(d->callid));
+	err = text_copy(d->ltag, sizeof(d->ltag), &l->tag);
+	err |= text_copy(d->rtag, sizeof(d->rtag), &r->tag);
+	err |= text_copy(d->luri, sizeof(d->luri), &l->auri);
+	err |= text_copy(d->ruri, sizeof(d->ruri), &r->auri);
+	err |= text_copy(d->callid, sizeof(d->callid), &msg->callid);
 
 	return err ? EOVERFLOW : 0;
 }
@@ -54,7 +55,7 @@ int leg_store(const struct leg *leg, const struct sip_msg *made,
 
 	if (texts_get(&d, msg) || !contact ||
 	    sip_addr_decode(&addr, &contact->val) ||
-	    pl_strcpy(&addr.auri, d.target, sizeof(d.target)))
+	    text_copy(d.target, sizeof(d.target), &addr.auri))
 		return EOVERFLOW;
 
 	/* RFC 3261 section 12.1: in order for the UAS, reversed for the UAC */
