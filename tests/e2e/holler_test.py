@@ -32,7 +32,7 @@ SOUNDS = '/usr/share/sounds/alsa'
 
 # How long anything may take that is not slow by design. Generous: sanitizers
 # and a loaded machine only make it later, never wrong.
-DEADLINE = float(os.environ.get('HOLLER_DEADLINE', '25'))
+DEADLINE = float(os.environ.get('HOLLER_DEADLINE', '60'))
 
 
 # The listener's patience: a loaded machine delays packets, which must not be

@@ -11,7 +11,7 @@
 #include "presence/binding.h"
 #include "util/clock.h"
 
-enum { MAX = 4, DEADLINE_MS = 20000, LOG_MAX = 32 };
+enum { MAX = 4, DEADLINE_MS = 60000, LOG_MAX = 32 };
 
 struct told {
 	enum binding_event ev;

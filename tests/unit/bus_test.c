@@ -12,7 +12,7 @@
 #include "bus/bus.h"
 #include "util/retmr.h"
 
-enum { DEADLINE_MS = 5000 };
+enum { DEADLINE_MS = 60000 };
 
 struct fix {
 	struct bus *bus;

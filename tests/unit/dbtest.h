@@ -14,7 +14,7 @@
 #include <sqlite3.h>
 #include "db/prov.h"
 
-enum { DBTEST_DEADLINE_MS = 30000, DBTEST_TABLES = PROV_MEMBER + 1 };
+enum { DBTEST_DEADLINE_MS = 120000, DBTEST_TABLES = PROV_MEMBER + 1 };
 
 /** A directory of its own with a database; *state of a cmocka test */
 struct dbtest {

@@ -18,7 +18,7 @@
 #include "sip/endpoint.h"
 #include "util/clock.h"
 
-enum { DEADLINE_MS = 20000 };
+enum { DEADLINE_MS = 60000 };
 
 struct world {
 	struct endpoint *ep;

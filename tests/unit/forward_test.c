@@ -17,7 +17,7 @@
 #include <re.h>
 #include "sip/forward.h"
 
-enum { DEADLINE_S = 10, DATAGRAM = 65536 };
+enum { DEADLINE_S = 60, DATAGRAM = 65536 };
 
 struct rig {
 	struct token_key key;

@@ -16,7 +16,7 @@
 #include "cli/handset_audio.h"
 #include "util/clock.h"
 
-enum { DEADLINE_MS = 20000, BURSTS = 3, SEEN_MAX = 64 };
+enum { DEADLINE_MS = 60000, BURSTS = 3, SEEN_MAX = 64 };
 
 static const char speech[] = "/usr/share/sounds/alsa/Front_Center.wav";
 

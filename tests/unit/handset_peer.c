@@ -13,7 +13,7 @@
 #include <cmocka.h>
 #include "tests/unit/handset_peer.h"
 
-enum { DEADLINE_MS = 20000 };
+enum { DEADLINE_MS = 60000 };
 
 static const char realm[] = "peer.test";
 

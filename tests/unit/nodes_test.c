@@ -15,7 +15,7 @@
 #include "presence/nodes.h"
 #include "util/clock.h"
 
-enum { LOST_MS = 60000, BRIEF_MS = 50, DEADLINE_MS = 20000, NODES_MAX = 256 };
+enum { LOST_MS = 60000, BRIEF_MS = 50, DEADLINE_MS = 60000, NODES_MAX = 256 };
 
 struct world {
 	struct bus *bus;
