@@ -250,6 +250,12 @@ static int ask_node(struct presence *p, struct dir_sub *sub,
 	struct ask *ask;
 	int err;
 
+	/* Half duplex is all that is switched: a conference in which only one
+	 * is heard would be worse than none */
+	if (sub->service->row.mode == PROV_FULL_DUPLEX) {
+		set_leg(p, sub, BUS_LEG_NONE, 501, "Full Duplex Is Not Served");
+		return ENOTSUP;
+	}
 	if (!assign(p, sub)) {
 		set_leg(p, sub, BUS_LEG_NONE, 503, "No Conference Server");
 		return EHOSTUNREACH;
@@ -300,7 +306,7 @@ void provision_start(struct presence *p, struct dir_sub *sub,
 	if (sub->leg == BUS_LEG_MANUAL && sub->epoch == b->epoch)
 		return;
 	err = ask_node(p, sub, b, sub->row.inviter == PROV_INVITE_SERVER, NULL);
-	if (err && err != EHOSTUNREACH)
+	if (err && err != EHOSTUNREACH && err != ENOTSUP)
 		set_leg(p, sub, BUS_LEG_NONE, 500, "Cannot Provision");
 }
 
@@ -466,7 +472,9 @@ void provision_invite(struct request *rq, void *arg)
 		return;
 	activate(p, sub, b);
 	err = ask_node(p, sub, b, false, rq);
-	if (err)
+	if (err == ENOTSUP)
+		request_reply(rq, 501, "Full Duplex Is Not Served", NULL);
+	else if (err)
 		request_reply(rq, 503, "No Conference Server",
 			      "Retry-After: 2\r\n");
 }

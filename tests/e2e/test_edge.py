@@ -313,3 +313,24 @@ def test_disabled_user_ends_everything(lab):
     server.until(lambda s: s['presence']['bindings'] == 1, 'one binding')
     r = b.in_dialog(b.leg, 'REFER', ['Refer-To: <sip:alice@ptt.test>'])
     expect(r.code in (403, 481), r.start)
+
+
+def test_full_duplex_is_refused(lab):
+    """P3 a full-duplex service has no legs yet, and says so"""
+    server = world(lab, 'alice', 'bob')
+    server.sql("INSERT INTO service(name, mode) VALUES('conf', "
+               "'full-duplex'); INSERT INTO subscription(subscriber, user, "
+               "service) VALUES('alice-conf', 'alice', 'conf');")
+    server.until(lambda s: s['presence']['subscriptions_all'] == 3, 'it')
+    a = Terminal(server, 'alice')
+    a.register()
+    r, sub = a.subscribe(service='conf', subscriber='alice-conf')
+    expect(r.code == 200, r.start)
+    a.notify(sub)
+    server.until(lambda s: any(x['code'] == 501 for x in
+                               s['presence']['subscriptions']), '501')
+    r = a.ask('INVITE', a.aor('conf'), ['Content-Type: application/sdp'],
+              a.sdp(), frm=a.aor('alice-conf'), to=a.aor('conf'),
+              callid='conf')
+    expect(r.code == 501, r.start)
+    a.none(lambda m: m.method == 'INVITE', 'a leg')
