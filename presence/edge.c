@@ -323,7 +323,8 @@ static void in_dialog(struct edge_sock *sock, const struct sip_msg *msg,
 
 	if (!in_dialog_allowed(p, sock->i, msg, r)) {
 		p->n.refused_dialog++;
-		hlog_limited(p->log, "edge.stranger", HLOG_INFO, "edge", "stranger in dialog",
+		hlog_limited(p->log, "edge.stranger", HLOG_INFO, "edge",
+			     "stranger in dialog",
 			     HLOG_SA("peer", &msg->src),
 			     HLOG_PL("method", &msg->met));
 		answer(sock, msg, 403, "Not Your Dialog");

@@ -3,7 +3,8 @@
  * @file nodes.h  The conference servers: state, load, availability (row P15)
  *
  * Known from their heartbeats alone; one that stays silent is lost, one that
- * drains gets nobody new; one that leaves is known until it is silent. Signalling thread only; owned by presence.
+ * drains gets nobody new; one that leaves is known until it is silent.
+ * Signalling thread only; owned by presence.
  */
 #ifndef HL_PRESENCE_NODES_H
 #define HL_PRESENCE_NODES_H

@@ -92,7 +92,8 @@ struct request {
 void request_authenticate(struct edge_sock *sock, const struct sip_msg *msg,
 			  bool stateless, request_h *h, void *arg);
 
-/** Final answer, with header lines (each with CRLF) or NULL; ends the request */
+/** Final answer, with header lines (each with CRLF) or NULL; ends the
+ *  request */
 void request_reply(struct request *rq, uint16_t code, const char *words,
 		   const char *hdrs);
 /** End it without an answer (it was forwarded) */

@@ -430,14 +430,27 @@ static void node_sub_handler(struct dir_sub *sub, void *arg)
 		provision_start(p, sub, b);
 }
 
+static const char *node_event_name(const struct node *n, enum node_event ev)
+{
+	switch (ev) {
+	case NODE_UP:
+		return "up";
+	case NODE_RESTART:
+		return "restarted";
+	case NODE_LOST:
+		return n->hb.state == BUS_NODE_LEAVING ? "leaving" : "lost";
+	}
+	return "?";
+}
+
 void provision_node(const struct node *n, enum node_event ev, void *arg)
 {
 	struct node_change nc = {.p = arg, .n = n, .ev = ev};
+	const bool silent = ev == NODE_LOST &&
+			    n->hb.state != BUS_NODE_LEAVING;
 
-	hlog(nc.p->log, ev == NODE_LOST ? HLOG_ERROR : HLOG_INFO, "node",
-	     ev == NODE_LOST	  ? "lost"
-	     : ev == NODE_RESTART ? "restarted"
-				  : "up",
+	hlog(nc.p->log, silent ? HLOG_ERROR : HLOG_INFO, "node",
+	     node_event_name(n, ev),
 	     HLOG_S("node", n->hb.node), HLOG_S("sip", n->hb.sip),
 	     HLOG_U("legs_max", n->hb.legs_max));
 	if (!nc.p->closing)

@@ -111,7 +111,8 @@ static int parse(struct reg *r)
 	return 0;
 }
 
-/* Section 10.3 step 7: what comes late from the same terminal changes nothing */
+/* Section 10.3 step 7: what comes late from the same terminal changes
+ * nothing */
 static bool out_of_order(const struct reg *r, const struct binding *b)
 {
 	return b && !strcmp(b->callid, r->callid) &&

@@ -51,7 +51,8 @@ static void sub_handler(struct dir_sub *sub, void *arg)
 		json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:i,s:s}", "subscriber",
 			  sub->row.subscriber, "user", sub->row.user,
 			  "service", sub->row.service, "node", sub->node,
-			  "leg", bus_leg_status_name(sub->leg), "flow", flow, "code",
+			  "leg", bus_leg_status_name(sub->leg), "flow", flow,
+			  "code",
 			  (int)sub->code, "words", sub->words));
 }
 

@@ -52,7 +52,8 @@ int udp_listen(struct udp_sock **usp, const struct sa *local, udp_recv_h *rh,
 static void drop(struct endpoint *ep, const struct sa *src, const char *reason)
 {
 	ep->stats.drop_malformed++;
-	hlog_limited(ep->log, "sip.dropped", HLOG_INFO, "sip", "datagram dropped",
+	hlog_limited(ep->log, "sip.dropped", HLOG_INFO, "sip",
+		     "datagram dropped",
 		     HLOG_SA("peer", src), HLOG_S("reason", reason));
 }
 

@@ -109,7 +109,7 @@ static bool fence_h(void *arg)
 	return directory_user(w->dir, name) != NULL;
 }
 
-/* Everything that was written is in the directory */
+/* A row that was written after all the others is there */
 static void fence(struct world *w)
 {
 	char sql[128];
@@ -123,12 +123,23 @@ static void fence(struct world *w)
 	pump(w->prov, fence_h, w);
 }
 
-/* Deletes come at the end of what was read in one go, behind a new fence: the
- * next fence is read after all of that */
+static bool settled_h(void *arg)
+{
+	const struct world *w = arg;
+	char name[32];
+
+	(void)snprintf(name, sizeof(name), "zz%u", w->fence - 1);
+	return !directory_user(w->dir, name);
+}
+
+/* Everything that was written is in the directory. Changes come in batches,
+ * within one new rows before the end of old ones: when a second batch has
+ * ended a row, the first is there as a whole. */
 static void settle(struct world *w)
 {
 	fence(w);
 	fence(w);
+	pump(w->prov, settled_h, w);
 }
 
 /* --- the same, by SQL --------------------------------------------------- */
