@@ -6,6 +6,7 @@
 #include <string.h>
 #include <re.h>
 #include "cli/handset_priv.h"
+#include "util/text.h"
 
 enum { EXPIRES_MIN_S = 10, EXPIRES_MAX_S = 86400, JITTER_MAX_MS = 1000 };
 
@@ -177,7 +178,7 @@ static int server(struct hs_opts *o, const char *arg)
 		if (number(&number_of, text, 1, 65535, "--server's port"))
 			return 2;
 	}
-	if (!pl_isset(&host) || pl_strcpy(&host, o->host, sizeof(o->host)))
+	if (!pl_isset(&host) || text_copy(o->host, sizeof(o->host), &host))
 		return bad("--server %s: empty or too long", arg);
 	return resolve(&o->server, o->host, (uint16_t)number_of);
 }
