@@ -14,12 +14,13 @@ int main(int argc, char *argv[])
 	const uint32_t n = lab_arg(argc, argv, "terminals", 1000);
 	const uint32_t hold_s = lab_arg(argc, argv, "hold_s", 10);
 	struct crowd *c = NULL;
+	const struct lab_cfg cfg = {.users = n};
 	struct lab lab;
 	uint64_t start_us;
 	double up_s, load_cpu_s;
 	bool ok = false;
 
-	if (lab_open(&lab, NULL, n, NULL) || lab_start(&lab) ||
+	if (lab_open(&lab, &cfg) || lab_start(&lab) ||
 	    lab_ready(&lab) || lab_crowd(&lab, &c, n, NULL, NULL))
 		goto out;
 	start_us = clock_mono_us();

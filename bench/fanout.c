@@ -13,15 +13,15 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include "bench/bare.h"
 #include "bench/sink.h"
 #include "mixer/mixer.h"
 #include "util/clock.h"
 #include "wire/rtp.h"
 
 enum {
-	LEGS = 500,
-	BATCH = 128,       /* As the switch's */
-	PAYLOAD = 160,
+	LEGS = BARE_TO_MAX,
+	PAYLOAD = BARE_PAYLOAD,
 	ROUNDS = 9,
 	PACKETS = 300,     /* Of the talker, a round */
 	AHEAD = 4,         /* That the switch may not have taken yet */
@@ -30,58 +30,14 @@ enum {
 
 struct run {
 	struct sink sink;
-	struct sa to[LEGS];
+	struct bare bare;
 	struct mixer *m;
 	mixer_bridge_id bridge;
 	mixer_leg_id talker;
 	struct sa talk_to;
 	int talk_fd;
 	uint16_t seq;
-	int bare_fd;
-	uint8_t payload[PAYLOAD];
-	uint8_t hdr[BATCH][RTPW_HEADER_BYTES];
 };
-
-/* --- the ceiling --------------------------------------------------------- */
-
-static void bare_packet(struct run *r)
-{
-	static struct mmsghdr mm[BATCH];
-	static struct iovec iov[BATCH][2];
-	unsigned i, n, k;
-
-	for (i = 0; i < LEGS; i += n) {
-		n = LEGS - i < BATCH ? LEGS - i : BATCH;
-		for (k = 0; k < n; k++) {
-			struct msghdr *m = &mm[k].msg_hdr;
-
-			iov[k][0] = (struct iovec){r->hdr[k],
-						   RTPW_HEADER_BYTES};
-			iov[k][1] = (struct iovec){r->payload, PAYLOAD};
-			m->msg_iov = iov[k];
-			m->msg_iovlen = 2;
-			m->msg_name = &r->to[i + k].u;
-			m->msg_namelen = r->to[i + k].len;
-		}
-		for (k = 0; k < n;) {
-			const int sent = sendmmsg(r->bare_fd, &mm[k], n - k,
-						  MSG_DONTWAIT);
-
-			k += sent > 0 ? (unsigned)sent : 1;
-		}
-	}
-}
-
-static double bare_round(struct run *r)
-{
-	const uint64_t start = clock_read_us(CLOCK_THREAD_CPUTIME_ID);
-	unsigned i;
-
-	for (i = 0; i < PACKETS; i++)
-		bare_packet(r);
-	return (double)(clock_read_us(CLOCK_THREAD_CPUTIME_ID) - start) /
-	       (PACKETS * LEGS);
-}
 
 /* --- the switch ---------------------------------------------------------- */
 
@@ -181,7 +137,7 @@ static int switch_open(struct run *r)
 	if (!err)
 		err = mixer_bridge_add(r->m, &bp, &r->bridge);
 	for (i = 0; i < LEGS && !err; i++)
-		err = leg_make(r, &r->to[i], &leg, &local);
+		err = leg_make(r, &r->bare.to[i], &leg, &local);
 	if (err)
 		return err;
 	r->talk_fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -193,21 +149,6 @@ static int switch_open(struct run *r)
 	if (!err)
 		err = mixer_floor_request(r->m, r->bridge, r->talker);
 	return err;
-}
-
-static int bare_open(struct run *r)
-{
-	const int bytes = SNDBUF;
-	struct sa me = r->sink.laddr;
-
-	r->bare_fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (r->bare_fd < 0 || bind(r->bare_fd, &me.u.sa, me.len))
-		return errno;
-	if (setsockopt(r->bare_fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes,
-		       sizeof(bytes)))
-		(void)setsockopt(r->bare_fd, SOL_SOCKET, SO_SNDBUF, &bytes,
-				 sizeof(bytes));
-	return 0;
 }
 
 static int double_cmp(const void *a, const void *b)
@@ -231,24 +172,25 @@ int main(void)
 	int err;
 
 	err = sink_open(&r.sink);
+	r.bare.n = LEGS;
 	for (i = 0; i < LEGS; i++)
-		sink_addr(&r.sink, i, &r.to[i]);
+		sink_addr(&r.sink, i, &r.bare.to[i]);
 	if (!err)
-		err = bare_open(&r);
+		err = bare_open(&r.bare, &r.sink.laddr);
 	if (!err)
 		err = switch_open(&r);
 	if (err) {
 		fprintf(stderr, "fanout: %s\n", strerror(err));
 		return 1;
 	}
-	(void)bare_round(&r);
+	(void)bare_round(&r.bare, PACKETS, 0);
 	(void)switch_round(&r);
 	for (i = 0; i < ROUNDS; i++) {
-		bare[i] = bare_round(&r);
+		bare[i] = bare_round(&r.bare, PACKETS, 0);
 		ours[i] = switch_round(&r);
 		ratio[i] = ours[i] / bare[i];
 	}
-	printf("BENCH fanout_plain legs=%d us_per_packet=%.3f ceiling_us=%.3f "
+	printf("BENCH fanout_switch legs=%d us_per_packet=%.3f ceiling_us=%.3f "
 	       "ratio=%.3f path=%s\n",
 	       LEGS, median(ours, ROUNDS), median(bare, ROUNDS),
 	       median(ratio, ROUNDS), r.sink.path);

@@ -22,11 +22,12 @@ struct point {
 static bool point_take(struct point *pt, uint32_t users)
 {
 	struct crowd *c = NULL;
+	const struct lab_cfg cfg = {.users = users};
 	struct lab lab;
 	uint64_t start_us;
 	bool ok = false;
 
-	if (lab_open(&lab, NULL, users, NULL) || lab_start(&lab) ||
+	if (lab_open(&lab, &cfg) || lab_start(&lab) ||
 	    lab_ready(&lab) || lab_crowd(&lab, &c, users, NULL, NULL))
 		goto out;
 	start_us = clock_mono_us();

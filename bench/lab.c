@@ -40,7 +40,7 @@ static FILE *file_open(const struct lab *lab, const char *name)
 	return fopen(path, "we");
 }
 
-static int conf_write(const struct lab *lab)
+static int conf_write(const struct lab *lab, const char *more)
 {
 	FILE *f = file_open(lab, "conf");
 
@@ -51,8 +51,8 @@ static int conf_write(const struct lab *lab)
 			 "realm = " LAB_DOMAIN "\n"
 			 "[sip]\nlisten = %J\n"
 			 "[conference]\nlegs_max = 120000\n"
-			 "[admin]\nsocket = %s/admin\n",
-			 lab->dir, &lab->sip, lab->dir);
+			 "[admin]\nsocket = %s/admin\n%s",
+			 lab->dir, &lab->sip, lab->dir, more ? more : "");
 	return fclose(f) ? errno : 0;
 }
 
@@ -114,14 +114,15 @@ static int ip_free(struct sa *sa)
 	return err;
 }
 
-int lab_open(struct lab *lab, const char *ip, uint32_t users, const char *sql)
+int lab_open(struct lab *lab, const struct lab_cfg *cfg)
 {
 	const char *tmp = getenv("TMPDIR");
 	char path[LAB_PATH_MAX + 32];
 	int err;
 
 	memset(lab, 0, sizeof(*lab));
-	lab->users = users;
+	lab->users = cfg->users;
+	lab->crowd = cfg->crowd ? cfg->crowd : CROWD_BASE;
 	if (snprintf(lab->dir, sizeof(lab->dir), "%s/bench.XXXXXX",
 		     tmp && *tmp ? tmp : "/tmp") >= (int)sizeof(lab->dir) ||
 	    !mkdtemp(lab->dir))
@@ -129,11 +130,12 @@ int lab_open(struct lab *lab, const char *ip, uint32_t users, const char *sql)
 	(void)snprintf(path, sizeof(path), "%s/state", lab->dir);
 	if (mkdir(path, 0700))
 		return complain(path, errno);
-	err = ip ? sa_set_str(&lab->sip, ip, SIP_PORT) : ip_free(&lab->sip);
-	err = err ? err : conf_write(lab);
+	err = cfg->ip ? sa_set_str(&lab->sip, cfg->ip, SIP_PORT)
+		      : ip_free(&lab->sip);
+	err = err ? err : conf_write(lab, cfg->conf);
 	if (err)
 		return complain("configuration", err);
-	err = db_fill(lab, users, sql);
+	err = db_fill(lab, cfg->users, cfg->sql);
 	return err ? complain("database", err) : 0;
 }
 
@@ -328,7 +330,7 @@ int lab_crowd(const struct lab *lab, struct crowd **cp, uint32_t terminals,
 	const struct crowd_cfg cfg = {.server = lab->sip,
 				      .domain = LAB_DOMAIN,
 				      .service = LAB_SERVICE,
-				      .base_ip = CROWD_BASE,
+				      .base_ip = lab->crowd,
 				      .terminals = terminals,
 				      .window = 100,
 				      .keepalive_ms = 15000};

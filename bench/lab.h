@@ -23,18 +23,22 @@ enum { LAB_PATH_MAX = 128 };
 struct lab {
 	char dir[LAB_PATH_MAX];
 	struct sa sip;
-	uint32_t users;
+	uint32_t users, crowd;
 	pid_t pid;             /**< 0: does not run */
 };
 
-/**
- * Make the directory, the configuration and the database
- *
- * @param ip    Address of hollerd; NULL: a free one in 127.0.0.0/8
- * @param users Users of a crowd that may all call, and not see, each other
- * @param sql   More of it, or NULL
- */
-int lab_open(struct lab *lab, const char *ip, uint32_t users, const char *sql);
+struct lab_cfg {
+	const char *ip;        /**< Of hollerd; NULL: a free one in
+				    127.0.0.0/8 */
+	uint32_t crowd;        /**< Address of terminal 0; 0: 127.16.0.0 */
+	uint32_t users;        /**< Of a crowd: they may all call, and not
+				    see, each other */
+	const char *sql;       /**< More for the database, or NULL */
+	const char *conf;      /**< More for the configuration, or NULL */
+};
+
+/** Make the directory, the configuration and the database */
+int lab_open(struct lab *lab, const struct lab_cfg *cfg);
 /** Kills hollerd, removes the directory */
 void lab_close(struct lab *lab);
 
@@ -56,7 +60,7 @@ uint64_t lab_memory_bytes(const struct lab *lab, const char *name);
 /** CPU time of all its threads */
 double lab_cpu_s(const struct lab *lab);
 
-/** A crowd of that many terminals at 127.16.0.0 and up, for this server */
+/** A crowd of that many terminals for this server */
 int lab_crowd(const struct lab *lab, struct crowd **cp, uint32_t terminals,
 	      crowd_h *h, void *arg);
 

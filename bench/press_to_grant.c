@@ -125,10 +125,11 @@ int main(int argc, char *argv[])
 	const uint32_t flood = lab_arg(argc, argv, "registers_per_s", 300);
 	struct turns t = {.c = NULL};
 	char *sql = group_sql();
+	const struct lab_cfg cfg = {.users = MEMBERS + OTHERS, .sql = sql};
 	struct lab lab;
 	bool ok = false;
 
-	if (n && !lab_open(&lab, NULL, MEMBERS + OTHERS, sql) &&
+	if (n && !lab_open(&lab, &cfg) &&
 	    !lab_start(&lab) && !lab_ready(&lab) &&
 	    !lab_crowd(&lab, &t.c, MEMBERS + OTHERS, event_h, &t)) {
 		crowd_sign_on(t.c, MEMBERS + OTHERS);

@@ -108,11 +108,12 @@ int main(int argc, char *argv[])
 	const uint32_t n = lab_arg(argc, argv, "n", 300);
 	const uint32_t users = 2 * (n + WARM_UP);
 	struct press p = {.c = NULL};
+	const struct lab_cfg cfg = {.users = users};
 	struct lab lab;
 	bool ok = false;
 
 	if (n && n <= PRESSES_MAX &&
-	    !lab_open(&lab, NULL, users, NULL) &&
+	    !lab_open(&lab, &cfg) &&
 	    !lab_start(&lab) && !lab_ready(&lab) && !lab_crowd(&lab, &p.c, users, event_h, &p)) {
 		crowd_sign_on(p.c, users);
 		ok = crowd_until_up(p.c, users, LOAD_MS);

@@ -36,10 +36,11 @@ int main(int argc, char *argv[])
 {
 	const uint32_t legs = lab_arg(argc, argv, "legs", 10000);
 	struct crowd *c = NULL;
+	const struct lab_cfg cfg = {.users = legs};
 	struct lab lab;
 	bool ok = false;
 
-	if (lab_open(&lab, NULL, legs, NULL) || lab_start(&lab) ||
+	if (lab_open(&lab, &cfg) || lab_start(&lab) ||
 	    lab_ready(&lab) || lab_crowd(&lab, &c, legs, NULL, NULL))
 		goto out;
 	crowd_sign_on(c, legs);

@@ -4,55 +4,15 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/bpf.h>
-#include <net/if.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 #include "bench/sink.h"
+#include "bench/xdp.h"
 
 enum { SINK_PORT = 20000 };
-
-static int bpf(int cmd, union bpf_attr *attr)
-{
-	return (int)syscall(SYS_bpf, cmd, attr, sizeof(*attr));
-}
-
-/* return XDP_DROP; written as instructions, so that no compiler is needed */
-static int xdp_drop_load(void)
-{
-	static const struct bpf_insn prog[] = {
-		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = XDP_DROP},
-		{.code = BPF_JMP | BPF_EXIT},
-	};
-	union bpf_attr attr;
-
-	memset(&attr, 0, sizeof(attr));
-	attr.prog_type = BPF_PROG_TYPE_XDP;
-	attr.insns = (uintptr_t)prog;
-	attr.insn_cnt = ARRAY_SIZE(prog);
-	attr.license = (uintptr_t) "GPL";
-	return bpf(BPF_PROG_LOAD, &attr);
-}
-
-static int xdp_drop_attach(const char *dev)
-{
-	union bpf_attr attr;
-	int prog = xdp_drop_load(), link;
-
-	if (prog < 0)
-		return -1;
-	memset(&attr, 0, sizeof(attr));
-	attr.link_create.prog_fd = (uint32_t)prog;
-	attr.link_create.target_ifindex = if_nametoindex(dev);
-	attr.link_create.attach_type = BPF_XDP;
-	link = bpf(BPF_LINK_CREATE, &attr);
-	close(prog);
-	return link;
-}
 
 static int veth_open(struct sink *s)
 {
@@ -76,7 +36,7 @@ static int veth_open(struct sink *s)
 		return EPERM;
 	}
 	if (!system(setup))
-		s->link = xdp_drop_attach("bench1");
+		s->link = xdp_drop_attach("bench1", 0);
 	if (s->link < 0)
 		(void)!setns(own, CLONE_NEWNET);
 	close(own);

@@ -1197,6 +1197,22 @@ static void count_h(const struct state_dialog *d, void *arg)
 	++*(unsigned *)arg;
 }
 
+static void copy_h(const struct state_dialog *d, void *arg)
+{
+	*(struct state_dialog *)arg = *d;
+}
+
+/* As if the edge had been reached at another port before the restart */
+static void edge_moved(struct state *st)
+{
+	struct state_dialog d;
+
+	assert_int_equal(state_dialogs_load(st, copy_h, &d), 0);
+	strcpy(d.routes, "<sip:RR@127.0.0.1:9;lr>");
+	assert_int_equal(state_dialog_put(st, &d), 0);
+	assert_int_equal(state_flush(st), 0);
+}
+
 static bool none_left(void *arg)
 {
 	struct rig *r = arg;
@@ -1232,6 +1248,7 @@ static void test_p1_restart_ends_old_dialogs(void **state)
 	assert_int_equal(state_open(&r->state, db, NULL), 0);
 	assert_int_equal(state_dialogs_load(r->state, count_h, &dialogs), 0);
 	assert_int_equal(dialogs, 1);
+	edge_moved(r->state);
 	r->bye_drop = 1;
 	rig_start(r);
 
@@ -1242,7 +1259,7 @@ static void test_p1_restart_ends_old_dialogs(void **state)
 	assert_int_equal(r->bye_drop, 0);
 	assert_int_equal(t->invites, 1);
 	assert_int_equal(t->status, BUS_LEG_INVITING);
-	assert_non_null(strstr(r->bye, "Route: <sip:RR@127.0.0.1:"));
+	assert_non_null(strstr(r->bye, "Route: <sip:RR@127.0.0.1:9;lr>"));
 	assert_non_null(strstr(r->bye, "CSeq: 10"));
 	assert_true(wait_count(&t->closes, 1));
 	assert_true(term_wait(t, BUS_LEG_IDLE));
