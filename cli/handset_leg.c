@@ -19,7 +19,7 @@ struct hs_leg {
 };
 
 static const char headers[] =
-	"Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, NOTIFY\r\n"
+	HS_ALLOW
 	"Supported: norefersub\r\n";
 
 static void leg_destructor(void *arg)

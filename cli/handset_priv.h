@@ -18,6 +18,9 @@
 #include "cli/handset_floor.h"
 #include "util/limits.h"
 
+/** What the handset takes, in every request and answer that says so */
+#define HS_ALLOW "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, NOTIFY\r\n"
+
 struct digest_client;
 struct handset;
 struct hs_leg;

@@ -168,7 +168,7 @@ static void request(struct hs_reg *reg)
 		"Contact: <sip:%s@%J>;expires=%u;"
 		"+sip.instance=\"<%s>\";+g.poc.talkburst\r\n"
 		"Supported: gruu, norefersub\r\n"
-		"Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, NOTIFY\r\n"
+		HS_ALLOW
 		"Content-Length: 0\r\n"
 		"\r\n",
 		o->user, &hs->laddr, reg->wanted ? reg->expires_s : 0,

@@ -5,8 +5,6 @@
 
 enum { HASH_SIZE = 32, NAMESERVERS_MAX = 8 };
 
-#define ALLOW "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, NOTIFY\r\n"
-
 int hs_sip_uri(const struct handset *hs, char *buf, size_t size,
 	       const char *name)
 {
@@ -137,7 +135,7 @@ static void options(struct handset *hs, const struct sip_msg *msg)
 		return;
 	}
 	(void)sip_treplyf(NULL, NULL, hs->sip, msg, false, 200, "OK",
-			  ALLOW "Accept: application/sdp\r\n"
+			  HS_ALLOW "Accept: application/sdp\r\n"
 				"Supported: norefersub\r\n"
 				"Content-Length: 0\r\n\r\n");
 }
@@ -155,7 +153,7 @@ static bool request_h(const struct sip_msg *msg, void *arg)
 	else if (pl_strcmp(&msg->met, "ACK"))
 		(void)sip_treplyf(NULL, NULL, hs->sip, msg, false, 405,
 				  "Method Not Allowed",
-				  ALLOW "Content-Length: 0\r\n\r\n");
+				  HS_ALLOW "Content-Length: 0\r\n\r\n");
 	return true;
 }
 

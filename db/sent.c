@@ -153,8 +153,3 @@ bool sent_sweep(struct sent *s, enum prov_table table, struct row_key *key)
 	mem_deref(row);
 	return true;
 }
-
-uint32_t sent_count(const struct sent *s, enum prov_table table)
-{
-	return list_count(&s->rows[table]);
-}

@@ -30,6 +30,4 @@ bool sent_del(struct sent *s, const struct row_key *key);
 /** The first vanished row of a table, forgotten by this; false: none left */
 bool sent_sweep(struct sent *s, enum prov_table table, struct row_key *key);
 
-uint32_t sent_count(const struct sent *s, enum prov_table table);
-
 #endif

@@ -11,6 +11,10 @@
 #include "presence/priv.h"
 #include "sip/refer.h"
 
+#define ALLOW                                                                  \
+	"Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, SUBSCRIBE, "     \
+	"REFER, INFO\r\n"
+
 enum { ROUTE_MAX = HL_URI_MAX };
 
 /* --- names that are ours ------------------------------------------------ */
@@ -299,9 +303,8 @@ int edge_forward_node(struct presence *p, uint8_t sock,
 	return err;
 }
 
-/* Whose dialog a request is in was proven when the dialog was made. Its
- * source must be the flow that was proven then, or where the same user is
- * registered now. */
+/* Whose dialog a request is in was proven when the dialog was made: it comes
+ * from where that user is registered now. */
 static bool in_dialog_allowed(const struct presence *p, uint8_t sock,
 			      const struct sip_msg *msg,
 			      const struct routes *r)
@@ -368,8 +371,7 @@ static void follow_invite(struct edge_sock *sock, const struct sip_msg *msg)
 static void options(struct edge_sock *sock, const struct sip_msg *msg)
 {
 	(void)sip_replyf(endpoint_sip(sock->ep), msg, 200, "OK",
-			 "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, "
-			 "SUBSCRIBE, REFER, INFO\r\n"
+			 ALLOW
 			 "Accept: application/sdp, application/pidf+xml, "
 			 "application/resource-lists+xml\r\n"
 			 "Allow-Events: presence, refer\r\n"
@@ -421,9 +423,7 @@ static void out_of_dialog(struct edge_sock *sock, const struct sip_msg *msg)
 	else
 		(void)sip_replyf(endpoint_sip(sock->ep), msg, 405,
 				 "Method Not Allowed",
-				 "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, "
-				 "REGISTER, SUBSCRIBE, REFER\r\n"
-				 "Content-Length: 0\r\n\r\n");
+				 ALLOW "Content-Length: 0\r\n\r\n");
 }
 
 bool edge_request(const struct sip_msg *msg, void *arg)

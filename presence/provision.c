@@ -189,7 +189,6 @@ static void forward_invite(struct request *rq, const struct dir_sub *sub)
 	const struct node *n = node_find(p->nodes, sub->node);
 	const struct binding *b = binding_by_id(p->bindings, sub->binding);
 	char identity[HL_URI_MAX];
-
 	int err;
 
 	if (rq->cancelled) {

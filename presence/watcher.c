@@ -312,7 +312,7 @@ static int hdrs_print(const struct watcher *w, struct mbuf *mb, uint8_t sock)
 {
 	struct sa shown;
 	const uint64_t now = tmr_jiffies();
-	const uint64_t left =
+	const uint64_t left_s =
 		w->expires_ms > now ? (w->expires_ms - now) / 1000 : 0;
 	int err;
 
@@ -336,7 +336,7 @@ static int hdrs_print(const struct watcher *w, struct mbuf *mb, uint8_t sock)
 		err |= mbuf_printf(mb,
 				   "Subscription-State: active;"
 				   "expires=%llu\r\n",
-				   left);
+				   left_s);
 	return err;
 }
 

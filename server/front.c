@@ -141,5 +141,5 @@ int front_open_last(struct server *srv)
 	if (err)
 		return err;
 
-	return endpoint_catch_all(srv->ep);
+	return endpoint_catch_all(srv->ep, LEG_ALLOW);
 }

@@ -22,6 +22,7 @@ struct endpoint {
 	struct udp_helper *guard;
 	struct sip_lsnr *req, *resp;
 	struct hlog *log;
+	const char *allow;
 	struct endpoint_stats stats;
 };
 
@@ -169,9 +170,7 @@ static bool stray_request(const struct sip_msg *msg, void *arg)
 		return true;
 	}
 	(void)sip_replyf(ep->sip, msg, 405, "Method Not Allowed",
-			 "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, "
-			 "SUBSCRIBE, REFER, INFO\r\n"
-			 "Content-Length: 0\r\n\r\n");
+			 "%sContent-Length: 0\r\n\r\n", ep->allow);
 	return true;
 }
 
@@ -184,12 +183,13 @@ static bool stray_response(const struct sip_msg *msg, void *arg)
 	return true;
 }
 
-int endpoint_catch_all(struct endpoint *ep)
+int endpoint_catch_all(struct endpoint *ep, const char *allow)
 {
 	int err;
 
-	if (!ep)
+	if (!ep || !allow)
 		return EINVAL;
+	ep->allow = allow;
 	err = sip_listen(&ep->req, ep->sip, true, stray_request, ep);
 	err = err ? err : sip_listen(&ep->resp, ep->sip, false, stray_response,
 				     ep);

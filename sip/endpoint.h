@@ -41,8 +41,10 @@ int endpoint_alloc(struct endpoint **epp, const struct endpoint_cfg *cfg);
 /**
  * Catch what no listener of the owner took: requests are answered 405 or 481,
  * responses are counted. Call after the owner's own listeners are in place.
+ *
+ * @param allow The owner's Allow header with its CRLF; lives as long as ep
  */
-int endpoint_catch_all(struct endpoint *ep);
+int endpoint_catch_all(struct endpoint *ep, const char *allow);
 
 struct sip *endpoint_sip(const struct endpoint *ep);
 /** Address it is bound to, with the real port */

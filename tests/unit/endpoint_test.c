@@ -55,7 +55,7 @@ static int setup(void **state)
 	*state = w;
 	if (w->fd < 0 || w->victim < 0 || endpoint_alloc(&w->ep, &cfg))
 		return -1;
-	return endpoint_catch_all(w->ep);
+	return endpoint_catch_all(w->ep, "Allow: OPTIONS\r\n");
 }
 
 static int teardown(void **state)
