@@ -37,6 +37,23 @@ typedef uint64_t mixer_bridge_id;
 
 struct mixer;
 
+/** Floor control protocol spoken on a leg's floor channel */
+enum mixer_floor_proto {
+	MIXER_FLOOR_TBCP, /**< OMA PoC 1.0, "PoC1" */
+	MIXER_FLOOR_MCPT  /**< 3GPP TS 24.380, "MCPT" */
+};
+
+/** What a leg's payload is: tones have to be in it; speech is never looked
+ *  into */
+enum mixer_codec {
+	MIXER_CODEC_PCMU,
+	MIXER_CODEC_PCMA,
+	MIXER_CODEC_G722,
+	MIXER_CODEC_OPUS
+};
+
+enum { MIXER_KEY_NONE = 0xff };
+
 /** Configuration; mixer_cfg_default() fills in what works */
 struct mixer_cfg {
 	unsigned workers;        /**< 0: cores - 1, at least 1 */
@@ -55,6 +72,10 @@ struct mixer_cfg {
 				      other limit than dead_idle_ms (the floor
 				      itself is freed by end_of_media_ms) */
 	uint32_t rtcp_ms;        /**< Interval of our RTCP per leg */
+	/** RFC 4733 event codes by which a leg without a floor channel asks
+	 *  for the floor and frees it: * is 10, # is 11; MIXER_KEY_NONE */
+	uint8_t key_press, key_release;
+	bool tones;              /**< Such legs hear permit and deny tones */
 };
 
 void mixer_cfg_default(struct mixer_cfg *cfg);
@@ -130,6 +151,7 @@ struct mixer_leg_params {
 	uint8_t pt;          /**< Payload type of speech, both ways */
 	uint8_t pt_event;    /**< telephone-event, 0 = none */
 	uint32_t clock_hz;   /**< RTP clock */
+	enum mixer_codec codec;
 	bool floor;          /**< The leg has a floor channel */
 	int worker;          /**< -1: the least loaded one */
 	void *arg;
@@ -156,6 +178,7 @@ int mixer_leg_add(struct mixer *m, const struct mixer_leg_params *p,
 struct mixer_leg_remote {
 	struct sa rtp, rtcp, floor; /**< Unset: that channel was refused */
 	uint8_t pt, pt_event;       /**< 0xff: leave as they are */
+	enum mixer_floor_proto floor_proto; /**< Where floor is set */
 	bool send;                  /**< The terminal wants to hear */
 	bool recv;                  /**< The terminal wants to talk */
 };
