@@ -13,7 +13,7 @@
 
 #define ALLOW                                                                  \
 	"Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, SUBSCRIBE, "     \
-	"REFER, INFO\r\n"
+	"REFER, INFO, UPDATE\r\n"
 
 enum { ROUTE_MAX = HL_URI_MAX };
 
