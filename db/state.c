@@ -213,7 +213,8 @@ int state_publications_load(struct state *s, state_publication_h *h, void *arg)
 	const struct loader ld = {.publication_h = h, .arg = arg};
 
 	return load(s, "SELECT id, etag, user, subscriber, event, body,"
-		       " said_utc_ms, expires_utc_ms FROM publication",
+		       " said_utc_ms, expires_utc_ms FROM publication"
+		       " ORDER BY said_utc_ms",
 		    publication_row, &ld);
 }
 
