@@ -193,7 +193,6 @@ static void estab_h(const struct sip_msg *msg, void *arg)
 {
 	struct leg *leg = arg;
 	const struct sip_msg *made = leg->invited ? leg->invited : msg;
-	struct pl dialled = pl_null;
 	int err;
 
 	if (leg->srv->state) {
@@ -204,19 +203,34 @@ static void estab_h(const struct sip_msg *msg, void *arg)
 			     "dialog not stored", HLOG_ERR(err));
 	}
 
-	leg_up(leg);
-	if (leg->invited)
-		dialled = leg->invited->uri.user;
-	if (pl_isset(&dialled))
-		(void)group_dial(leg, &dialled);
+	/* One that was dialled is up since its answer */
+	if (!leg_is_up(leg))
+		leg_up(leg);
 
 	leg->invited = mem_deref((void *)leg->invited);
 }
 
-/* Refused for good: another INVITE would be refused the same way. */
-static bool final_code(uint16_t code)
+/* Another leg of the same phone, which may have one line only */
+static bool shares_terminal(const struct leg *leg)
 {
-	return code == 403 || code == 488 || code == 603;
+	struct le *le;
+
+	LIST_FOREACH(&leg->srv->legl, le) {
+		const struct leg *other = le->data;
+
+		if (other != leg && other->binding && leg_is_up(other) &&
+		    other->binding == leg->binding)
+			return true;
+	}
+
+	return false;
+}
+
+/* Refused for good: another INVITE would be refused the same way. */
+static bool final_code(const struct leg *leg, uint16_t code)
+{
+	return code == 403 || code == 488 || code == 603 ||
+		(code == 486 && shares_terminal(leg));
 }
 
 static void close_h(int err, const struct sip_msg *msg, void *arg)
@@ -227,7 +241,7 @@ static void close_h(int err, const struct sip_msg *msg, void *arg)
 	if (msg && msg->scode >= 300) {
 		++leg->srv->st.refused;
 		words_pl(words, sizeof(words), &msg->reason);
-		leg_down(leg, msg->scode, words, !final_code(msg->scode));
+		leg_down(leg, msg->scode, words, !final_code(leg, msg->scode));
 	}
 	else if (err == EPROTO) {
 		++leg->srv->st.refused;
@@ -369,10 +383,12 @@ static struct leg *leg_asserted(const struct server *srv,
 }
 
 /* What the leg had ends: the terminal knows best which dialog is its. */
-static void leg_replace(struct leg *leg)
+static void leg_replace(struct leg *leg, bool dialled)
 {
 	leg->code = 0;
 	leg_drop(leg);
+	leg->dialled = dialled;
+	leg->passing = dialled && !leg_next_take(leg);
 	leg_state_set(leg, BUS_LEG_INVITING, 0, "");
 	leg->retries = 0;
 }
@@ -409,9 +425,24 @@ static int dialog_accept(struct leg *leg, const struct sip_msg *msg,
 	return 0;
 }
 
-/* @return 0, or a SIP code with words; accepted: the answer was sent */
-static uint16_t leg_accept(struct leg *leg, const struct sip_msg *msg,
-			   const char **wordsp)
+uint16_t leg_dialog_check(const struct leg *leg, const struct sip_msg *msg,
+			  const char **wordsp)
+{
+	const struct sip_hdr *hdr = sip_msg_hdr(msg, SIP_HDR_CONTACT);
+	struct sip_addr addr;
+	struct leg_sdp s;
+
+	if (!hdr || sip_addr_decode(&addr, &hdr->val)) {
+		*wordsp = "the INVITE has no usable Contact";
+		return 400;
+	}
+
+	return mbuf_get_left(msg->mb) ? sdp_decode_theirs(&s, leg, msg, wordsp)
+				      : 0;
+}
+
+uint16_t leg_dialog_accept(struct leg *leg, const struct sip_msg *msg,
+			   bool dialled, const char **wordsp)
 {
 	const bool late = !mbuf_get_left(msg->mb);
 	struct leg_sdp s;
@@ -424,11 +455,12 @@ static uint16_t leg_accept(struct leg *leg, const struct sip_msg *msg,
 			return code;
 	}
 
-	leg_replace(leg);
+	leg_replace(leg, dialled);
 	leg->pt = late ? leg->codec->pt : s.pt;
 	leg->pt_event = late ? 101 : s.pt_event;
 	leg->floor = late || s.floor >= 0;
-	leg->dir = leg->service.idle_inactive ? SDP_INACTIVE : SDP_SENDRECV;
+	leg->dir = leg->service.idle_inactive && !dialled ? SDP_INACTIVE
+							  : SDP_SENDRECV;
 
 	err = leg_media_open(leg);
 	if (!err)
@@ -441,6 +473,22 @@ static uint16_t leg_accept(struct leg *leg, const struct sip_msg *msg,
 	code = err == EBADMSG ? 400 : 503;
 	leg_down(leg, code, *wordsp, false);
 	return code;
+}
+
+void leg_dialog_refuse(const struct leg *leg, const struct sip_msg *msg,
+		       struct sip_strans **stp, uint16_t code,
+		       const char *text)
+{
+	struct server *srv = leg->srv;
+	char words[HL_REASON_MAX];
+
+	words_copy(words, sizeof(words), text);
+	hlog_limited(srv->log, "server.invite", HLOG_INFO, leg->subject,
+		     "INVITE refused", HLOG_U("code", code),
+		     HLOG_S("words", words));
+	(void)sip_treplyf(stp, NULL, srv->sip, msg, false, code, words,
+			  "%sContent-Length: 0\r\n\r\n",
+			  code == 415 ? "Accept: application/sdp\r\n" : "");
 }
 
 void leg_dialog_connect_h(const struct sip_msg *msg, void *arg)
@@ -474,14 +522,14 @@ void leg_dialog_connect_h(const struct sip_msg *msg, void *arg)
 		return;
 	}
 
-	code = leg_accept(leg, msg, &words);
-	if (!code)
+	if (dial_is(leg, msg)) {
+		dial_invited(leg, msg);
 		return;
+	}
 
-	hlog_limited(srv->log, "server.invite", HLOG_INFO, leg->subject,
-		     "INVITE refused", HLOG_U("code", code),
-		     HLOG_S("words", words));
-	(void)sip_treplyf(NULL, NULL, srv->sip, msg, false, code, words,
-			  "%sContent-Length: 0\r\n\r\n",
-			  code == 415 ? "Accept: application/sdp\r\n" : "");
+	/* What was expected to dial does not: it makes the leg */
+	leg->next = mem_deref(leg->next);
+	code = leg_dialog_accept(leg, msg, false, &words);
+	if (code)
+		leg_dialog_refuse(leg, msg, NULL, code, words);
 }
