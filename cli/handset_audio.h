@@ -21,6 +21,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "cli/handset_codec.h"
 
 enum {
 	HS_STREAMS_MAX = 64,
@@ -29,7 +30,6 @@ enum {
 	HS_KEEPALIVE_MS = 15000,
 	/** No packet for so long: the burst has ended */
 	HS_BURST_GAP_MS = 500,
-	HS_PT_PCMU = 0,
 	/** Of the keep-alive: never in our SDP */
 	HS_PT_UNUSED = 127
 };
@@ -95,10 +95,18 @@ struct hs_audio_local {
 int hs_audio_open(struct hs_audio *a, const char *addr,
 		  struct hs_audio_local *local);
 
+/** The far side, as its SDP says */
+struct hs_audio_remote {
+	char addr[HS_ADDR_MAX];
+	uint16_t rtp_port, rtcp_port;
+	enum hs_codec codec;
+	uint8_t pt;       /**< Of the codec */
+};
+
 /** Where the far side is. Its address is the only one that is heard. The
  *  first call of all starts the recording. */
-int hs_audio_remote(struct hs_audio *a, uint32_t stream, const char *addr,
-		    uint16_t rtp_port, uint16_t rtcp_port);
+int hs_audio_remote(struct hs_audio *a, uint32_t stream,
+		    const struct hs_audio_remote *remote);
 
 /** Speak: from the file's beginning, or what the microphone hears from now */
 int hs_audio_talk(struct hs_audio *a, uint32_t stream);

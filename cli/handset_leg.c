@@ -53,7 +53,8 @@ static int leg_alloc(struct hs_leg **lp, struct hs_line *line)
 	local = (struct hs_sdp_local){.addr = hs->addr,
 				      .rtp_port = leg->audio.rtp_port,
 				      .rtcp_port = leg->audio.rtcp_port,
-				      .floor_port = hs_talk_port(leg->talk)};
+				      .floor_port = hs_talk_port(leg->talk),
+				      .codecs = &hs->opts.codecs};
 	err = hs_sdp_alloc(&leg->sdp, &local);
 out:
 	if (err)
@@ -66,14 +67,16 @@ out:
 /* Speech goes there, and keep-alives are sent at once */
 static int audio_show(const struct hs_leg *leg, const struct hs_sdp_remote *r)
 {
-	char addr[HS_ADDR_MAX];
+	struct hs_audio_remote to = {.rtp_port = sa_port(&r->rtp),
+				     .rtcp_port = sa_port(&r->rtcp),
+				     .codec = r->codec,
+				     .pt = r->pt};
 
 	if (sa_is_any(&r->rtp))
 		return 0;
-	if (re_snprintf(addr, sizeof(addr), "%j", &r->rtp) < 0)
+	if (re_snprintf(to.addr, sizeof(to.addr), "%j", &r->rtp) < 0)
 		return EOVERFLOW;
-	return hs_audio_remote(leg->line->hs->audio, leg->audio.stream, addr,
-			       sa_port(&r->rtp), sa_port(&r->rtcp));
+	return hs_audio_remote(leg->line->hs->audio, leg->audio.stream, &to);
 }
 
 /* Where the far side's media is, by its newest SDP */
@@ -81,7 +84,9 @@ static int media_set(struct hs_leg *leg, const struct hs_sdp_remote *remote)
 {
 	const bool moved = !leg->media ||
 			   !sa_cmp(&leg->remote.rtp, &remote->rtp, SA_ALL) ||
-			   !sa_cmp(&leg->remote.rtcp, &remote->rtcp, SA_ALL);
+			   !sa_cmp(&leg->remote.rtcp, &remote->rtcp, SA_ALL) ||
+			   leg->remote.codec != remote->codec ||
+			   leg->remote.pt != remote->pt;
 	int err = 0;
 
 	hs_talk_remote(leg->talk, &remote->floor);
@@ -107,6 +112,7 @@ static void report_up(const struct hs_leg *leg)
 	hs_ev_int(&ev, "rtcp_port", leg->audio.rtcp_port);
 	hs_ev_int(&ev, "floor_port", hs_talk_port(leg->talk));
 	hs_ev_int(&ev, "ssrc", leg->audio.ssrc);
+	hs_ev_str(&ev, "codec", hs_codec_info(r->codec)->name);
 	if (re_snprintf(addr, sizeof(addr), "%J", &r->rtp) > 0)
 		hs_ev_str(&ev, "remote", addr);
 	if (sa_isset(&r->floor, SA_ALL) &&
@@ -226,6 +232,23 @@ static int answer(struct hs_leg *leg, const struct sip_msg *msg)
 	return err;
 }
 
+static void refuse(const struct handset *hs, const struct sip_msg *msg,
+		   int err)
+{
+	if (err == ENOTSUP)
+		(void)sip_treplyf(NULL, NULL, hs->sip, msg, false, 488,
+				  "No Common Codec",
+				  "Warning: 305 %s \"no audio in a codec that "
+				  "is spoken here\"\r\n"
+				  "Content-Length: 0\r\n\r\n",
+				  hs->addr);
+	else if (err == EBADMSG)
+		(void)sip_treply(NULL, hs->sip, msg, 400, "Bad SDP");
+	else
+		(void)sip_treply(NULL, hs->sip, msg, 500,
+				 "Server Internal Error");
+}
+
 int hs_leg_accept(struct hs_leg **lp, struct hs_line *line,
 		  const struct sip_msg *msg)
 {
@@ -243,13 +266,8 @@ int hs_leg_accept(struct hs_leg **lp, struct hs_line *line,
 		return 0;
 	}
 	/* sipsess_accept() answers its own errors; what came before it not */
-	if (!leg->sess && (err == ENOTSUP || err == EBADMSG))
-		(void)sip_treply(NULL, hs->sip, msg, err == EBADMSG ? 400 : 488,
-				 err == EBADMSG ? "Bad SDP"
-						: "Not Acceptable Here");
-	else if (!leg->sess)
-		(void)sip_treply(NULL, hs->sip, msg, 500,
-				 "Server Internal Error");
+	if (!leg->sess)
+		refuse(hs, msg, err);
 	mem_deref(leg);
 	return err;
 }

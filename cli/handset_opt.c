@@ -24,6 +24,7 @@ enum opt {
 	OPT_NO_ANSWER,
 	OPT_PLAY,
 	OPT_RECORD,
+	OPT_CODEC,
 	OPT_JITTER,
 	OPT_EXPIRES,
 	OPT_INSTANCE,
@@ -47,6 +48,7 @@ static const struct option longv[] = {
 	{"no-answer", no_argument, NULL, OPT_NO_ANSWER},
 	{"play", required_argument, NULL, OPT_PLAY},
 	{"record", required_argument, NULL, OPT_RECORD},
+	{"codec", required_argument, NULL, OPT_CODEC},
 	{"jitter", required_argument, NULL, OPT_JITTER},
 	{"expires", required_argument, NULL, OPT_EXPIRES},
 	{"instance", required_argument, NULL, OPT_INSTANCE},
@@ -80,6 +82,8 @@ static const char help[] =
 "  --play WHAT           the microphone: FILE.wav (from its beginning at each\n"
 "                        press), alsa[:DEVICE], or none (default: silence)\n"
 "  --record WHAT         the ear: FILE.wav, alsa[:DEVICE] or none (default)\n"
+"  --codec NAME[,NAME..] what is offered, in this order, and taken: of PCMU,\n"
+"                        PCMA, G722, opus (default: all, in this order)\n"
 "  --jitter MS           delay of a burst's first packet (default: 60)\n"
 "  --expires SECONDS     registration and subscription (default: 300)\n"
 "  --instance URN        this terminal's identity (default: a new one)\n"
@@ -277,6 +281,11 @@ static int option(struct hs_opts *o, enum opt opt, char *arg)
 	case OPT_RECORD:
 		o->record = arg;
 		return 0;
+	case OPT_CODEC:
+		return hs_codecs_parse(&o->codecs, arg)
+			       ? bad("--codec takes PCMU, PCMA, G722 and opus, "
+				     "each once, with commas between")
+			       : 0;
 	case OPT_JITTER:
 		return number(&o->jitter_ms, arg, 0, JITTER_MAX_MS,
 			      "--jitter");
@@ -350,6 +359,7 @@ int hs_opts_parse(struct hs_opts *o, int argc, char **argv)
 			      .jitter_ms = 60,
 			      .play = "none",
 			      .record = "none"};
+	hs_codecs_default(&o->codecs);
 	sa_init(&o->server, AF_UNSPEC);
 	sa_init(&o->bind, AF_UNSPEC);
 	while ((c = getopt_long(argc, argv, "", longv, NULL)) != -1) {

@@ -63,6 +63,7 @@ struct hs_opts {
 	uint32_t expires_s;
 	unsigned jitter_ms;
 	const char *play, *record;
+	struct hs_codecs codecs;
 };
 
 /** @return 0 go on, 1 help was printed, 2 misuse (said on stderr) */
@@ -237,6 +238,7 @@ struct hs_sdp;
 struct hs_sdp_local {
 	const char *addr;
 	uint16_t rtp_port, rtcp_port, floor_port;
+	const struct hs_codecs *codecs;
 };
 
 /** What the far side offers or answers */
@@ -244,11 +246,14 @@ struct hs_sdp_remote {
 	struct sa rtp, rtcp;
 	struct sa floor;     /**< Unset: no floor channel */
 	bool send, recv;     /**< As seen by us */
+	enum hs_codec codec;
+	uint8_t pt;
+	uint8_t pt_event;    /**< 0: takes none */
 };
 
 int hs_sdp_alloc(struct hs_sdp **sp, const struct hs_sdp_local *local);
 int hs_sdp_offer(struct mbuf **mbp, struct hs_sdp *sdp);
-/** @return 0, EBADMSG, ENOTSUP (no PCMU audio) */
+/** @return 0, EBADMSG, ENOTSUP (no audio in a codec of ours) */
 int hs_sdp_offered(struct hs_sdp *sdp, struct mbuf *mb,
 		   struct hs_sdp_remote *remote);
 int hs_sdp_answer(struct mbuf **mbp, struct hs_sdp *sdp);
