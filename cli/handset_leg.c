@@ -54,7 +54,8 @@ static int leg_alloc(struct hs_leg **lp, struct hs_line *line)
 				      .rtp_port = leg->audio.rtp_port,
 				      .rtcp_port = leg->audio.rtcp_port,
 				      .floor_port = hs_talk_port(leg->talk),
-				      .codecs = &hs->opts.codecs};
+				      .codecs = &hs->opts.codecs,
+				      .floors = hs->opts.floors};
 	err = hs_sdp_alloc(&leg->sdp, &local);
 out:
 	if (err)
@@ -89,7 +90,7 @@ static int media_set(struct hs_leg *leg, const struct hs_sdp_remote *remote)
 			   leg->remote.pt != remote->pt;
 	int err = 0;
 
-	hs_talk_remote(leg->talk, &remote->floor);
+	hs_talk_remote(leg->talk, remote);
 	if (moved)
 		err = audio_show(leg, remote);
 	if (!err) {
@@ -118,6 +119,10 @@ static void report_up(const struct hs_leg *leg)
 	if (sa_isset(&r->floor, SA_ALL) &&
 	    re_snprintf(addr, sizeof(addr), "%J", &r->floor) > 0)
 		hs_ev_str(&ev, "remote_floor", addr);
+	hs_ev_str(&ev, "floor",
+		  !sa_isset(&r->floor, SA_ALL) ? "none"
+		  : r->proto == HS_FLOOR_MCPT  ? "mcptt"
+					       : "tbcp");
 	hs_ev_end(&ev);
 }
 
@@ -306,6 +311,11 @@ bool hs_leg_up(const struct hs_leg *leg)
 void hs_leg_key(struct hs_leg *leg, enum hs_leg_key key)
 {
 	hs_talk_key(leg->talk, key);
+}
+
+void hs_leg_ask(struct hs_leg *leg)
+{
+	hs_talk_ask(leg->talk);
 }
 
 void hs_leg_activating(struct hs_leg *leg, bool on, bool refused)

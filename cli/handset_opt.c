@@ -25,6 +25,7 @@ enum opt {
 	OPT_PLAY,
 	OPT_RECORD,
 	OPT_CODEC,
+	OPT_FLOOR,
 	OPT_JITTER,
 	OPT_EXPIRES,
 	OPT_INSTANCE,
@@ -49,6 +50,7 @@ static const struct option longv[] = {
 	{"play", required_argument, NULL, OPT_PLAY},
 	{"record", required_argument, NULL, OPT_RECORD},
 	{"codec", required_argument, NULL, OPT_CODEC},
+	{"floor", required_argument, NULL, OPT_FLOOR},
 	{"jitter", required_argument, NULL, OPT_JITTER},
 	{"expires", required_argument, NULL, OPT_EXPIRES},
 	{"instance", required_argument, NULL, OPT_INSTANCE},
@@ -84,6 +86,8 @@ static const char help[] =
 "  --record WHAT         the ear: FILE.wav, alsa[:DEVICE] or none (default)\n"
 "  --codec NAME[,NAME..] what is offered, in this order, and taken: of PCMU,\n"
 "                        PCMA, G722, opus (default: all, in this order)\n"
+"  --floor tbcp|mcptt|none   floor control that is offered and taken (default:\n"
+"                        both, and what the server prefers)\n"
 "  --jitter MS           delay of a burst's first packet (default: 60)\n"
 "  --expires SECONDS     registration and subscription (default: 300)\n"
 "  --instance URN        this terminal's identity (default: a new one)\n"
@@ -95,6 +99,7 @@ static const char help[] =
 "Commands, one a line on standard input; @ID names the subscriber where there\n"
 "are several:\n"
 "  press [ID]    key down          release [ID]      key up\n"
+"  queue [ID]    ask for the place in line\n"
 "  call PARTY..  activate, by a REFER in the leg's dialog\n"
 "  refer PARTY.. the same out of the dialog\n"
 "  hangup [PARTY..]                leave, or remove these parties\n"
@@ -231,6 +236,19 @@ static int leg(struct hs_opts *o, const char *arg)
 	return 0;
 }
 
+static int floor_of(struct hs_opts *o, const char *arg)
+{
+	if (!strcmp(arg, "none"))
+		o->floors = 0;
+	else if (!strcmp(arg, "tbcp"))
+		o->floors = 1 << HS_FLOOR_TBCP;
+	else if (!strcmp(arg, "mcptt"))
+		o->floors = 1 << HS_FLOOR_MCPT;
+	else
+		return bad("--floor takes tbcp, mcptt or none");
+	return 0;
+}
+
 static int bind_addr(struct hs_opts *o, const char *arg)
 {
 	return sa_set_str(&o->bind, arg, 0)
@@ -286,6 +304,8 @@ static int option(struct hs_opts *o, enum opt opt, char *arg)
 			       ? bad("--codec takes PCMU, PCMA, G722 and opus, "
 				     "each once, with commas between")
 			       : 0;
+	case OPT_FLOOR:
+		return floor_of(o, arg);
 	case OPT_JITTER:
 		return number(&o->jitter_ms, arg, 0, JITTER_MAX_MS,
 			      "--jitter");
@@ -360,6 +380,7 @@ int hs_opts_parse(struct hs_opts *o, int argc, char **argv)
 			      .play = "none",
 			      .record = "none"};
 	hs_codecs_default(&o->codecs);
+	o->floors = 1 << HS_FLOOR_TBCP | 1 << HS_FLOOR_MCPT;
 	sa_init(&o->server, AF_UNSPEC);
 	sa_init(&o->bind, AF_UNSPEC);
 	while ((c = getopt_long(argc, argv, "", longv, NULL)) != -1) {

@@ -1,16 +1,26 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Audio in the codecs we take, telephone-event, and the floor channel: an application line
- * of format TBCP (OMA PoC 1.0). */
+ * of format TBCP (OMA PoC 1.0)
+ * or MCPTT (TS 24.380 section 12). An answer keeps one of the two. */
 #include <re.h>
 #include "cli/handset_priv.h"
 
-enum { PT_EVENT = 101 };
+enum {
+	PT_EVENT = 101,
+	/** mc_priority: the highest that we ask for */
+	PRIORITY = 5
+};
+
+static const char *const floor_namev[HS_FLOOR_PROTOS] = {
+	[HS_FLOOR_TBCP] = "TBCP", [HS_FLOOR_MCPT] = "MCPTT"};
 
 static const char event_name[] = "telephone-event";
 
 struct hs_sdp {
 	struct sdp_session *sess;
 	struct sdp_media *audio, *floor;
+	uint8_t priority; /**< MCPTT: what our answer leaves of the offer's */
+	bool queueing;
 };
 
 static void sdp_destructor(void *arg)
@@ -22,13 +32,44 @@ static void sdp_destructor(void *arg)
 	mem_deref(sdp->sess);
 }
 
+static struct sdp_format *floor_format(const struct hs_sdp *sdp,
+				       enum hs_floor_proto proto)
+{
+	return sdp_media_format(sdp->floor, true, floor_namev[proto], -1, NULL,
+				-1, -1);
+}
+
+/* Is it in what we print? */
+static bool floor_has(const struct hs_sdp *sdp, enum hs_floor_proto proto,
+		      bool offer)
+{
+	const struct sdp_format *fmt = floor_format(sdp, proto);
+
+	return fmt && (offer || fmt->sup);
+}
+
 /* libre prints fmtp for formats with an rtpmap only. */
 static int fmtp_h(struct mbuf *mb, bool offer, void *arg)
 {
-	(void)offer;
-	(void)arg;
-	return mbuf_write_str(
-		mb, "a=fmtp:TBCP queuing=1;tb_priority=1;timestamp=0\r\n");
+	const struct hs_sdp *sdp = arg;
+	int err = 0;
+
+	if (floor_has(sdp, HS_FLOOR_TBCP, offer))
+		err = mbuf_write_str(mb, "a=fmtp:TBCP queuing=1;tb_priority=1;"
+					 "timestamp=0\r\n");
+	if (!floor_has(sdp, HS_FLOOR_MCPT, offer))
+		return err;
+	if (offer)
+		return err | mbuf_printf(mb, "a=fmtp:MCPTT mc_queueing;"
+					     "mc_priority=%u\r\n", PRIORITY);
+	if (!sdp->queueing && !sdp->priority)
+		return err;
+	err |= mbuf_printf(mb, "a=fmtp:MCPTT %s",
+			   sdp->queueing ? "mc_queueing" : "");
+	if (sdp->priority)
+		err |= mbuf_printf(mb, "%smc_priority=%u",
+				   sdp->queueing ? ";" : "", sdp->priority);
+	return err | mbuf_write_str(mb, "\r\n");
 }
 
 static int codec_add(struct hs_sdp *sdp, const struct hs_codec_info *info)
@@ -78,16 +119,24 @@ static int audio_add(struct hs_sdp *sdp, const struct hs_sdp_local *local)
 
 static int floor_add(struct hs_sdp *sdp, const struct hs_sdp_local *local)
 {
+	unsigned i;
 	int err;
+
+	if (!local->floors)
+		return 0;
 
 	err = sdp_media_add(&sdp->floor, sdp->sess, "application",
 			    local->floor_port, "udp");
 	if (err)
 		return err;
 	err = sdp_media_set_alt_protos(sdp->floor, 1, "UDP");
-	err |= sdp_format_add(NULL, sdp->floor, false, "TBCP", NULL, 0, 0,
-			      NULL, NULL, NULL, false, NULL);
-	sdp_media_set_encode_handler(sdp->floor, fmtp_h, NULL);
+	for (i = 0; i < HS_FLOOR_PROTOS; i++) {
+		if (local->floors & 1u << i)
+			err |= sdp_format_add(NULL, sdp->floor, false,
+					      floor_namev[i], NULL, 0, 0, NULL,
+					      NULL, NULL, false, NULL);
+	}
+	sdp_media_set_encode_handler(sdp->floor, fmtp_h, sdp);
 	return err ? ENOMEM : 0;
 }
 
@@ -178,7 +227,60 @@ static bool codec_get(const struct hs_sdp *sdp, struct hs_sdp_remote *remote)
 	return false;
 }
 
-static int remote_get(const struct hs_sdp *sdp, struct hs_sdp_remote *remote)
+static bool param(const struct sdp_format *rfmt, const char *name,
+		  struct pl *val)
+{
+	struct pl params;
+
+	if (!rfmt || !rfmt->params)
+		return false;
+	pl_set_str(&params, rfmt->params);
+	return fmt_param_get(&params, name, val) ||
+	       fmt_param_exists(&params, name);
+}
+
+/* What the far side's fmtp leaves us: in an answer nothing is higher than in
+ * the offer (TS 24.380 section 14.2). */
+static void mcpt_params(struct hs_sdp *sdp, struct hs_sdp_remote *remote)
+{
+	const struct sdp_format *rfmt = sdp_media_format(
+		sdp->floor, false, floor_namev[HS_FLOOR_MCPT], -1, NULL, -1,
+		-1);
+	struct pl val = pl_null;
+
+	sdp->queueing = param(rfmt, "mc_queueing", &val);
+	val = pl_null;
+	sdp->priority = 0;
+	if (param(rfmt, "mc_priority", &val) && pl_isset(&val))
+		sdp->priority = (uint8_t)MIN(pl_u32(&val), PRIORITY);
+	remote->floor_priority = sdp->priority;
+}
+
+static void floor_get(struct hs_sdp *sdp, struct hs_sdp_remote *remote)
+{
+	struct sdp_format *tbcp, *mcpt;
+
+	sa_init(&remote->floor, AF_UNSPEC);
+	remote->proto = HS_FLOOR_TBCP;
+	remote->floor_priority = 0;
+	if (!sdp->floor || !sdp_media_rport(sdp->floor))
+		return;
+	tbcp = floor_format(sdp, HS_FLOOR_TBCP);
+	mcpt = floor_format(sdp, HS_FLOOR_MCPT);
+	if (mcpt && mcpt->sup) {
+		/* One channel speaks one protocol */
+		if (tbcp)
+			tbcp->sup = false;
+		remote->proto = HS_FLOOR_MCPT;
+		mcpt_params(sdp, remote);
+	}
+	else if (!tbcp || !tbcp->sup) {
+		return;
+	}
+	remote->floor = *sdp_media_raddr(sdp->floor);
+}
+
+static int remote_get(struct hs_sdp *sdp, struct hs_sdp_remote *remote)
 {
 	enum sdp_dir dir = sdp_media_dir(sdp->audio);
 
@@ -186,9 +288,7 @@ static int remote_get(const struct hs_sdp *sdp, struct hs_sdp_remote *remote)
 		return ENOTSUP;
 	remote->rtp = *sdp_media_raddr(sdp->audio);
 	sdp_media_raddr_rtcp(sdp->audio, &remote->rtcp);
-	sa_init(&remote->floor, AF_UNSPEC);
-	if (sdp_media_rport(sdp->floor))
-		remote->floor = *sdp_media_raddr(sdp->floor);
+	floor_get(sdp, remote);
 	/* 0.0.0.0: hold as RFC 2543 had it */
 	if (sa_is_any(&remote->rtp))
 		dir = SDP_INACTIVE;

@@ -78,11 +78,19 @@ static void events_are_json(void **state)
 
 static const struct hs_codecs all = {
 	{HS_PCMU, HS_PCMA, HS_G722, HS_OPUS}, HS_CODECS};
+enum { TBCP = 1 << HS_FLOOR_TBCP, MCPT = 1 << HS_FLOOR_MCPT };
+
 static const struct hs_sdp_local here = {
-	"192.0.2.1", 4000, 4001, 4002, &all};
+	"192.0.2.1", 4000, 4001, 4002, &all, TBCP};
 static const struct hs_codecs pcmu = {{HS_PCMU}, 1};
 static const struct hs_sdp_local plain = {
-	"192.0.2.1", 4000, 4001, 4002, &pcmu};
+	"192.0.2.1", 4000, 4001, 4002, &pcmu, TBCP};
+static const struct hs_sdp_local mcptt = {
+	"192.0.2.1", 4000, 4001, 4002, &pcmu, MCPT};
+static const struct hs_sdp_local either = {
+	"192.0.2.1", 4000, 4001, 4002, &pcmu, TBCP | MCPT};
+static const struct hs_sdp_local phone = {
+	"192.0.2.1", 4000, 4001, 4002, &pcmu, 0};
 
 static struct mbuf *text_mb(const char *s)
 {
@@ -198,6 +206,63 @@ static void sdp_codecs(void **state)
 					  "a=rtpmap:96 opus/48000\r\n",
 				 &r, NULL),
 			 ENOTSUP);
+}
+
+#define AUDIO "m=audio 5000 RTP/AVP 0\r\n"
+
+/* One line with both protocols; the answer keeps one, or refuses it */
+static void sdp_floor_protocols(void **state)
+{
+	static const char both[] =
+		SDP_HEAD AUDIO "m=application 5002 udp TBCP MCPTT\r\n"
+			       "a=fmtp:TBCP queuing=0;tb_priority=1\r\n"
+			       "a=fmtp:MCPTT mc_queueing;mc_priority=3\r\n";
+	static const char plain_mcpt[] =
+		SDP_HEAD AUDIO "m=application 5002 UDP MCPTT\r\n"
+			       "a=fmtp:MCPTT mc_priority=9\r\n";
+	struct hs_sdp_remote r;
+	struct hs_sdp *sdp;
+	struct mbuf *mb;
+
+	(void)state;
+	assert_int_equal(offered_to(&either, both, &r, &mb), 0);
+	has(mb, "m=application 4002 udp MCPTT\r\n");
+	has(mb, "a=fmtp:MCPTT mc_queueing;mc_priority=3\r\n");
+	assert_int_equal(r.proto, HS_FLOOR_MCPT);
+	assert_int_equal(r.floor_priority, 3);
+	assert_int_equal(sa_port(&r.floor), 5002);
+	mem_deref(mb);
+	assert_int_equal(offered_to(&here, both, &r, &mb), 0);
+	has(mb, "m=application 4002 udp TBCP\r\n");
+	has(mb, "a=fmtp:TBCP queuing=1;tb_priority=1;timestamp=0\r\n");
+	assert_int_equal(r.proto, HS_FLOOR_TBCP);
+	mem_deref(mb);
+	/* Never higher than ours, and no queue that was not offered */
+	assert_int_equal(offered_to(&mcptt, plain_mcpt, &r, &mb), 0);
+	has(mb, "m=application 4002 UDP MCPTT\r\n");
+	has(mb, "a=fmtp:MCPTT mc_priority=5\r\n");
+	mem_deref(mb);
+	assert_int_equal(offered_to(&here, plain_mcpt, &r, &mb), 0);
+	has(mb, "m=application 0 UDP");
+	assert_false(sa_isset(&r.floor, SA_ALL));
+	mem_deref(mb);
+	assert_int_equal(offered_to(&phone, both, &r, &mb), 0);
+	has(mb, "m=application 0 udp");
+	assert_false(sa_isset(&r.floor, SA_ALL));
+	mem_deref(mb);
+	/* Our own offer */
+	assert_int_equal(hs_sdp_alloc(&sdp, &either), 0);
+	assert_int_equal(hs_sdp_offer(&mb, sdp), 0);
+	has(mb, "m=application 4002 udp TBCP MCPTT\r\n");
+	has(mb, "a=fmtp:TBCP queuing=1;tb_priority=1;timestamp=0\r\n"
+		"a=fmtp:MCPTT mc_queueing;mc_priority=5\r\n");
+	mem_deref(mb);
+	mb = text_mb(plain_mcpt);
+	assert_int_equal(hs_sdp_answered(sdp, mb, &r), 0);
+	assert_int_equal(r.proto, HS_FLOOR_MCPT);
+	assert_int_equal(r.floor_priority, 5);
+	mem_deref(mb);
+	mem_deref(sdp);
 }
 
 static void codec_lists(void **state)
@@ -426,6 +491,7 @@ int main(void)
 		cmocka_unit_test(events_are_json),
 		cmocka_unit_test(sdp_offer_has_audio_and_floor),
 		cmocka_unit_test(sdp_codecs),
+		cmocka_unit_test(sdp_floor_protocols),
 		cmocka_unit_test(codec_lists),
 		cmocka_unit_test(sdp_offers_are_answered),
 		cmocka_unit_test(the_strongest_challenge_is_answered),
