@@ -148,6 +148,12 @@ int hs_audio_hush(struct hs_audio *a, uint32_t stream)
 	return cmd_put(a, &(struct hs_cmd){.type = HS_CMD_HUSH, .id = stream});
 }
 
+int hs_audio_key(struct hs_audio *a, uint32_t stream, enum hs_key key)
+{
+	return cmd_put(a, &(struct hs_cmd){
+				  .type = HS_CMD_KEY, .id = stream, .key = key});
+}
+
 int hs_audio_close(struct hs_audio *a, uint32_t stream)
 {
 	const int err = cmd_put(

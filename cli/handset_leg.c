@@ -10,6 +10,7 @@ struct hs_leg {
 	struct sipsess *sess;
 	struct hs_sdp *sdp;
 	struct hs_talk *talk;
+	struct hs_keys *keys;   /**< Where there is no floor channel */
 	struct hs_audio_local audio;
 	bool audio_open;
 	struct hs_sdp_remote remote;
@@ -28,6 +29,7 @@ static void leg_destructor(void *arg)
 
 	mem_deref(leg->sess);
 	mem_deref(leg->talk);
+	mem_deref(leg->keys);
 	mem_deref(leg->sdp);
 	if (leg->audio_open)
 		(void)hs_audio_close(leg->line->hs->audio, leg->audio.stream);
@@ -48,6 +50,8 @@ static int leg_alloc(struct hs_leg **lp, struct hs_line *line)
 		goto out;
 	leg->audio_open = true;
 	err = hs_talk_alloc(&leg->talk, line, &leg->audio);
+	if (!err)
+		err = hs_keys_alloc(&leg->keys, line, &leg->audio);
 	if (err)
 		goto out;
 	local = (struct hs_sdp_local){.addr = hs->addr,
@@ -71,7 +75,8 @@ static int audio_show(const struct hs_leg *leg, const struct hs_sdp_remote *r)
 	struct hs_audio_remote to = {.rtp_port = sa_port(&r->rtp),
 				     .rtcp_port = sa_port(&r->rtcp),
 				     .codec = r->codec,
-				     .pt = r->pt};
+				     .pt = r->pt,
+				     .pt_event = r->pt_event};
 
 	if (sa_is_any(&r->rtp))
 		return 0;
@@ -87,10 +92,12 @@ static int media_set(struct hs_leg *leg, const struct hs_sdp_remote *remote)
 			   !sa_cmp(&leg->remote.rtp, &remote->rtp, SA_ALL) ||
 			   !sa_cmp(&leg->remote.rtcp, &remote->rtcp, SA_ALL) ||
 			   leg->remote.codec != remote->codec ||
-			   leg->remote.pt != remote->pt;
+			   leg->remote.pt != remote->pt ||
+			   leg->remote.pt_event != remote->pt_event;
 	int err = 0;
 
 	hs_talk_remote(leg->talk, remote);
+	hs_keys_remote(leg->keys, remote->pt_event != 0);
 	if (moved)
 		err = audio_show(leg, remote);
 	if (!err) {
@@ -308,9 +315,17 @@ bool hs_leg_up(const struct hs_leg *leg)
 	return leg && leg->up;
 }
 
+static bool has_floor(const struct hs_leg *leg)
+{
+	return sa_isset(&leg->remote.floor, SA_ALL);
+}
+
 void hs_leg_key(struct hs_leg *leg, enum hs_leg_key key)
 {
-	hs_talk_key(leg->talk, key);
+	if (has_floor(leg))
+		hs_talk_key(leg->talk, key);
+	else
+		hs_keys_key(leg->keys, key);
 }
 
 void hs_leg_ask(struct hs_leg *leg)
@@ -338,7 +353,8 @@ bool hs_leg_audio(struct hs_leg *leg, const struct hs_audio_ev *ev)
 
 const char *hs_leg_floor_name(const struct hs_leg *leg)
 {
-	return hs_talk_name(leg->talk);
+	return has_floor(leg) ? hs_talk_name(leg->talk)
+			      : hs_keys_name(leg->keys);
 }
 
 const char *hs_leg_callid(const struct hs_leg *leg)

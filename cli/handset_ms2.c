@@ -201,6 +201,10 @@ static bool cmd_run(struct hs_engine *e, const struct hs_cmd *cmd)
 		if (slot)
 			hs_stream_hush(*slot);
 		return true;
+	case HS_CMD_KEY:
+		if (slot)
+			hs_stream_key(*slot, cmd->key);
+		return true;
 	case HS_CMD_CLOSE:
 		if (slot) {
 			hs_stream_close(*slot);

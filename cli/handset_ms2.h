@@ -25,6 +25,7 @@ enum hs_cmd_type {
 	HS_CMD_REMOTE,
 	HS_CMD_TALK,
 	HS_CMD_HUSH,
+	HS_CMD_KEY,
 	HS_CMD_CLOSE,
 	HS_CMD_QUIT
 };
@@ -34,6 +35,7 @@ struct hs_cmd {
 	uint32_t id;
 	struct hs_stream *stream; /**< ADD: given away */
 	struct hs_audio_remote remote;
+	enum hs_key key;
 };
 
 struct hs_queues {
@@ -101,6 +103,7 @@ int hs_stream_remote(struct hs_stream *s,
 bool hs_stream_up(const struct hs_stream *s);
 void hs_stream_talk(struct hs_stream *s, const struct hs_mic *mic);
 void hs_stream_hush(struct hs_stream *s);
+void hs_stream_key(struct hs_stream *s, enum hs_key key);
 /** The pace's descriptor is readable */
 void hs_stream_pace(struct hs_stream *s, const struct hs_mic *mic);
 /** One of the sockets is readable */

@@ -29,7 +29,14 @@ enum {
 	/** The first keep-alives follow each other faster: the server may not
 	 *  be ready for the very first one, and one may be lost */
 	EARLY_MS = 500,
-	EARLY_COUNT = 3
+	EARLY_COUNT = 3,
+	/** A key: so many reports of it going on, so many of its end (RFC
+	 *  4733 sections 2.5.1.2 and 2.5.1.4), a packet each frame */
+	KEY_GOING = 5,
+	KEY_ENDS = 3,
+	KEY_BYTES = 4,
+	KEY_END_BIT = 0x80,
+	KEY_VOLUME = 10
 };
 
 struct hs_stream {
@@ -43,7 +50,7 @@ struct hs_stream {
 	struct _MSFactory *factory;
 	const struct hs_codec_info *info;
 	enum hs_codec codec;
-	uint8_t pt;
+	uint8_t pt, pt_event;
 	uint64_t alive_us;  /**< Last keep-alive */
 	unsigned early;     /**< Fast ones left */
 
@@ -55,6 +62,8 @@ struct hs_stream {
 	uint32_t tx_packets;
 	struct hs_coder *enc;
 	struct halfband down;
+	enum hs_key keyv[HS_KEYS_MAX]; /**< The first is being sent */
+	unsigned keyc, key_step;
 
 	/* ear */
 	struct hs_playout playout;
@@ -319,6 +328,7 @@ int hs_stream_remote(struct hs_stream *s, const struct hs_audio_remote *r)
 	if (err)
 		return err;
 	codec_set(s, r->codec, r->pt);
+	s->pt_event = r->pt_event;
 	s->up = true;
 	s->early = EARLY_COUNT;
 	keepalive(s, clock_mono_us());
@@ -379,6 +389,44 @@ static int coder_anew(struct hs_stream *s, struct hs_coder **cp, bool encode)
 	return err;
 }
 
+/* One packet of a key: all have the time of its beginning and say how long it
+ * has lasted */
+static void key_send(struct hs_stream *s)
+{
+	const uint32_t frame = s->info->clock_hz / (1000000 / HS_FRAME_US);
+	const bool end = s->key_step >= KEY_GOING;
+	const uint32_t lasted =
+		frame * (end ? KEY_GOING + 1 : s->key_step + 1);
+	const uint8_t payload[KEY_BYTES] = {
+		(uint8_t)s->keyv[0],
+		(uint8_t)(KEY_VOLUME | (end ? KEY_END_BIT : 0)),
+		(uint8_t)(lasted >> 8), (uint8_t)lasted};
+
+	packet_send(s, s->pt_event, !s->key_step, payload, sizeof(payload));
+	if (++s->key_step < KEY_GOING + KEY_ENDS)
+		return;
+	event(s, (struct hs_audio_ev){.type = HS_AUDIO_KEY_SENT,
+				      .t_us = clock_mono_us(),
+				      .seq = (uint16_t)s->keyv[0]});
+	s->tx_ts += frame * s->key_step;
+	s->key_step = 0;
+	s->keyc--;
+	memmove(s->keyv, s->keyv + 1, s->keyc * sizeof(s->keyv[0]));
+}
+
+void hs_stream_key(struct hs_stream *s, enum hs_key key)
+{
+	if (!s->up || !s->pt_event || s->keyc == HS_KEYS_MAX)
+		return;
+	s->keyv[s->keyc++] = key;
+	if (s->keyc > 1)
+		return;
+	if (!s->talking)
+		s->tx_ts = media_clock(s);
+	pace_set(s, true);
+	key_send(s);
+}
+
 void hs_stream_talk(struct hs_stream *s, const struct hs_mic *mic)
 {
 	if (s->talking || !s->up)
@@ -389,8 +437,11 @@ void hs_stream_talk(struct hs_stream *s, const struct hs_mic *mic)
 	s->talking = true;
 	s->first = true;
 	s->tx_packets = 0;
-	s->tx_ts = media_clock(s);
 	s->mic_pos = hs_mic_now(mic);
+	/* A key that is being sent goes first, and the clock runs on */
+	if (s->keyc)
+		return;
+	s->tx_ts = media_clock(s);
 	pace_set(s, true);
 	if (!mic->card)
 		speech_send(s, mic);
@@ -400,7 +451,8 @@ void hs_stream_hush(struct hs_stream *s)
 {
 	const uint16_t next = rtp_session_get_seq_number(s->rtp);
 
-	pace_set(s, false);
+	if (!s->keyc)
+		pace_set(s, false);
 	event(s, (struct hs_audio_ev){.type = HS_AUDIO_STOPPED,
 				      .t_us = clock_mono_us(),
 				      .seq = (uint16_t)(next - 1),
@@ -416,10 +468,14 @@ void hs_stream_pace(struct hs_stream *s, const struct hs_mic *mic)
 
 	if (read(s->pacefd, &n, sizeof(n)) != (ssize_t)sizeof(n))
 		return;
+	for (; s->keyc && n; n--)
+		key_send(s);
+	if (!s->keyc && !s->talking)
+		pace_set(s, false);
 	n = hs_mic_frames(mic, s->mic_pos, n);
 	if (n > CATCH_UP_MAX)
 		n = CATCH_UP_MAX;
-	while (s->talking && n--)
+	while (s->talking && !s->keyc && n--)
 		speech_send(s, mic);
 }
 
@@ -498,6 +554,6 @@ void hs_stream_tick(struct hs_stream *s, int32_t mix[HS_FRAME_SAMPLES])
 		burst_end(s);
 		rtp_session_resync(s->rtp);
 	}
-	if (!s->talking && now_us - s->alive_us >= alive_every_us(s))
+	if (!s->talking && !s->keyc && now_us - s->alive_us >= alive_every_us(s))
 		keepalive(s, now_us);
 }

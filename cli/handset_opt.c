@@ -26,6 +26,7 @@ enum opt {
 	OPT_RECORD,
 	OPT_CODEC,
 	OPT_FLOOR,
+	OPT_KEYS,
 	OPT_JITTER,
 	OPT_EXPIRES,
 	OPT_INSTANCE,
@@ -51,6 +52,7 @@ static const struct option longv[] = {
 	{"record", required_argument, NULL, OPT_RECORD},
 	{"codec", required_argument, NULL, OPT_CODEC},
 	{"floor", required_argument, NULL, OPT_FLOOR},
+	{"keys", required_argument, NULL, OPT_KEYS},
 	{"jitter", required_argument, NULL, OPT_JITTER},
 	{"expires", required_argument, NULL, OPT_EXPIRES},
 	{"instance", required_argument, NULL, OPT_INSTANCE},
@@ -88,6 +90,8 @@ static const char help[] =
 "                        PCMA, G722, opus (default: all, in this order)\n"
 "  --floor tbcp|mcptt|none   floor control that is offered and taken (default:\n"
 "                        both, and what the server prefers)\n"
+"  --keys rfc4733|info   without floor control the key sends * and #: as\n"
+"                        telephone-events (default) or by INFO\n"
 "  --jitter MS           delay of a burst's first packet (default: 60)\n"
 "  --expires SECONDS     registration and subscription (default: 300)\n"
 "  --instance URN        this terminal's identity (default: a new one)\n"
@@ -306,6 +310,11 @@ static int option(struct hs_opts *o, enum opt opt, char *arg)
 			       : 0;
 	case OPT_FLOOR:
 		return floor_of(o, arg);
+	case OPT_KEYS:
+		o->keys_info = !strcmp(arg, "info");
+		return o->keys_info || !strcmp(arg, "rfc4733")
+			       ? 0
+			       : bad("--keys takes rfc4733 or info");
 	case OPT_JITTER:
 		return number(&o->jitter_ms, arg, 0, JITTER_MAX_MS,
 			      "--jitter");

@@ -65,6 +65,7 @@ struct hs_opts {
 	const char *play, *record;
 	struct hs_codecs codecs;
 	unsigned floors;             /**< 1 << enum hs_floor_proto */
+	bool keys_info;              /**< Keys by INFO, not RFC 4733 */
 };
 
 /** @return 0 go on, 1 help was printed, 2 misuse (said on stderr) */
@@ -237,6 +238,18 @@ void hs_talk_ask(struct hs_talk *talk);
 void hs_talk_activating(struct hs_talk *talk, bool on, bool refused);
 void hs_talk_audio(struct hs_talk *talk, const struct hs_audio_ev *ev);
 const char *hs_talk_name(const struct hs_talk *talk);
+
+/* --- keys of a plain telephone: handset_keys.c -------------------------- */
+
+struct hs_keys;
+
+int hs_keys_alloc(struct hs_keys **kp, struct hs_line *line,
+		  const struct hs_audio_local *audio);
+/** Does the far side take telephone-events? */
+void hs_keys_remote(struct hs_keys *keys, bool events);
+/** Press: *, and speech as soon as it is through; release: # */
+void hs_keys_key(struct hs_keys *keys, enum hs_leg_key key);
+const char *hs_keys_name(const struct hs_keys *keys);
 
 /* --- SDP: handset_sdp.c ------------------------------------------------- */
 

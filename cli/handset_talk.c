@@ -376,11 +376,6 @@ void hs_talk_key(struct hs_talk *talk, enum hs_leg_key key)
 	const bool press = key == HS_LEG_PRESS;
 
 	say(talk, press ? "press" : "release");
-	if (press && !sa_isset(&talk->remote, SA_ALL)) {
-		handset_error(talk->line->hs, talk->line->id,
-			      "the leg has no floor channel");
-		return;
-	}
 	step(talk, &(struct hs_floor_ev){.type = press ? HS_FLOOR_EV_PRESS
 						       : HS_FLOOR_EV_RELEASE,
 					 .activating = talk->activating});
@@ -414,6 +409,7 @@ void hs_talk_audio(struct hs_talk *talk, const struct hs_audio_ev *ev)
 		break;
 	case HS_AUDIO_RECORD_START:
 	case HS_AUDIO_FIRST_SENT:
+	case HS_AUDIO_KEY_SENT:
 	case HS_AUDIO_PLAYED:
 	case HS_AUDIO_FAILED:
 		break;
