@@ -9,9 +9,10 @@ What is theirs and had to be found out:
 * Baresip knows MD5 only, and ends the call when its sound file ends: its file
   is minutes of silence, and for speaking it is switched to another. Its file
   player writes nothing; its filter `sndfile' records what was decoded, as it
-  came in, without silence where nothing came.
-* Linphone is asked for a recording once its first call is up, and sends no
-  sound before it was told to play a file.
+  came in, without silence where nothing came. Of a call that began inactive
+  it records nothing: then there is its count of packets.
+* Linphone records from its first call on, and sends no sound before it was
+  told to play a file.
 """
 import array
 import os
@@ -174,6 +175,12 @@ class Baresip(Phone):
         expect(files, '%s recorded nothing' % self.name)
         return files[-1]
 
+    def received(self):
+        """Packets that it counted in its calls (it says so at their end)"""
+        lines = self.out.having(lambda x: x.get('text', '').startswith(
+            'packets:'))
+        return sum(int(x['text'].split()[2]) for x in lines)
+
     def quit(self):
         if self.alive():
             self.type('q')
@@ -202,7 +209,7 @@ class Linphone(Phone):
             'sound': {'echocancellation': 0},
             'proxy_0': {'reg_proxy': proxy + '>', 'reg_route': proxy + ';lr>',
                         'reg_identity': 'sip:%s@%s' % (user, domain),
-                        'reg_sendregister': 1, 'reg_expires': 600,
+                        'reg_sendregister': 0, 'reg_expires': 600,
                         'realm': domain},
             'auth_info_0': {'username': user, 'userid': user,
                             'passwd': user + 'pw', 'realm': domain,
@@ -218,18 +225,17 @@ class Linphone(Phone):
                     f.write('%s=%s\n' % (key, value))
         super().__init__(lab, server, user, [
             'linphonec', '-c', path, '-d', '6', '-l', self.log], home)
+        # A recording that is asked for during an inactive call ends it with
+        # a crash: all is set before it signs on
         self.type('soundcard use files\n')
         self.said('Using wav files')
+        self.type('record %s\n' % self.record)
         self.type('autoanswer enable\n')
         self.said('Auto answer enabled')
+        self.type('register sip:%s@%s %s>\n' % (user, domain, proxy))
 
     def answered(self):
         self.said('Media streams established')
-        return self
-
-    def ready(self):
-        super().ready()
-        self.type('record %s\n' % self.record)
         return self
 
     def play(self, path):
