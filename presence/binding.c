@@ -127,6 +127,20 @@ struct binding *binding_by_flow(const struct bindings *t, const struct sa *flow,
 	return NULL;
 }
 
+struct binding *binding_from(const struct dir_user *user,
+			     const struct sa *addr)
+{
+	struct le *le;
+
+	for (le = list_tail(&user->bindings); le; le = le->prev) {
+		struct binding *b = le->data;
+
+		if (!b->dead && sa_cmp(&b->flow, addr, SA_ADDR))
+			return b;
+	}
+	return NULL;
+}
+
 struct binding *binding_on_flow(const struct bindings *t,
 				const struct sa *flow, uint8_t laddr)
 {

@@ -69,6 +69,9 @@ uint64_t binding_owner(const struct dir_user *user);
 struct binding *binding_by_flow(const struct bindings *t, const struct sa *flow,
 				uint8_t laddr, uint64_t owner);
 
+/** The newest binding of a user that was registered from that IP address */
+struct binding *binding_from(const struct dir_user *user,
+			     const struct sa *addr);
 /** Any binding on a flow that is not dead, or NULL */
 struct binding *binding_on_flow(const struct bindings *t,
 				const struct sa *flow, uint8_t laddr);

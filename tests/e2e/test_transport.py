@@ -8,7 +8,7 @@ import subprocess
 import wave
 
 from flows import certificate, Ear, Flow, host, online, server, sockets
-from holler_test import compare, expect
+from holler_test import compare, DEADLINE, expect
 from terminal import uri_of
 
 INSTANCE = '+sip.instance="<urn:uuid:00000000-0000-1000-8000-%s>"'
@@ -291,3 +291,114 @@ def test_ipv6(lab):
         expect(srv.leg(user)['media'].startswith('[::1]:'),
                '%r' % srv.leg(user))
     expect(host(srv.ip) == '[::1]', 'host')
+
+
+# --- large requests (RFC 3261 section 18.1.1)
+
+
+class Listener:
+    """The TCP port beside a terminal's UDP port, and who dialled it"""
+
+    def __init__(self, t, answers=True):
+        self.t = t
+        self.sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.sock.bind((t.ip, t.port))
+        self.sock.listen(4 if answers else 0)
+        self.sock.settimeout(DEADLINE)
+
+    def dialled(self):
+        """The terminal at the other end of a connection of the server's"""
+        conn, peer = self.sock.accept()
+        expect(peer[0] == self.t.server.ip, 'dialled from %r' % (peer,))
+        far = Flow.__new__(Flow)
+        far.__dict__.update(self.t.__dict__)
+        far.tp, far.sock, far.buf, far.pongs = 'tcp', conn, b'', 0
+        far.waiting = []
+        return far
+
+
+LONG = 'x' * 55
+
+
+def many(lab, conf=None):
+    """Users with long names, so that their list is no datagram"""
+    names = ['alice'] + ['%s%d' % (LONG, i) for i in range(8)]
+    conf = {'sip': dict({'notify_bytes': 20000}, **(conf or {}))}
+    srv = server(lab, *names, conf=conf, start='register')
+    for name in names[1:]:
+        t = Flow(srv, name, 'udp')
+        expect(t.register().code == 200, 'register')
+        t.answer(t.invited())
+    srv.until(lambda s: sum(x['leg'] == 'idle' for x in
+                            s['presence']['subscriptions']) == 8, 'eight')
+    return srv
+
+
+def counters(srv):
+    return srv.status()['presence']['counters']
+
+
+def test_large_notify_by_tcp(lab):
+    """P5 a NOTIFY too large for a datagram comes by TCP, if that is there"""
+    srv = many(lab)
+    a = Flow(srv, 'alice', 'udp')
+    listener = Listener(a)
+    expect(a.register().code == 200, 'register')
+    r, sub = a.subscribe()
+    expect(r.code == 200, r.start)
+    far = listener.dialled()
+    m = far.notify(sub)
+    expect(m.get('via').startswith('SIP/2.0/TCP '), m.get('via'))
+    expect(m.body.count(LONG) >= 8, 'the list is not whole')
+    expect(counters(srv)['large_by_tcp'] == 1, 'counted')
+    expect(sockets(srv)['tcp']['dialled'] == 1, 'dialled once')
+    # The terminal's small requests still come as they came
+    a.answer(a.invited())
+    srv.until_leg('alice')
+
+
+def test_large_notify_by_udp(lab):
+    """P5 where nobody takes TCP it comes by UDP, and is not tried again"""
+    srv = many(lab)
+    a = Flow(srv, 'alice', 'udp')
+    expect(a.register().code == 200, 'register')
+    for n in (1, 2):
+        r, sub = a.subscribe()
+        expect(r.code == 200, r.start)
+        m = a.notify(sub)
+        expect(m.get('via').startswith('SIP/2.0/UDP '), m.get('via'))
+        expect(m.body.count(LONG) >= 8, 'the list is not whole')
+        expect(sockets(srv)['tcp']['dialled'] == 1, 'dialled again')
+    expect(counters(srv)['large_by_udp'] == 2, 'counted')
+
+
+def test_large_notify_by_another_flow(lab):
+    """P5 RFC 5626: a large NOTIFY takes the instance's TCP flow"""
+    srv = many(lab)
+    inst = INSTANCE % '000000000003'
+    flows = {}
+    for n, tp in ((1, 'udp'), (2, 'tcp')):
+        t = flows[tp] = Flow(srv, 'alice', tp)
+        t.callid = 'flow%d' % n
+        r = t.register(contact='%s;%s;reg-id=%d' % (t.contact(), inst, n),
+                       headers=['Supported: outbound'])
+        expect(r.code == 200, r.start)
+    expect(r.get('flow-timer') == '120', r.get('flow-timer'))
+    r, sub = flows['udp'].subscribe()
+    m = flows['tcp'].notify(sub)
+    expect(m.body.count(LONG) >= 8, 'the list is not whole')
+    expect(sockets(srv)['tcp']['dialled'] == 0, 'nobody was dialled')
+
+
+def test_large_request_of_a_terminal(lab):
+    """P11 who registered by UDP may send what is too large by TCP"""
+    srv = server(lab)
+    a = online(srv, 'alice', 'udp')
+    online(srv, 'bob', 'udp')
+    far = Flow(srv, 'alice', 'tcp')
+    r = far.ask('REFER', far.aor('ptt'),
+                ['Refer-To: <%s>' % far.aor('bob'), 'Subject: ' + 'x' * 1500],
+                to=far.aor('ptt'), callid='large')
+    expect(r.code == 202, 'REFER over a new connection: ' + r.start)
+    expect(a.port != far.port, 'another flow')
