@@ -96,6 +96,7 @@ static void group_close_if_empty(struct group *group)
 	if (group->joinedc || !group->b.id)
 		return;
 
+	wake_end(group);
 	bridge_close(&group->b);
 	group->service[0] = '\0';
 }
@@ -327,6 +328,7 @@ static void group_destructor(void *arg)
 	struct group *group = arg;
 
 	list_flush(&group->memberl);
+	wake_end(group);
 	bridge_close(&group->b);
 	list_unlink(&group->le);
 	hash_unlink(&group->he);
@@ -341,6 +343,7 @@ static struct group *group_alloc(struct server *srv, const char *name)
 		return NULL;
 
 	group->b.kind = BRIDGE_GROUP;
+	tmr_init(&group->tmr_sleep);
 	group->b.srv = srv;
 	strcpy(group->name, name);
 	(void)snprintf(group->b.subject, sizeof(group->b.subject), "group/%s",

@@ -132,7 +132,7 @@ void leg_media_close(struct leg *leg)
 
 void leg_media_sync(struct leg *leg)
 {
-	const bool active = leg->call || leg->joinedc;
+	const bool active = leg->call || wake_is(leg);
 	const enum sdp_dir want = active ? SDP_SENDRECV : SDP_INACTIVE;
 
 	if (!leg->service.idle_inactive || !leg_is_up(leg) || leg->dir == want)
