@@ -48,6 +48,11 @@ static const struct setting settings[] = {
 	NUM("sip", "list_max", presence.list_max, 1, MANY),
 	NUM("sip", "pending_max", presence.pending_max, 1, MANY),
 	NUM("sip", "notify_bytes", presence.notify_bytes, 400, 65000),
+	NUM("sip", "notify_interval_ms", presence.notify_interval_ms, 0,
+	    MINUTE_MS),
+	NUM("sip", "publications_max", presence.publications_max, 1, MANY),
+	NUM("sip", "publications_user_max", presence.publications_user_max, 1,
+	    1000),
 
 	VAL("media", "address", SET_IPS, media),
 	VAL("media", "media_address", SET_IP, presence.media),
