@@ -474,6 +474,9 @@ class Site:
         w = Watch(self.t[n], to, names, eventlist=mine)
         w.only, w.mine, w.judged = only, mine, 0
         if w.r.code == 200:
+            # The one before, if it still lived, has ended without a word
+            self.watches = [x for x in self.watches
+                            if not only or (x.t.user, x.only) != (n, only)]
             self.watches.append(w)
         else:
             expect(w.r.code == 403 and self.rejected(n, only), w.r.start)
@@ -627,7 +630,8 @@ def at_rest(site, deadline=60):
                 if ended:
                     want = None
                 # A list of who is there has no need of who is not
-                if w.mine and want and want[0] == 'closed' and not got:
+                if w.mine and want and want[0] == 'closed' and (
+                        not got or got[0] == 'closed'):
                     got = want
                 if want != got:
                     wrong.append((w.t.user, w.dlg.ruri, n, want, got))
