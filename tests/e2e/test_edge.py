@@ -197,7 +197,7 @@ def test_terminal_invites(lab):
                      callid='inv%d' % a.cseq, to=a.aor(service), **kw)
     expect(invite().code == 403, 'not registered')
     a.register()
-    expect(invite('bob').code == 403, 'not a service')
+    expect(invite('nobody').code == 403, 'not a service')
     expect(invite(frm=a.aor('bob')).code == 403, 'as somebody else')
     r = invite()
     expect(r.code == 200 and 'audio' in ports_of(r.body), r.start)
