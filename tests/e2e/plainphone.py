@@ -12,6 +12,13 @@ from terminal import Dialog, Terminal, uri_of
 INSTANCE = ';+sip.instance="<urn:uuid:0f4a8a2e-5f5a-4f8e-9d34-%012x>"'
 
 
+def resource_list(*uris):
+    return ('<?xml version="1.0"?><resource-lists '
+            'xmlns="urn:ietf:params:xml:ns:resource-lists"><list>%s</list>'
+            '</resource-lists>' % ''.join(
+                '<entry uri="%s"/>' % x for x in uris))
+
+
 class Phone(Terminal):
     """One phone of one user, registered"""
 
@@ -75,27 +82,35 @@ class Phone(Terminal):
 
     # --- calling
 
-    def dial_start(self, target, body=None, frm=None, headers=(), **kw):
-        """INVITE with credentials, sent: what dial_end() needs"""
-        callid = kw.setdefault('callid', secrets.token_hex(8))
+    def dial_ready(self, target, body=None, frm=None, headers=(), **kw):
+        """The challenge of an INVITE is answered by dial_go(): a call"""
         uri = self.aor(target)
         body = self.sdp(False) if body is None else body
         headers = list(headers)
         if body and not any(x.startswith('Content-Type') for x in headers):
             headers.append('Content-Type: application/sdp')
+        kw.setdefault('callid', secrets.token_hex(8))
         kw.update(frm=self.aor(frm), to=uri)
-        cseq = self.request('INVITE', uri, headers, body, **kw)
-        r = self.response(cseq, callid)
-        if r.code == 407:
-            auth = self.credentials(r, 'INVITE', uri)
-            kw.pop('branch', None)
-            branch = secrets.token_hex(8)
-            cseq = self.request('INVITE', uri, headers + [auth], body,
-                                branch=branch, **kw)
-            return {'callid': callid, 'cseq': cseq, 'uri': uri,
-                    'branch': branch, 'frm': kw['frm']}
-        return {'callid': callid, 'cseq': cseq, 'uri': uri, 'final': r,
-                'frm': kw['frm']}
+        call = {'callid': kw['callid'], 'uri': uri, 'frm': kw['frm']}
+        call['cseq'] = self.request('INVITE', uri, headers, body, **kw)
+        r = self.response(call['cseq'], kw['callid'])
+        if r.code != 407:
+            call['final'] = r
+            return call
+        auth = self.credentials(r, 'INVITE', uri)
+        call['branch'] = kw['branch'] = secrets.token_hex(8)
+        call['args'] = (('INVITE', uri, headers + [auth], body), kw)
+        return call
+
+    def dial_go(self, call):
+        if 'final' not in call:
+            args, kw = call['args']
+            call['cseq'] = self.request(*args, **kw)
+        return call
+
+    def dial_start(self, target, **kw):
+        """INVITE with credentials, sent: what dial_end() needs"""
+        return self.dial_go(self.dial_ready(target, **kw))
 
     def dial_end(self, call):
         """(final response, dialog or None), acknowledged"""
@@ -129,6 +144,40 @@ class Phone(Terminal):
         return self.receive(lambda m: m.code and m.cseq[1] == 'CANCEL' and
                             m.get('call-id') == call['callid'],
                             'the answer to CANCEL')
+
+    # --- REFER in the leg's dialog
+
+    def refer_start(self, *who, params='', sub=False, listed=False):
+        """Sent; what refer_end() needs"""
+        headers, body = [], ''
+        if not sub:
+            headers.append('Refer-Sub: false')
+        if listed or len(who) > 1:
+            body = resource_list(*[self.aor(x) + params for x in who])
+            headers += ['Refer-To: <cid:l@x>', 'Content-ID: <l@x>',
+                        'Require: multiple-refer',
+                        'Content-Type: application/resource-lists+xml']
+        else:
+            headers.append('Refer-To: <%s%s>' % (self.aor(who[0]), params))
+        self.leg.cseq += 1
+        self.request('REFER', self.leg.target,
+                     ['Route: ' + r for r in self.leg.routes] + headers,
+                     body, callid=self.leg.callid, frm=self.leg.luri,
+                     tag=self.leg.ltag, to=self.leg.ruri,
+                     totag=self.leg.rtag, cseq=self.leg.cseq)
+        return self.leg.cseq, self.leg.callid
+
+    def refer(self, *who, **kw):
+        return self.response(*self.refer_start(*who, **kw))
+
+    def remove(self, *who):
+        return self.refer(*who, params=';method=BYE')
+
+    def floor_until(self, kind):
+        """The next floor message of that kind on the leg's channel"""
+        sock = self.media['floor']
+        while sock.recv(2000)[0] & 0x1f != kind:
+            pass
 
     def hang_up(self, dlg=None):
         r = self.in_dialog(dlg or self.leg, 'BYE')
