@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include "presence/compose.h"
 #include "presence/priv.h"
 #include "sip/refer.h"
 
@@ -70,6 +71,7 @@ static uint16_t party_decide(const struct presence *p,
 {
 	struct dir_sub *sub = directory_resolve(p->dir, name, caller->service);
 	struct bus_party *party;
+	uint16_t code;
 
 	if (sub == caller)
 		return refuse(ans, 403, "You Cannot Call Yourself");
@@ -82,6 +84,9 @@ static uint16_t party_decide(const struct presence *p,
 				  "%s Is Not Available", name);
 		return ans->code = 480;
 	}
+	code = compose_refuses(sub, name, ans->words);
+	if (code)
+		return ans->code = code;
 	if (has_party(ans, sub->row.subscriber))
 		return 200;
 	party = &ans->partyv[ans->partyc++];

@@ -23,6 +23,7 @@ struct dir_user {
 	struct prov_user row;
 	struct list subs;          /**< struct dir_sub, by le_user */
 	struct list bindings;      /**< struct binding, by le_user */
+	struct list publications;  /**< struct publication, by le_user */
 	uint32_t watchers;         /**< SUBSCRIBE dialogs of this user */
 };
 

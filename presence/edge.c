@@ -13,7 +13,7 @@
 
 #define ALLOW                                                                  \
 	"Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, SUBSCRIBE, "     \
-	"REFER, INFO\r\n"
+	"REFER, INFO, PUBLISH, UPDATE\r\n"
 
 enum { ROUTE_MAX = HL_URI_MAX };
 
@@ -373,8 +373,10 @@ static void options(struct edge_sock *sock, const struct sip_msg *msg)
 	(void)sip_replyf(endpoint_sip(sock->ep), msg, 200, "OK",
 			 ALLOW
 			 "Accept: application/sdp, application/pidf+xml, "
-			 "application/resource-lists+xml\r\n"
-			 "Allow-Events: presence, refer\r\n"
+			 "application/resource-lists+xml, "
+			 "application/poc-settings+xml\r\n"
+			 "Allow-Events: presence, refer, poc-settings\r\n"
+			 "Supported: eventlist, recipient-list-subscribe\r\n"
 			 "Content-Length: 0\r\n\r\n");
 }
 
@@ -382,8 +384,14 @@ static void options(struct edge_sock *sock, const struct sip_msg *msg)
  * conference server */
 static bool require_ok(struct edge_sock *sock, const struct sip_msg *msg)
 {
+	static const char *const lists[] = {
+		"eventlist", "recipient-list-subscribe", NULL};
 	const struct sip_hdr *hdr = sip_msg_hdr(msg, SIP_HDR_PROXY_REQUIRE);
+	char unknown[128];
 
+	if (!hdr && !pl_strcmp(&msg->met, "SUBSCRIBE") &&
+	    !require_unknown(unknown, sizeof(unknown), msg, lists))
+		return true;
 	if (!hdr && pl_strcmp(&msg->met, "INVITE") &&
 	    pl_strcmp(&msg->met, "REFER"))
 		hdr = sip_msg_hdr(msg, SIP_HDR_REQUIRE);
@@ -413,6 +421,8 @@ static void out_of_dialog(struct edge_sock *sock, const struct sip_msg *msg)
 	else if (!pl_strcmp(&msg->met, "SUBSCRIBE"))
 		request_authenticate(sock, msg, false, subscribe_request,
 				     NULL);
+	else if (!pl_strcmp(&msg->met, "PUBLISH"))
+		request_authenticate(sock, msg, false, publish_request, NULL);
 	else if (!pl_strcmp(&msg->met, "REFER"))
 		request_authenticate(sock, msg, false, activate_refer, NULL);
 	else if (!pl_strcmp(&msg->met, "INVITE"))

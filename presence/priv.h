@@ -15,6 +15,7 @@
 #include "presence/directory.h"
 #include "presence/nodes.h"
 #include "presence/presence.h"
+#include "presence/publication.h"
 #include "sip/endpoint.h"
 #include "sip/forward.h"
 #include "sip/token.h"
@@ -31,7 +32,7 @@ struct edge_sock {
 };
 
 struct presence_counters {
-	uint64_t registers, subscribes, refers, invites, notifies;
+	uint64_t registers, subscribes, refers, invites, notifies, publishes;
 	uint64_t refused_auth, refused_busy, refused_relay, refused_dialog;
 	uint64_t forwarded_in, forwarded_out, forward_errors;
 	uint64_t responses, responses_foreign;
@@ -49,6 +50,7 @@ struct presence {
 	struct edge_sock internal;
 	struct directory *dir;
 	struct bindings *bindings;
+	struct publications *publications;
 	struct nodes *nodes;
 	struct bus_server *server;
 	struct bus_listener *leg_listener;
@@ -58,8 +60,8 @@ struct presence {
 	struct list watchers;     /**< struct watcher, by le */
 	struct hash *watcher_ht;  /**< by Call-ID */
 	uint32_t watcherc;
-	struct list kept_bindings, kept_services; /**< From state.db, until
-						       the directory is there */
+	/** From state.db, until the directory is there */
+	struct list kept_bindings, kept_services, kept_publications;
 	struct presence_counters n;
 	bool closing;
 };
@@ -142,14 +144,26 @@ int edge_forward_node(struct presence *p, uint8_t sock,
 
 void registrar_request(struct request *rq, void *arg);
 
-/* --- watcher.c, subscribe.c --------------------------------------------- */
+/* --- subscribe.c, publish.c --------------------------------------------- */
 
-struct watcher;
 void subscribe_request(struct request *rq, void *arg);
 /** SUBSCRIBE with a To tag; false if no dialog of ours */
 bool subscribe_refresh(struct edge_sock *sock, const struct sip_msg *msg);
+void publish_request(struct request *rq, void *arg);
+
+/** Event package of a request. @return 0, ENOENT */
+int event_name(const struct sip_msg *msg, struct pl *name);
+/** 0 ends what it is about; UINT32_MAX: what was asked is too brief */
+uint32_t expires_wanted(const struct presence *p, const struct sip_msg *msg);
+
+/* --- watchers.c ---------------------------------------------------------- */
+
+struct watcher;
 /** The status of sub changed: tell those who may know */
 void watchers_status(struct presence *p, struct dir_sub *sub);
+/** What was published for subscriber (empty: all) of user changed; arg is the
+ *  role */
+void watchers_user(struct dir_user *user, const char *subscriber, void *arg);
 /** What subject may see of object changed */
 void watchers_rule(struct presence *p, const char *subject,
 		   const char *object);
@@ -157,8 +171,8 @@ void watchers_rule(struct presence *p, const char *subject,
 void watchers_end_sub(struct dir_sub *sub, const char *reason);
 /** Drop those of a terminal that is gone: there is nobody to tell */
 void watchers_end_binding(struct dir_sub *sub, uint64_t binding);
-/** Bindings from which sub is still subscribed to, newest first; one may come
- *  more than once. @return how many */
+/** Bindings from which sub is subscribed to its service, newest first; one may
+ *  come more than once. @return how many */
 unsigned watchers_bindings(const struct presence *p, const struct dir_sub *sub,
 			   const struct binding *v[], unsigned max);
 /** Forget sub as a presentity: it is about to be freed */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "server/priv.h"
 
-static bool edge_known(const struct server *srv, const struct sa *sa)
+bool front_edge_known(const struct server *srv, const struct sa *sa)
 {
 	unsigned i;
 
@@ -23,7 +23,7 @@ int front_edge_add(struct server *srv, const char *route)
 	    sa_set(&sa, &uri.host, uri.port ? uri.port : SIP_PORT))
 		return EINVAL;
 
-	if (edge_known(srv, &sa))
+	if (front_edge_known(srv, &sa))
 		return 0;
 
 	/* Provisions come from presence, so the table is bounded only
@@ -69,7 +69,7 @@ static bool guard_h(const struct sip_msg *msg, void *arg)
 {
 	struct server *srv = arg;
 
-	if (edge_known(srv, &msg->src))
+	if (front_edge_known(srv, &msg->src))
 		return false;
 
 	++srv->st.untrusted;
@@ -130,7 +130,13 @@ static bool rest_h(const struct sip_msg *msg, void *arg)
 
 int front_open(struct server *srv)
 {
-	return sip_listen(&srv->guard, srv->sip, true, guard_h, srv);
+	int err;
+
+	err = sip_listen(&srv->guard, srv->sip, true, guard_h, srv);
+	err = err ? err : sip_listen(&srv->reoffer, srv->sip, true,
+				     leg_reoffer_h, srv);
+	return err ? err : sip_listen(&srv->fork, srv->sip, false, leg_fork_h,
+				      srv);
 }
 
 int front_open_last(struct server *srv)

@@ -110,6 +110,7 @@ int leg_media_open(struct leg *leg)
 		.pt = leg->pt,
 		.pt_event = leg->pt_event,
 		.clock_hz = leg->codec->clock_hz,
+		.codec = leg->codec->codec,
 		.floor = leg->floor,
 		.worker = -1,
 		.arg = leg,
@@ -140,7 +141,7 @@ void leg_media_sync(struct leg *leg)
 		return;
 
 	leg->dir = want;
-	leg_dialog_modify(leg);
+	leg_modify(leg, WANT_CHANGE);
 }
 
 /* --- coming and going -------------------------------------------------- */
@@ -231,6 +232,7 @@ void leg_up(struct leg *leg)
 	     HLOG_S("service", leg->service.name),
 	     HLOG_BOOL("floor", leg->floor_taken));
 	leg_state_set(leg, BUS_LEG_IDLE, 200, "");
+	leg_timer_set(leg);
 	groups_join(leg);
 	leg_media_sync(leg);
 }
@@ -329,6 +331,7 @@ static void leg_destructor(void *arg)
 
 	list_unlink(&leg->le);
 	hash_unlink(&leg->he);
+	mem_deref(leg->sdp);
 	--srv->legc;
 }
 
@@ -341,6 +344,10 @@ struct leg *leg_alloc(struct server *srv, const char *subscriber)
 
 	leg->srv = srv;
 	tmr_init(&leg->tmr);
+	tmr_init(&leg->tmr_session);
+	tmr_init(&leg->tmr_modify);
+	sesstimer_init(&leg->timer, srv->cfg.session_expires_s,
+		       srv->cfg.min_se_s);
 	strcpy(leg->subscriber, subscriber);
 	(void)snprintf(leg->subject, sizeof(leg->subject), "leg/%s",
 		       subscriber);

@@ -79,7 +79,7 @@ static void leg_update(struct leg *leg, const struct bus_leg_provision *p,
 					 &leg->flow);
 	/* Its media goes on from another host: from where is in its answer */
 	if (leg->sess && elsewhere && leg_is_up(leg))
-		leg_dialog_modify(leg);
+		leg_modify(leg, WANT_CHANGE);
 	if (talk && leg_is_up(leg)) {
 		call_service_changed(leg);
 		groups_service_changed(leg);

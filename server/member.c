@@ -23,6 +23,21 @@ struct member *member_find(const struct server *srv,
 	return NULL;
 }
 
+uint8_t groups_priority(const struct leg *leg)
+{
+	struct le *le = list_head(members_of(leg->srv, leg->subscriber));
+	uint8_t priority = 0;
+
+	for (; le; le = le->next) {
+		const struct member *m = le->data;
+
+		if (!strcmp(m->subscriber, leg->subscriber))
+			priority = MAX(priority, m->priority);
+	}
+
+	return priority;
+}
+
 /* --- joining ----------------------------------------------------------- */
 
 static uint32_t talk_ms(const struct group *group, const struct leg *leg)
@@ -252,6 +267,14 @@ uint16_t group_activate(struct leg *leg, const char *name,
 	(void)mixer_floor_request(leg->srv->mixer, group->b.id, leg->mid);
 	*wordsp = "";
 	return 200;
+}
+
+bool group_dialled(const struct server *srv, const struct pl *name)
+{
+	char buf[HL_NAME_MAX];
+
+	return !refer_user_decode(buf, sizeof(buf), name) &&
+		group_find(srv, buf);
 }
 
 uint16_t group_check(const struct leg *leg, const char *name,

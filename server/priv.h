@@ -19,6 +19,7 @@
 #include "mixer/mixer.h"
 #include "server/leg_sdp.h"
 #include "sip/refer.h"
+#include "sip/sesstimer.h"
 #include "server/server.h"
 #include "sip/endpoint.h"
 #include "util/log.h"
@@ -29,16 +30,19 @@ enum {
 	/** No dialog of ours sends so many requests */
 	CSEQ_MARGIN = 1000000,
 	/** One bridge of a leg is kept free for its call */
-	LEG_GROUPS_JOINED_MAX = MIXER_LEG_BRIDGES_MAX - 1
+	LEG_GROUPS_JOINED_MAX = MIXER_LEG_BRIDGES_MAX - 1,
+	LEG_NAME_MAX = 32        /**< User part of a leg's Contact */
 };
 
 #define LEG_ALLOW \
-	"Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, REFER\r\n"
-#define LEG_SUPPORTED "Supported: norefersub, multiple-refer\r\n"
+	"Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, REFER, UPDATE\r\n"
+#define LEG_SUPPORTED "Supported: norefersub, multiple-refer, timer\r\n"
 
 struct ask;
 struct call;
 struct group;
+struct modify;
+struct reply;
 struct restore;
 
 struct server {
@@ -49,7 +53,7 @@ struct server {
 	struct endpoint *ep;
 	struct sip *sip;           /**< The endpoint's */
 	struct sipsess_sock *sock;
-	struct sip_lsnr *guard, *rest;
+	struct sip_lsnr *guard, *reoffer, *fork, *rest;
 	struct mixer *mixer;
 	int mixer_fd;              /**< -1: not watched */
 	struct bus_server *served;
@@ -96,6 +100,7 @@ struct server {
 		uint64_t untrusted, invites, answered, refused, manual, lost;
 		uint64_t activations, activations_refused, calls, hangs;
 		uint64_t restored, media_dead, bus_full;
+		uint64_t refreshes, glares, forks, keys;
 	} st;
 };
 
@@ -153,6 +158,16 @@ struct group {
 
 /* --- legs -------------------------------------------------------------- */
 
+/** A request of ours in a dialog that is up */
+enum modify_kind { MODIFY_INVITE, MODIFY_UPDATE, MODIFY_OPTIONS };
+
+/** Why one is wanted; the greater one does for the smaller */
+enum modify_want {
+	WANT_NOTHING,
+	WANT_REFRESH,  /**< The session as it is: UPDATE or re-INVITE */
+	WANT_CHANGE    /**< Other SDP: re-INVITE */
+};
+
 struct leg {
 	struct le le;                /**< In server.legl */
 	struct le he;                /**< In server.legs */
@@ -199,7 +214,22 @@ struct leg {
 	uint8_t pt, pt_event;
 	bool floor;                  /**< Has a floor channel */
 	bool floor_taken;            /**< ..and the terminal took it */
+	bool implicit;               /**< Asked for the floor in its INVITE */
 	enum sdp_dir dir;            /**< What we last wanted */
+	enum sdp_dir dir_agreed;     /**< ..and what the terminal took */
+	struct mbuf *sdp;            /**< The last that we sent */
+	bool sdp_refused;            /**< ..but it was not taken */
+
+	bool owner;                  /**< The Call-ID is ours */
+	bool peer_update, peer_options; /**< In the terminal's Allow */
+	struct sesstimer timer;
+	struct tmr tmr_session;
+	struct modify *modify;       /**< Our request that is under way */
+	enum modify_want want;       /**< ..and what is to be asked next */
+	struct tmr tmr_modify;       /**< Not before that */
+	unsigned tries;
+	uint32_t acked;              /**< CSeq of our last re-INVITE, 0 none */
+	struct reply *reply;         /**< Our 2xx without ACK yet */
 
 	struct call *call;
 	struct le le_call;
@@ -248,22 +278,74 @@ void words_pl(char *dst, size_t size, const struct pl *src);
 int leg_dialog_invite(struct leg *leg);
 /** Ends it with BYE or CANCEL; code 0: no Reason is given */
 void leg_dialog_close(struct leg *leg, uint16_t code, const char *words);
-void leg_dialog_modify(struct leg *leg);
 void leg_dialog_connect_h(const struct sip_msg *msg, void *arg);
 struct leg *leg_dialog_find(const struct server *srv,
 			    const struct sip_msg *msg);
 /** Can the terminal's INVITE be accepted? Nothing is changed.
- *  @return 0, or a SIP code with words */
+ *  @return 0, or a SIP code; words and warning are in s in any case */
 uint16_t leg_dialog_check(const struct leg *leg, const struct sip_msg *msg,
-			  const char **wordsp);
+			  struct leg_sdp *s);
 /** Accept it; what the leg had ends. @return 0: the answer was sent; or as
  *  above */
 uint16_t leg_dialog_accept(struct leg *leg, const struct sip_msg *msg,
-			   bool dialled, const char **wordsp);
-/** stp: its transaction, or NULL */
+			   bool dialled, struct leg_sdp *s);
 void leg_dialog_refuse(const struct leg *leg, const struct sip_msg *msg,
-		       struct sip_strans **stp, uint16_t code,
-		       const char *text);
+		       uint16_t code, const struct leg_sdp *s);
+/** User part of its Contact */
+void leg_name(const struct leg *leg, char name[LEG_NAME_MAX]);
+
+/* leg_offer.c: offers and answers */
+/** Our offer, or the answer to one. @return 0 or errno */
+int leg_offer(struct mbuf **descp, struct leg *leg,
+	      const struct leg_sdp *offer);
+/** For a refresh: what was said last, in the same version */
+int leg_offer_again(struct mbuf **descp, struct leg *leg);
+/** @return 0, or a SIP code; words and warning are in s in any case */
+uint16_t leg_offer_decode(struct leg_sdp *s, const struct leg *leg,
+			  const struct sip_msg *msg);
+/** Tell the mixer; again: not for the first time in this dialog */
+void leg_remote_set(struct leg *leg, const struct leg_sdp *s, bool again);
+/** Warning line of a refusal (RFC 3261 section 20.43) */
+int leg_warning_print(struct re_printf *pf, const struct leg_sdp *s);
+
+/* leg_modify.c: what we ask for in the dialog */
+/** Now, or when nothing else is under way */
+void leg_modify(struct leg *leg, enum modify_want want);
+void leg_modify_next(struct leg *leg);
+/** Is the terminal there? */
+void leg_probe(struct leg *leg);
+bool leg_modifying(const struct leg *leg, enum modify_kind kind);
+/** ACK again if msg is the 2xx of our last re-INVITE */
+bool leg_modify_ack(const struct leg *leg, const struct sip_msg *msg);
+void leg_modify_drop(struct leg *leg);
+
+/* leg_reoffer.c: what the terminal asks for in the dialog */
+bool leg_reoffer_h(const struct sip_msg *msg, void *arg);
+void leg_reoffer_drop(struct leg *leg);
+/** Refuse with the words and the warning of its SDP */
+void leg_refuse(const struct server *srv, const struct sip_msg *msg,
+		uint16_t code, const struct leg_sdp *s);
+/** Refuse what Require and the session timer forbid. True: it is done;
+ *  else said is filled in */
+bool leg_refuse_headers(const struct server *srv, const struct sesstimer *st,
+			const struct sip_msg *msg,
+			struct sesstimer_said *said);
+
+/* leg_timer.c: session timer and probes */
+void leg_timer_set(struct leg *leg);
+/** What the Allow of a request or answer says */
+void leg_peer_learn(struct leg *leg, const struct sip_msg *msg);
+
+/* leg_fork.c */
+bool leg_fork_h(const struct sip_msg *msg, void *arg);
+
+/* leg_info.c: keys by INFO */
+void leg_info_h(struct sip *sip, const struct sip_msg *msg, void *arg);
+/** RFC 4733 event code of an application/dtmf-relay or application/dtmf body,
+ *  MIXER_KEY_NONE: it has no key */
+uint8_t leg_info_key(const char *body, size_t len);
+/** Ask for the floor where its keys go */
+void leg_floor_request(struct leg *leg);
 
 /* leg_store.c */
 /** Keep enough of its dialog to end it after a restart. made has the Contact
@@ -286,10 +368,12 @@ uint16_t ask_dial(struct leg *leg, const struct sip_msg *msg,
 bool dial_is(const struct leg *leg, const struct sip_msg *msg);
 /** Answers it, now or when presence has decided */
 void dial_invited(struct leg *leg, const struct sip_msg *msg);
-/** Presence allows it: accept and bridge, or refuse. @return 0, or a SIP code
- *  with words: nothing was answered */
-uint16_t dial_accept(struct leg *leg, const struct sip_msg *msg,
-		     const struct bus_activation *a, const char **wordsp);
+/** Presence allows it: accept and bridge, or refuse */
+void dial_allowed(struct leg *leg, const struct sip_msg *msg,
+		  const struct bus_activation *a);
+/** stp: its transaction, or NULL */
+void dial_refuse(struct leg *leg, const struct sip_msg *msg,
+		 struct sip_strans **stp, uint16_t code, const char *text);
 /** It came to nothing: a leg that was only for it ends */
 void dial_over(struct leg *leg);
 
@@ -342,6 +426,10 @@ uint16_t group_check(const struct leg *leg, const char *name,
 		     const char **wordsp);
 /** Select it, without a request for the floor. @return as above */
 uint16_t group_dial(struct leg *leg, const char *name, const char **wordsp);
+/** Does that user part name a group here? */
+bool group_dialled(const struct server *srv, const struct pl *name);
+/** Highest priority of its memberships */
+uint8_t groups_priority(const struct leg *leg);
 void groups_service_changed(struct leg *leg);
 
 /* front.c: what comes to the private endpoint beside sessions */
@@ -349,6 +437,7 @@ int front_open(struct server *srv);
 int front_open_last(struct server *srv);
 /** Requests from the host of this Route are believed from now on */
 int front_edge_add(struct server *srv, const char *route);
+bool front_edge_known(const struct server *srv, const struct sa *sa);
 /** Every bus text that goes into a message line */
 bool front_text_ok(const char *text);
 

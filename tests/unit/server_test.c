@@ -175,8 +175,10 @@ static void test_p1_leg_by_our_invite(void **state)
 	assert_non_null(strstr(t->headers, "Route: <sip:TOKEN@127.0.0.1:"));
 	assert_non_null(strstr(t->sdp, "RTP/AVP 0 101\r\n"));
 	assert_non_null(strstr(t->sdp, "a=sendrecv\r\n"));
-	assert_non_null(strstr(t->sdp, "udp TBCP\r\na=fmtp:TBCP queuing=0;"
-			       "tb_priority=1;timestamp=0\r\n"));
+	assert_non_null(strstr(t->sdp, "udp TBCP MCPTT\r\n"
+			       "a=fmtp:TBCP queuing=0;"
+			       "tb_priority=1;timestamp=0\r\n"
+			       "a=fmtp:MCPTT mc_priority=1\r\n"));
 	assert_int_equal(status_int(r, "legs_up"), 1);
 
 	/* Provisioned again, nothing changes and the state is said again */
@@ -286,7 +288,7 @@ static void test_p1_bad_offers_refused_in_words(void **state)
 	assert_int_equal(term_provision(t, false, false), 200);
 	term_sdp(t, sdp, sizeof(sdp));
 	assert_int_equal(term_invite(t, "ptt", sdp), 488);
-	assert_string_equal(t->words, "no common codec");
+	assert_string_equal(t->words, "this service speaks PCMU");
 	assert_int_equal(term_invite(t, "ptt", "rubbish"), 400);
 	assert_int_equal(term_invite(t, "ptt", "v=0\r\ns=-\r\n"), 488);
 	assert_string_equal(t->words, "no audio");
@@ -339,7 +341,7 @@ static void test_refused_codec_ends_with_words(void **state)
 	assert_int_equal(term_provision(t, true, false), 200);
 	assert_true(term_wait(t, BUS_LEG_NONE));
 	assert_int_equal(t->status_code, 488);
-	assert_string_equal(t->status_words, "no common codec");
+	assert_string_equal(t->status_words, "this service speaks PCMU");
 	assert_true(rig_wait(no_session, t));
 	rig_run(2 * r->cfg.retry_max_ms);
 	assert_int_equal(t->invites, 1);
@@ -436,7 +438,8 @@ static void test_requests_in_dialog(void **state)
 	t = rig_up(r, "heidi");
 	assert_true(rig_wait(has_session, t));
 	assert_int_equal(term_request(t, "OPTIONS", "", ""), 200);
-	assert_int_equal(term_request(t, "UPDATE", "", ""), 405);
+	assert_int_equal(term_request(t, "UPDATE", "Contact: "
+				      "<sip:heidi@127.0.0.1>\r\n", ""), 200);
 	assert_int_equal(term_request(t, "MESSAGE", "", ""), 405);
 	assert_int_equal(term_request(t, "INFO", "", ""), 200);
 	assert_int_equal(term_request(t, "INFO", "Content-Type: "
