@@ -85,11 +85,10 @@ static void ask_destructor(void *arg)
 
 static void ask_end(struct ask *ask, uint16_t code, const char *words)
 {
-	const struct leg_sdp s = {.words = words};
 	struct leg *leg = ask->leg;
 
 	if (ask->dials)
-		leg_dialog_refuse(leg, ask->msg, &ask->st, code, &s);
+		dial_refuse(leg, ask->msg, &ask->st, code, words);
 	else
 		refer_answer(leg, ask->msg, &ask->st, ask->nosub, code, words);
 
@@ -135,20 +134,9 @@ static void dial_apply(struct ask *ask, const struct bus_activation *a)
 {
 	const struct sip_msg *msg = mem_ref((void *)ask->msg);
 	struct leg *leg = ask->leg;
-	struct leg_sdp s = {.words = ""};
-	uint16_t code;
 
 	mem_deref(ask);
-	code = dial_accept(leg, msg, a, &s.words);
-	if (code) {
-		++leg->srv->st.activations_refused;
-		leg_dialog_refuse(leg, msg, NULL, code, &s);
-		dial_over(leg);
-	}
-	else {
-		++leg->srv->st.activations;
-	}
-
+	dial_allowed(leg, msg, a);
 	mem_deref((void *)msg);
 }
 
