@@ -374,7 +374,7 @@ static void options(struct edge_sock *sock, const struct sip_msg *msg)
 			 ALLOW
 			 "Accept: application/sdp, application/pidf+xml, "
 			 "application/resource-lists+xml\r\n"
-			 "Allow-Events: presence, refer\r\n"
+			 "Allow-Events: presence, conference, refer\r\n"
 			 "Content-Length: 0\r\n\r\n");
 }
 
@@ -410,6 +410,8 @@ static void out_of_dialog(struct edge_sock *sock, const struct sip_msg *msg)
 	else if (!pl_strcmp(&msg->met, "REGISTER"))
 		request_authenticate(sock, msg, false, registrar_request,
 				     NULL);
+	else if (!pl_strcmp(&msg->met, "SUBSCRIBE") && focus_named(msg))
+		request_authenticate(sock, msg, true, focus_subscribe, NULL);
 	else if (!pl_strcmp(&msg->met, "SUBSCRIBE"))
 		request_authenticate(sock, msg, false, subscribe_request,
 				     NULL);

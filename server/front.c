@@ -87,7 +87,7 @@ static bool guard_h(const struct sip_msg *msg, void *arg)
 static void options_answer(struct server *srv, const struct sip_msg *msg)
 {
 	(void)sip_treplyf(NULL, NULL, srv->sip, msg, false, 200, "OK",
-			  LEG_ALLOW LEG_SUPPORTED
+			  LEG_ALLOW LEG_SUPPORTED LEG_EVENTS
 			  "Accept: application/sdp, "
 			  "application/resource-lists+xml\r\n"
 			  "Content-Length: 0\r\n\r\n");
@@ -99,6 +99,11 @@ static bool rest_h(const struct sip_msg *msg, void *arg)
 	struct server *srv = arg;
 	const bool options = !pl_strcmp(&msg->met, "OPTIONS");
 	struct leg *leg;
+
+	if (!pl_strcmp(&msg->met, "SUBSCRIBE")) {
+		focus_request(srv, msg);
+		return true;
+	}
 
 	if (!pl_isset(&msg->to.tag)) {
 		if (options)

@@ -23,9 +23,8 @@ struct group *group_find(const struct server *srv, const char *name)
 	return NULL;
 }
 
-static struct member *member_find(const struct server *srv,
-				  const struct group *group,
-				  const char *subscriber)
+struct member *member_find(const struct server *srv, const struct group *group,
+			   const char *subscriber)
 {
 	struct le *le = list_head(members_of(srv, subscriber));
 
@@ -113,6 +112,8 @@ static void member_join(struct member *m, struct leg *leg)
 	++leg->joinedc;
 	if (!leg->selected)
 		leg->selected = group;
+	focus_leg_moved(leg);
+	focus_bridge_changed(&group->b);
 }
 
 static void member_leave(struct member *m)
@@ -129,6 +130,8 @@ static void member_leave(struct member *m)
 	--leg->joinedc;
 	if (leg->selected == group)
 		leg->selected = NULL;
+	focus_leg_moved(leg);
+	focus_bridge_changed(&group->b);
 
 	group_close_if_empty(group);
 }
@@ -199,6 +202,7 @@ void group_select(struct leg *leg)
 {
 	if (!leg->selected)
 		leg->selected = group_any(leg);
+	focus_leg_moved(leg);
 
 	if (leg->selected && !leg->call)
 		(void)mixer_leg_select(leg->srv->mixer, leg->mid,
@@ -239,6 +243,7 @@ static uint16_t leg_group_set(struct leg *leg, struct group *group,
 	}
 
 	leg->selected = group;
+	focus_leg_moved(leg);
 	return 200;
 }
 
@@ -448,6 +453,7 @@ uint16_t group_member_set(struct server *srv, const struct bus_member_set *s,
 
 	member_changed(m);
 	group_talk_sync(group);
+	focus_bridge_changed(&group->b);
 	*wordsp = "";
 	return 200;
 }

@@ -160,6 +160,7 @@ void leg_invite_done(struct leg *leg)
 void leg_drop(struct leg *leg)
 {
 	list_unlink(&leg->le_queue);
+	focus_leg_end(leg);
 	ask_drop(leg);
 	call_leave(leg);
 	groups_leave(leg);

@@ -9,16 +9,14 @@ static const char auto_answer[] =
 	"Answer-Mode: Auto\r\n"
 	"Call-Info: <sip:%s>;answer-after=0\r\n"
 	"Alert-Info: <http://%s>;info=alert-autoanswer;delay=0\r\n"
-	LEG_ALLOW LEG_SUPPORTED;
+	LEG_ALLOW LEG_SUPPORTED LEG_EVENTS;
 
 #define REASON "Reason: SIP;cause=%u;text=\"%s\"\r\n"
 
-enum { NAME_MAX_CHARS = 32 };
-
-static void leg_name(const struct leg *leg, char name[NAME_MAX_CHARS])
+void leg_contact_get(const struct leg *leg, char contact[LEGURI_CONTACT_MAX])
 {
-	(void)snprintf(name, NAME_MAX_CHARS, "leg-%llu",
-		       (unsigned long long)leg->number);
+	(void)leguri_contact_print(contact, LEGURI_CONTACT_MAX,
+				   leg->subscriber, leg->srv->cfg.domain);
 }
 
 static void body_get(struct pl *body, const struct sip_msg *msg)
@@ -269,13 +267,13 @@ int leg_dialog_invite(struct leg *leg)
 	struct server *srv = leg->srv;
 	const char *routev[1] = { leg->route };
 	char from[HL_NAME_MAX + HL_HOST_MAX + 8];
-	char name[NAME_MAX_CHARS];
+	char contact[LEGURI_CONTACT_MAX];
 	struct mbuf *desc = NULL;
 	int err;
 
 	leg->number = srv->leg_next++;
 	leg->sdp_version = 0;
-	leg_name(leg, name);
+	leg_contact_get(leg, contact);
 	(void)snprintf(from, sizeof(from), "sip:%s@%s", leg->service.name,
 		       srv->cfg.domain);
 
@@ -284,7 +282,7 @@ int leg_dialog_invite(struct leg *leg)
 		return err;
 
 	err = sipsess_connect(&leg->sess, srv->sock, leg->contact, NULL, from,
-			      name, routev, 1, "application/sdp", desc, NULL,
+			      contact, routev, 1, "application/sdp", desc, NULL,
 			      NULL, false, offer_h, answer_h, progress_h,
 			      estab_h, info_h, ask_refer_h, close_h, leg,
 			      auto_answer, leg->subscriber, srv->cfg.domain,
@@ -350,8 +348,7 @@ struct leg *leg_dialog_find(const struct server *srv,
 /* --- the terminal's INVITE --------------------------------------------- */
 
 /* Whose the edge says it is. */
-static struct leg *leg_asserted(const struct server *srv,
-				const struct sip_msg *msg)
+struct leg *leg_asserted(const struct server *srv, const struct sip_msg *msg)
 {
 	const struct sip_hdr *hdr;
 	char name[HL_NAME_MAX];
@@ -381,22 +378,24 @@ static int dialog_accept(struct leg *leg, const struct sip_msg *msg,
 			 const struct leg_sdp *offer)
 {
 	struct server *srv = leg->srv;
-	char name[NAME_MAX_CHARS];
+	char contact[LEGURI_CONTACT_MAX];
 	struct mbuf *desc = NULL;
 	int err;
 
 	leg->number = srv->leg_next++;
 	leg->sdp_version = 0;
-	leg_name(leg, name);
+	leg_contact_get(leg, contact);
 
 	err = sdp_encode_ours(&desc, leg, offer);
 	if (err)
 		return err;
 
-	err = sipsess_accept(&leg->sess, srv->sock, msg, 200, "OK", name,
+	err = sipsess_accept(&leg->sess, srv->sock, msg, 200, "OK",
+			     contact,
 			     "application/sdp", desc, NULL, NULL, false,
 			     offer_h, answer_h, estab_h, info_h, ask_refer_h,
-			     close_h, leg, LEG_ALLOW LEG_SUPPORTED);
+			     close_h, leg,
+			     LEG_ALLOW LEG_SUPPORTED LEG_EVENTS);
 	mem_deref(desc);
 	if (err)
 		return err;

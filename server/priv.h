@@ -18,26 +18,31 @@
 #include "db/state.h"
 #include "mixer/mixer.h"
 #include "server/leg_sdp.h"
+#include "server/focus.h"
 #include "sip/refer.h"
 #include "server/server.h"
 #include "sip/endpoint.h"
+#include "sip/leguri.h"
 #include "util/log.h"
 
 enum {
 	EDGES_MAX = 16,          /**< Edges believed at a time */
 	SUBJECT_MAX = HL_NAME_MAX + 8,
-	/** No dialog of ours sends so many requests */
-	CSEQ_MARGIN = 1000000,
+	/** No dialog of ours sends so many requests: a NOTIFY every second of
+	 *  a year is 32 million */
+	CSEQ_MARGIN = 1000000000,
 	/** One bridge of a leg is kept free for its call */
 	LEG_GROUPS_JOINED_MAX = MIXER_LEG_BRIDGES_MAX - 1
 };
 
 #define LEG_ALLOW \
-	"Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, REFER\r\n"
+	"Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, REFER, SUBSCRIBE\r\n"
+#define LEG_EVENTS "Allow-Events: conference, refer\r\n"
 #define LEG_SUPPORTED "Supported: norefersub, multiple-refer\r\n"
 
 struct ask;
 struct call;
+struct focus;
 struct group;
 struct restore;
 
@@ -78,6 +83,8 @@ struct server {
 	struct list askl;
 	uint32_t askc;
 
+	struct focus_hub focus;
+
 	struct restore *restore;
 
 	struct sa edgev[EDGES_MAX];
@@ -110,12 +117,15 @@ struct bridge {
 	mixer_bridge_id id;          /**< 0: the group has nobody up */
 	uint32_t max_talk_ms;        /**< As the mixer was told */
 	char holder[HL_NAME_MAX];    /**< Who talks; empty: nobody */
+	struct list focusl;          /**< struct focus: who is told of it */
 	char subject[SUBJECT_MAX];   /**< In the log: "group/NAME" */
 };
 
 int bridge_open(struct bridge *b, uint32_t max_talk_ms);
 void bridge_close(struct bridge *b);
 void bridge_talk_set(struct bridge *b, uint32_t max_talk_ms);
+/** What the leg talks in: its call, else its selected group, else NULL */
+struct bridge *leg_bridge(const struct leg *leg);
 
 /** A private or ad-hoc call */
 struct call {
@@ -198,6 +208,7 @@ struct leg {
 					  for outside a call */
 	uint32_t joinedc;            /**< Groups joined */
 	struct ask *ask;
+	struct focus *focus;         /**< NULL: nobody subscribed to it */
 };
 
 /* leg.c: one leg's life */
@@ -236,6 +247,10 @@ void leg_dialog_modify(struct leg *leg);
 void leg_dialog_connect_h(const struct sip_msg *msg, void *arg);
 struct leg *leg_dialog_find(const struct server *srv,
 			    const struct sip_msg *msg);
+/** Contact of its dialog: the focus (leguri.h) */
+void leg_contact_get(const struct leg *leg, char contact[LEGURI_CONTACT_MAX]);
+/** The leg of whom the edge says that the request is, or NULL */
+struct leg *leg_asserted(const struct server *srv, const struct sip_msg *msg);
 
 /* leg_store.c */
 /** Keep enough of its dialog to end it after a restart. made has the Contact
@@ -264,6 +279,8 @@ uint16_t group_member_set(struct server *srv, const struct bus_member_set *s,
 			  const char **wordsp);
 void group_member_del(struct server *srv, const struct bus_member_del *d);
 struct group *group_find(const struct server *srv, const char *name);
+struct member *member_find(const struct server *srv, const struct group *group,
+			   const char *subscriber);
 /** Join what the leg is a member of and has room for */
 void groups_join(struct leg *leg);
 void groups_leave(struct leg *leg);
