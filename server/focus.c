@@ -124,6 +124,14 @@ struct focus_sub *focus_sub_find(const struct server *srv,
 	return NULL;
 }
 
+struct leg *focus_leg_find(const struct server *srv,
+			   const struct sip_msg *msg)
+{
+	const struct focus_sub *s = focus_sub_find(srv, msg, NULL);
+
+	return s ? s->focus->leg : NULL;
+}
+
 uint32_t focus_leg_count(const struct leg *leg)
 {
 	return leg->focus ? leg->focus->subc : 0;

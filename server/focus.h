@@ -39,6 +39,11 @@ struct focus_hub {
 int focus_open(struct server *srv);
 void focus_close(struct server *srv);
 
+/** The leg whose conference is subscribed to in the request's dialog, or
+ *  NULL */
+struct leg *focus_leg_find(const struct server *srv,
+			   const struct sip_msg *msg);
+
 /** Any SUBSCRIBE that came to the private endpoint; it is answered */
 void focus_request(struct server *srv, const struct sip_msg *msg);
 

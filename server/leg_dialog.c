@@ -347,24 +347,6 @@ struct leg *leg_dialog_find(const struct server *srv,
 
 /* --- the terminal's INVITE --------------------------------------------- */
 
-/* Whose the edge says it is. */
-struct leg *leg_asserted(const struct server *srv, const struct sip_msg *msg)
-{
-	const struct sip_hdr *hdr;
-	char name[HL_NAME_MAX];
-	struct sip_addr addr;
-
-	hdr = sip_msg_hdr(msg, SIP_HDR_P_ASSERTED_IDENTITY);
-	if (!hdr || sip_addr_decode(&addr, &hdr->val) ||
-	    pl_strcasecmp(&addr.uri.host, srv->cfg.domain))
-		return NULL;
-
-	if (refer_user_decode(name, sizeof(name), &addr.uri.user))
-		return NULL;
-
-	return leg_lookup(srv, name);
-}
-
 /* What the leg had ends: the terminal knows best which dialog is its. */
 static void leg_replace(struct leg *leg)
 {

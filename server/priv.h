@@ -249,8 +249,6 @@ struct leg *leg_dialog_find(const struct server *srv,
 			    const struct sip_msg *msg);
 /** Contact of its dialog: the focus (leguri.h) */
 void leg_contact_get(const struct leg *leg, char contact[LEGURI_CONTACT_MAX]);
-/** The leg of whom the edge says that the request is, or NULL */
-struct leg *leg_asserted(const struct server *srv, const struct sip_msg *msg);
 
 /* leg_store.c */
 /** Keep enough of its dialog to end it after a restart. made has the Contact
@@ -298,6 +296,8 @@ void groups_flush(struct server *srv);
 /* front.c: what comes to the private endpoint beside sessions */
 int front_open(struct server *srv);
 int front_open_last(struct server *srv);
+/** Out of a dialog: the leg of the subscriber that the edge asserts, or NULL */
+struct leg *leg_asserted(const struct server *srv, const struct sip_msg *msg);
 /** Requests from the host of this Route are believed from now on */
 int front_edge_add(struct server *srv, const char *route);
 /** Every bus text that goes into a message line */
