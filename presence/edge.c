@@ -13,7 +13,7 @@
 
 #define ALLOW                                                                  \
 	"Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, SUBSCRIBE, "     \
-	"REFER, INFO\r\n"
+	"REFER, INFO, PUBLISH, UPDATE\r\n"
 
 enum { ROUTE_MAX = HL_URI_MAX };
 
@@ -356,7 +356,7 @@ static void in_dialog(struct edge_sock *sock, const struct sip_msg *msg,
 static void follow_invite(struct edge_sock *sock, const struct sip_msg *msg)
 {
 	struct presence *p = sock->p;
-	const struct dir_sub *sub = edge_named_sub(p, msg);
+	const struct dir_sub *sub = dial_sub(p, msg);
 	const struct node *node = NULL;
 	struct forward f = {.key = &p->key, .out = p->internal.ep};
 	struct routes r;
@@ -384,8 +384,11 @@ static void options(struct edge_sock *sock, const struct sip_msg *msg)
 	(void)sip_replyf(endpoint_sip(sock->ep), msg, 200, "OK",
 			 ALLOW
 			 "Accept: application/sdp, application/pidf+xml, "
-			 "application/resource-lists+xml\r\n"
-			 "Allow-Events: presence, conference, refer\r\n"
+			 "application/resource-lists+xml, "
+			 "application/poc-settings+xml\r\n"
+			 "Allow-Events: presence, conference, refer, "
+			 "poc-settings\r\n"
+			 "Supported: eventlist, recipient-list-subscribe\r\n"
 			 "Content-Length: 0\r\n\r\n");
 }
 
@@ -393,8 +396,14 @@ static void options(struct edge_sock *sock, const struct sip_msg *msg)
  * conference server */
 static bool require_ok(struct edge_sock *sock, const struct sip_msg *msg)
 {
+	static const char *const lists[] = {
+		"eventlist", "recipient-list-subscribe", NULL};
 	const struct sip_hdr *hdr = sip_msg_hdr(msg, SIP_HDR_PROXY_REQUIRE);
+	char unknown[128];
 
+	if (!hdr && !pl_strcmp(&msg->met, "SUBSCRIBE") &&
+	    !require_unknown(unknown, sizeof(unknown), msg, lists))
+		return true;
 	if (!hdr && pl_strcmp(&msg->met, "INVITE") &&
 	    pl_strcmp(&msg->met, "REFER"))
 		hdr = sip_msg_hdr(msg, SIP_HDR_REQUIRE);
@@ -426,10 +435,12 @@ static void out_of_dialog(struct edge_sock *sock, const struct sip_msg *msg)
 	else if (!pl_strcmp(&msg->met, "SUBSCRIBE"))
 		request_authenticate(sock, msg, false, subscribe_request,
 				     NULL);
+	else if (!pl_strcmp(&msg->met, "PUBLISH"))
+		request_authenticate(sock, msg, false, publish_request, NULL);
 	else if (!pl_strcmp(&msg->met, "REFER"))
 		request_authenticate(sock, msg, false, activate_refer, NULL);
 	else if (!pl_strcmp(&msg->met, "INVITE"))
-		request_authenticate(sock, msg, true, provision_invite, NULL);
+		request_authenticate(sock, msg, true, dial_request, NULL);
 	else if (!pl_strcmp(&msg->met, "CANCEL") ||
 		 !pl_strcmp(&msg->met, "ACK"))
 		follow_invite(sock, msg);

@@ -23,7 +23,7 @@ struct leg *leg_asserted(const struct server *srv, const struct sip_msg *msg)
 	return asserted_name(name, srv, msg) ? NULL : leg_lookup(srv, name);
 }
 
-static bool edge_known(const struct server *srv, const struct sa *sa)
+bool front_edge_known(const struct server *srv, const struct sa *sa)
 {
 	unsigned i;
 
@@ -45,7 +45,7 @@ int front_edge_add(struct server *srv, const char *route)
 	    sa_set(&sa, &uri.host, uri.port ? uri.port : SIP_PORT))
 		return EINVAL;
 
-	if (edge_known(srv, &sa))
+	if (front_edge_known(srv, &sa))
 		return 0;
 
 	/* Provisions come from presence, so the table is bounded only
@@ -108,7 +108,7 @@ static bool guard_h(const struct sip_msg *msg, void *arg)
 {
 	struct server *srv = arg;
 
-	if (edge_known(srv, &msg->src) && !stranger(srv, msg))
+	if (front_edge_known(srv, &msg->src) && !stranger(srv, msg))
 		return false;
 
 	++srv->st.untrusted;
@@ -174,7 +174,13 @@ static bool rest_h(const struct sip_msg *msg, void *arg)
 
 int front_open(struct server *srv)
 {
-	return sip_listen(&srv->guard, srv->sip, true, guard_h, srv);
+	int err;
+
+	err = sip_listen(&srv->guard, srv->sip, true, guard_h, srv);
+	err = err ? err : sip_listen(&srv->reoffer, srv->sip, true,
+				     leg_reoffer_h, srv);
+	return err ? err : sip_listen(&srv->fork, srv->sip, false, leg_fork_h,
+				      srv);
 }
 
 int front_open_last(struct server *srv)

@@ -15,6 +15,9 @@ void server_cfg_default(struct server_cfg *cfg)
 	memset(cfg, 0, sizeof(*cfg));
 	(void)sa_set_str(&cfg->sip_laddr, "127.0.0.1", 0);
 	mixer_cfg_default(&cfg->mixer);
+	cfg->mixer.key_press = 10;
+	cfg->mixer.key_release = 11;
+	cfg->mixer.tones = true;
 	cfg->legs_max = 20000;
 	cfg->calls_max = 4000;
 	cfg->groups_max = 10000;
@@ -33,6 +36,9 @@ void server_cfg_default(struct server_cfg *cfg)
 	cfg->setup_ms = 4000;
 	cfg->retry_min_ms = 1000;
 	cfg->retry_max_ms = 30000;
+	cfg->session_expires_s = 1800;
+	cfg->min_se_s = SESSTIMER_MIN_SE_S;
+	cfg->probe_s = 600;
 	cfg->close_ms = 3000;
 	cfg->heartbeat_ms = 1000;
 }
@@ -314,6 +320,8 @@ static void server_destructor(void *arg)
 		fd_close(srv->mixer_fd);
 
 	mem_deref(srv->rest);
+	mem_deref(srv->fork);
+	mem_deref(srv->reoffer);
 	mem_deref(srv->guard);
 	/* Sessions that wait for an ACK would hold the stack for 32 s */
 	sipsess_close_all(srv->sock);

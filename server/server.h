@@ -58,6 +58,10 @@ struct server_cfg {
 					 tried again */
 	uint32_t retry_min_ms;      /**< First wait before that */
 	uint32_t retry_max_ms;      /**< Doubled up to this, with jitter */
+	uint32_t session_expires_s; /**< Session timer wanted; 0: none */
+	uint32_t min_se_s;          /**< ..and the least that we take */
+	uint32_t probe_s;           /**< Who has no session timer is asked so
+					 often if it is there; 0: never */
 	uint32_t close_ms;          /**< Bound of server_close() */
 	uint32_t heartbeat_ms;
 };

@@ -211,7 +211,7 @@ static json_t *counters_json(const struct server *srv)
 
 	endpoint_stats_get(srv->ep, &ep);
 	return json_pack("{s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I "
-			 "s:I s:I s:I}",
+			 "s:I s:I s:I s:I s:I s:I s:I}",
 			 "untrusted", (json_int_t)srv->st.untrusted,
 			 "invites", (json_int_t)srv->st.invites,
 			 "answered", (json_int_t)srv->st.answered,
@@ -226,6 +226,10 @@ static json_t *counters_json(const struct server *srv)
 			 "hangs", (json_int_t)srv->st.hangs,
 			 "restored", (json_int_t)srv->st.restored,
 			 "bus_full", (json_int_t)srv->st.bus_full,
+			 "refreshes", (json_int_t)srv->st.refreshes,
+			 "glares", (json_int_t)srv->st.glares,
+			 "forks", (json_int_t)srv->st.forks,
+			 "keys", (json_int_t)srv->st.keys,
 			 "sip_malformed", (json_int_t)ep.drop_malformed,
 			 "sip_unhandled", (json_int_t)ep.unhandled_requests);
 }
