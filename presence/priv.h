@@ -179,6 +179,13 @@ unsigned watchers_bindings(const struct presence *p, const struct dir_sub *sub,
 void watchers_forget(struct presence *p, struct dir_sub *sub);
 void watchers_flush(struct presence *p);
 
+/* --- focus.c ------------------------------------------------------------ */
+
+/** Is the Request-URI that of a leg's conference? */
+bool focus_named(const struct sip_msg *msg);
+/** SUBSCRIBE to it; authenticated */
+void focus_subscribe(struct request *rq, void *arg);
+
 /* --- provision.c: legs of active subscriptions -------------------------- */
 
 void provision_start(struct presence *p, struct dir_sub *sub,

@@ -165,6 +165,7 @@ uint16_t group_member_set(struct server *srv, const struct bus_member_set *s,
 
 	member_changed(m);
 	group_talk_sync(group);
+	focus_bridge_changed(&group->b);
 	*wordsp = "";
 	return 200;
 }

@@ -116,10 +116,10 @@ static int ok_send(struct leg *leg, const struct sip_msg *msg,
 {
 	const size_t len = desc ? mbuf_get_left(desc) : 0;
 	struct sip_contact contact;
-	char name[LEG_NAME_MAX];
+	char focus[LEGURI_CONTACT_MAX];
 
-	leg_name(leg, name);
-	sip_contact_set(&contact, name, &msg->dst, msg->tp);
+	leg_contact_get(leg, focus);
+	sip_contact_set(&contact, focus, &msg->dst, msg->tp);
 	return sip_treplyf(NULL, mbp, leg->srv->sip, msg, true, 200, "OK",
 			   "%H" LEG_ALLOW LEG_SUPPORTED "%H%s"
 			   "Content-Length: %zu\r\n\r\n%b",

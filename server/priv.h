@@ -18,28 +18,33 @@
 #include "db/state.h"
 #include "mixer/mixer.h"
 #include "server/leg_sdp.h"
+#include "server/focus.h"
 #include "sip/refer.h"
 #include "sip/sesstimer.h"
 #include "server/server.h"
 #include "sip/endpoint.h"
+#include "sip/leguri.h"
 #include "util/log.h"
 
 enum {
 	EDGES_MAX = 16,          /**< Edges believed at a time */
 	SUBJECT_MAX = HL_NAME_MAX + 8,
-	/** No dialog of ours sends so many requests */
-	CSEQ_MARGIN = 1000000,
+	/** No dialog of ours sends so many requests: a NOTIFY every second of
+	 *  a year is 32 million */
+	CSEQ_MARGIN = 1000000000,
 	/** One bridge of a leg is kept free for its call */
-	LEG_GROUPS_JOINED_MAX = MIXER_LEG_BRIDGES_MAX - 1,
-	LEG_NAME_MAX = 32        /**< User part of a leg's Contact */
+	LEG_GROUPS_JOINED_MAX = MIXER_LEG_BRIDGES_MAX - 1
 };
 
 #define LEG_ALLOW \
-	"Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, REFER, UPDATE\r\n"
+	"Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, REFER, UPDATE, " \
+	"SUBSCRIBE\r\n"
+#define LEG_EVENTS "Allow-Events: conference, refer\r\n"
 #define LEG_SUPPORTED "Supported: norefersub, multiple-refer, timer\r\n"
 
 struct ask;
 struct call;
+struct focus;
 struct group;
 struct modify;
 struct reply;
@@ -82,6 +87,8 @@ struct server {
 	struct list askl;
 	uint32_t askc;
 
+	struct focus_hub focus;
+
 	struct restore *restore;
 
 	struct sa edgev[EDGES_MAX];
@@ -115,12 +122,15 @@ struct bridge {
 	mixer_bridge_id id;          /**< 0: the group has nobody up */
 	uint32_t max_talk_ms;        /**< As the mixer was told */
 	char holder[HL_NAME_MAX];    /**< Who talks; empty: nobody */
+	struct list focusl;          /**< struct focus: who is told of it */
 	char subject[SUBJECT_MAX];   /**< In the log: "group/NAME" */
 };
 
 int bridge_open(struct bridge *b, uint32_t max_talk_ms);
 void bridge_close(struct bridge *b);
 void bridge_talk_set(struct bridge *b, uint32_t max_talk_ms);
+/** What the leg talks in: its call, else its selected group, else NULL */
+struct bridge *leg_bridge(const struct leg *leg);
 
 /** A private or ad-hoc call */
 struct call {
@@ -239,6 +249,7 @@ struct leg {
 					  for outside a call */
 	uint32_t joinedc;            /**< Groups joined */
 	struct ask *ask;
+	struct focus *focus;         /**< NULL: nobody subscribed to it */
 };
 
 /* leg_provision.c: what presence asks a leg to be */
@@ -293,8 +304,8 @@ uint16_t leg_dialog_accept(struct leg *leg, const struct sip_msg *msg,
 			   bool dialled, struct leg_sdp *s);
 void leg_dialog_refuse(const struct leg *leg, const struct sip_msg *msg,
 		       uint16_t code, const struct leg_sdp *s);
-/** User part of its Contact */
-void leg_name(const struct leg *leg, char name[LEG_NAME_MAX]);
+/** Contact of its dialog: the focus (leguri.h) */
+void leg_contact_get(const struct leg *leg, char contact[LEGURI_CONTACT_MAX]);
 
 /* leg_offer.c: offers and answers */
 /** Our offer, or the answer to one. @return 0 or errno */
@@ -443,6 +454,8 @@ bool wake_is(const struct leg *leg);
 /* front.c: what comes to the private endpoint beside sessions */
 int front_open(struct server *srv);
 int front_open_last(struct server *srv);
+/** Out of a dialog: the leg of the subscriber that the edge asserts, or NULL */
+struct leg *leg_asserted(const struct server *srv, const struct sip_msg *msg);
 /** Requests from the host of this Route are believed from now on */
 int front_edge_add(struct server *srv, const char *route);
 bool front_edge_known(const struct server *srv, const struct sa *sa);
