@@ -345,7 +345,7 @@ static void in_dialog(struct edge_sock *sock, const struct sip_msg *msg,
 static void follow_invite(struct edge_sock *sock, const struct sip_msg *msg)
 {
 	struct presence *p = sock->p;
-	const struct dir_sub *sub = edge_named_sub(p, msg);
+	const struct dir_sub *sub = dial_sub(p, msg);
 	const struct node *node = NULL;
 	struct forward f = {.key = &p->key, .out = p->internal.ep};
 	struct routes r;
@@ -426,7 +426,7 @@ static void out_of_dialog(struct edge_sock *sock, const struct sip_msg *msg)
 	else if (!pl_strcmp(&msg->met, "REFER"))
 		request_authenticate(sock, msg, false, activate_refer, NULL);
 	else if (!pl_strcmp(&msg->met, "INVITE"))
-		request_authenticate(sock, msg, true, provision_invite, NULL);
+		request_authenticate(sock, msg, true, dial_request, NULL);
 	else if (!pl_strcmp(&msg->met, "CANCEL") ||
 		 !pl_strcmp(&msg->met, "ACK"))
 		follow_invite(sock, msg);

@@ -171,9 +171,10 @@ void watchers_rule(struct presence *p, const char *subject,
 void watchers_end_sub(struct dir_sub *sub, const char *reason);
 /** Drop those of a terminal that is gone: there is nobody to tell */
 void watchers_end_binding(struct dir_sub *sub, uint64_t binding);
-/** Newest binding from which sub still subscribes to its service, or NULL */
-const struct binding *watchers_binding(const struct presence *p,
-				       const struct dir_sub *sub);
+/** Bindings from which sub still subscribes to its service, newest first; one
+ *  may come more than once. @return how many */
+unsigned watchers_bindings(const struct presence *p, const struct dir_sub *sub,
+			   const struct binding *v[], unsigned max);
 /** Forget sub as a presentity: it is about to be freed */
 void watchers_forget(struct presence *p, struct dir_sub *sub);
 void watchers_flush(struct presence *p);
@@ -182,6 +183,10 @@ void watchers_flush(struct presence *p);
 
 void provision_start(struct presence *p, struct dir_sub *sub,
 		     const struct binding *b);
+/** The leg's state as it is known now; who may know is told */
+void provision_leg_set(struct presence *p, struct dir_sub *sub,
+		       enum bus_leg_status leg, uint16_t code,
+		       const char *words);
 void provision_stop(struct presence *p, struct dir_sub *sub,
 		    const char *words);
 /** The terminal at that binding left the service. If it was the one with the
@@ -191,14 +196,47 @@ void provision_leave(struct presence *p, struct dir_sub *sub,
 void provision_binding(struct binding *b, enum binding_event ev, void *arg);
 void provision_node(const struct node *n, enum node_event ev, void *arg);
 void provision_leg_state(const struct bus_msg *msg, void *arg);
-void provision_member(struct presence *p, const struct dir_member *m,
-		      bool gone);
-/** Ask a terminal's own INVITE in: answers by the request */
-void provision_invite(struct request *rq, void *arg);
+/** Ask for the leg that a terminal's own INVITE is to make, and forward that
+ *  when it is expected; it is answered here if it cannot be. dialled: the leg
+ *  that there is stays until the INVITE is accepted */
+void provision_invited(struct request *rq, struct dir_sub *sub,
+		       const struct binding *b, bool dialled);
 /** Put an active subscription into state.db */
 void provision_store(const struct presence *p, const struct dir_sub *sub);
 /** Is sub reachable for an activation? */
 bool provision_available(const struct dir_sub *sub);
+
+/* --- provision_ask.c ---------------------------------------------------- */
+
+struct provision_how {
+	bool invite;         /**< The conference server is to INVITE */
+	bool dialled, stays; /**< As in struct bus_leg_provision */
+	struct request *rq;  /**< The terminal's INVITE that waits, or NULL;
+				  answered or ended once this succeeds */
+};
+
+/** Ask sub's conference server (one is assigned) to have the leg at b.
+ *  @return 0 or errno; EHOSTUNREACH: there is no server */
+int provision_ask(struct presence *p, struct dir_sub *sub,
+		  const struct binding *b, const struct provision_how *how);
+
+/* --- member.c: talkgroups ---------------------------------------------- */
+
+void provision_member(struct presence *p, const struct dir_member *m,
+		      bool gone);
+/** All that sub is a member of, to its conference server */
+void provision_members(struct presence *p, const struct dir_sub *sub);
+
+/* --- dial.c: the INVITE of a terminal ----------------------------------- */
+
+void dial_request(struct request *rq, void *arg);
+/** Its leg is expected: on to the conference server. Ends the request */
+void dial_forward(struct request *rq, const struct dir_sub *sub,
+		  uint64_t binding);
+/** The subscription that an INVITE (or its CANCEL or ACK) is for: by From, in
+ *  the service, or in that of the group or user, that the Request-URI names.
+ *  Whose it is must be proven by other means. */
+struct dir_sub *dial_sub(const struct presence *p, const struct sip_msg *msg);
 
 /* --- restore.c ---------------------------------------------------------- */
 
@@ -211,6 +249,10 @@ void restore_apply(struct presence *p);
 
 void activate_bus_request(const struct bus_msg *msg, struct bus_reply *reply,
 			  void *arg);
+/** May and can caller be connected with those that are asked for? */
+void activate_decide(const struct presence *p, const struct dir_sub *caller,
+		     const struct bus_activate_ask *ask,
+		     struct bus_activation *ans);
 /** 202 to a REFER out of a dialog; where the terminal did not decline the
  *  implicit subscription (RFC 4488) the one NOTIFY that ends it */
 void refer_accept(struct request *rq);

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <string.h>
 #include "presence/priv.h"
+#include "presence/tries.h"
 
 struct kept_binding {
 	struct le le;
@@ -37,6 +38,18 @@ static int laddr_index(const struct sa *laddr, void *arg)
 	return -1;
 }
 
+/* A leg was given up when the last terminal had rung: none of them is rung
+ * again */
+static void manual_restore(struct dir_sub *sub)
+{
+	struct le *le;
+
+	LIST_FOREACH(&sub->user->bindings, le)
+	{
+		(void)tries_put(sub, le->data, true);
+	}
+}
+
 static void restore_service(struct presence *p, const struct state_service *row)
 {
 	struct dir_sub *sub = directory_sub(p->dir, row->subscriber);
@@ -50,14 +63,9 @@ static void restore_service(struct presence *p, const struct state_service *row)
 		return;
 	}
 	sub->active = true;
-	sub->binding = b->id;
-	if (row->manual) {
-		sub->epoch = b->epoch;
-		sub->leg = BUS_LEG_MANUAL;
-		(void)re_snprintf(sub->words, sizeof(sub->words),
-				  "Does Not Answer By Itself");
-		return;
-	}
+	sub->binding = sub->home = b->id;
+	if (row->manual)
+		manual_restore(sub);
 	provision_start(p, sub, b);
 }
 

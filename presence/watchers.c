@@ -108,20 +108,21 @@ void watchers_end_binding(struct dir_sub *sub, uint64_t binding)
 	}
 }
 
-const struct binding *watchers_binding(const struct presence *p,
-				       const struct dir_sub *sub)
+unsigned watchers_bindings(const struct presence *p, const struct dir_sub *sub,
+			   const struct binding *v[], unsigned max)
 {
+	unsigned n = 0;
 	struct le *le;
 
-	for (le = list_tail(&sub->watchers); le; le = le->prev) {
+	for (le = list_tail(&sub->watchers); le && n < max; le = le->prev) {
 		const struct watcher *w = le->data;
 		const struct binding *b =
 			binding_by_id(p->bindings, w->binding);
 
 		if (b && w->kind == WATCH_SERVICE)
-			return b;
+			v[n++] = b;
 	}
-	return NULL;
+	return n;
 }
 
 void watchers_forget(struct presence *p, struct dir_sub *sub)

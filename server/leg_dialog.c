@@ -69,7 +69,6 @@ static void estab_h(const struct sip_msg *msg, void *arg)
 {
 	struct leg *leg = arg;
 	const struct sip_msg *made = leg->invited ? leg->invited : msg;
-	struct pl dialled = pl_null;
 	struct sesstimer_said said;
 	int err;
 
@@ -88,21 +87,36 @@ static void estab_h(const struct sip_msg *msg, void *arg)
 			     "dialog not stored", HLOG_ERR(err));
 	}
 
-	leg_up(leg);
-	if (leg->invited)
-		dialled = leg->invited->uri.user;
-	if (pl_isset(&dialled))
-		(void)group_dial(leg, &dialled);
+	/* One that was dialled is up since its answer */
+	if (!leg_is_up(leg))
+		leg_up(leg);
 	if (leg->implicit)
 		leg_floor_request(leg);
 
 	leg->invited = mem_deref((void *)leg->invited);
 }
 
-/* Refused for good: another INVITE would be refused the same way. */
-static bool final_code(uint16_t code)
+/* Another leg of the same phone, which may have one line only */
+static bool shares_terminal(const struct leg *leg)
 {
-	return code == 403 || code == 488 || code == 603;
+	struct le *le;
+
+	LIST_FOREACH(&leg->srv->legl, le) {
+		const struct leg *other = le->data;
+
+		if (other != leg && other->binding && leg_is_up(other) &&
+		    other->binding == leg->binding)
+			return true;
+	}
+
+	return false;
+}
+
+/* Refused for good: another INVITE would be refused the same way. */
+static bool final_code(const struct leg *leg, uint16_t code)
+{
+	return code == 403 || code == 488 || code == 603 ||
+		(code == 486 && shares_terminal(leg));
 }
 
 static void close_h(int err, const struct sip_msg *msg, void *arg)
@@ -118,7 +132,7 @@ static void close_h(int err, const struct sip_msg *msg, void *arg)
 	if (msg && msg->scode >= 300) {
 		++leg->srv->st.refused;
 		words_pl(words, sizeof(words), &msg->reason);
-		leg_down(leg, msg->scode, words, !final_code(msg->scode));
+		leg_down(leg, msg->scode, words, !final_code(leg, msg->scode));
 	}
 	else if (err == EPROTO) {
 		++leg->srv->st.refused;
@@ -251,10 +265,12 @@ static struct leg *leg_asserted(const struct server *srv,
 }
 
 /* What the leg had ends: the terminal knows best which dialog is its. */
-static void leg_replace(struct leg *leg)
+static void leg_replace(struct leg *leg, bool dialled)
 {
 	leg->code = 0;
 	leg_drop(leg);
+	leg->dialled = dialled;
+	leg->passing = dialled && !leg_next_take(leg);
 	leg_state_set(leg, BUS_LEG_INVITING, 0, "");
 	leg->retries = 0;
 }
@@ -297,12 +313,26 @@ static int dialog_accept(struct leg *leg, const struct sip_msg *msg,
 	return 0;
 }
 
-/* @return 0, or a SIP code with words in s; accepted: the answer was sent */
-static uint16_t leg_accept(struct leg *leg, const struct sip_msg *msg,
-			   const struct sesstimer_said *said,
-			   struct leg_sdp *s)
+uint16_t leg_dialog_check(const struct leg *leg, const struct sip_msg *msg,
+			  struct leg_sdp *s)
+{
+	const struct sip_hdr *hdr = sip_msg_hdr(msg, SIP_HDR_CONTACT);
+	struct sip_addr addr;
+
+	memset(s, 0, sizeof(*s));
+	if (!hdr || sip_addr_decode(&addr, &hdr->val)) {
+		s->words = "the INVITE has no usable Contact";
+		return 400;
+	}
+
+	return mbuf_get_left(msg->mb) ? leg_offer_decode(s, leg, msg) : 0;
+}
+
+uint16_t leg_dialog_accept(struct leg *leg, const struct sip_msg *msg,
+			   bool dialled, struct leg_sdp *s)
 {
 	const bool late = !mbuf_get_left(msg->mb);
+	struct sesstimer_said said;
 	uint16_t code;
 	int err;
 
@@ -312,12 +342,14 @@ static uint16_t leg_accept(struct leg *leg, const struct sip_msg *msg,
 			return code;
 	}
 
-	leg_replace(leg);
-	sesstimer_accept(&leg->timer, said, tmr_jiffies());
+	leg_replace(leg, dialled);
+	(void)sesstimer_decode(&said, msg);
+	sesstimer_accept(&leg->timer, &said, tmr_jiffies());
 	leg->pt = late ? leg->codec->pt : s->pt;
 	leg->pt_event = late ? 101 : s->pt_event;
 	leg->floor = late || s->floor >= 0;
-	leg->dir = leg->service.idle_inactive ? SDP_INACTIVE : SDP_SENDRECV;
+	leg->dir = leg->service.idle_inactive && !dialled ? SDP_INACTIVE
+							  : SDP_SENDRECV;
 
 	err = leg_media_open(leg);
 	if (!err)
@@ -331,6 +363,16 @@ static uint16_t leg_accept(struct leg *leg, const struct sip_msg *msg,
 	code = err == EBADMSG ? 400 : 503;
 	leg_down(leg, code, s->words, false);
 	return code;
+}
+
+void leg_dialog_refuse(const struct leg *leg, const struct sip_msg *msg,
+		       struct sip_strans **stp, uint16_t code,
+		       const struct leg_sdp *s)
+{
+	hlog_limited(leg->srv->log, "server.invite", HLOG_INFO, leg->subject,
+		     "INVITE refused", HLOG_U("code", code),
+		     HLOG_S("words", s->words));
+	leg_refuse(leg->srv, msg, stp, code, s);
 }
 
 void leg_dialog_connect_h(const struct sip_msg *msg, void *arg)
@@ -360,12 +402,14 @@ void leg_dialog_connect_h(const struct sip_msg *msg, void *arg)
 		return;
 	}
 
-	code = leg_accept(leg, msg, &said, &s);
-	if (!code)
+	if (dial_is(leg, msg)) {
+		dial_invited(leg, msg);
 		return;
+	}
 
-	hlog_limited(srv->log, "server.invite", HLOG_INFO, leg->subject,
-		     "INVITE refused", HLOG_U("code", code),
-		     HLOG_S("words", s.words));
-	leg_refuse(srv, msg, code, &s);
+	/* What was expected to dial does not: it makes the leg */
+	leg->next = mem_deref(leg->next);
+	code = leg_dialog_accept(leg, msg, false, &s);
+	if (code)
+		leg_dialog_refuse(leg, msg, NULL, code, &s);
 }

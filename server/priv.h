@@ -128,6 +128,7 @@ struct call {
 	struct le le;                /**< In server.calll */
 	struct list partyl;          /**< Legs, by their le_call */
 	struct leg *owner;           /**< Who made it; NULL: has left */
+	bool held;                   /**< Not ended though one is left */
 	uint32_t hang_ms;
 	struct tmr tmr;              /**< Hang time */
 };
@@ -184,6 +185,14 @@ struct leg {
 	char contact[HL_URI_MAX];
 	char route[HL_URI_MAX];      /**< Without ;lr, as libre wants it */
 	struct sa flow, local;
+	uint64_t binding;            /**< Presence's name of the terminal */
+	bool dialled;                /**< Made by an INVITE to a group or a
+					  user */
+	bool passing;                /**< ..and gone when its call ends; not
+					  up: gone when it is not made */
+	struct bus_leg_provision *next; /**< What holds once the INVITE is
+					     accepted that is expected, or
+					     NULL */
 
 	enum bus_leg_status status;
 	uint16_t code;
@@ -230,10 +239,17 @@ struct leg {
 	struct ask *ask;
 };
 
-/* leg.c: one leg's life */
-struct leg *leg_lookup(const struct server *srv, const char *subscriber);
+/* leg_provision.c: what presence asks a leg to be */
 uint16_t leg_provision(struct server *srv, const struct bus_leg_provision *p,
 		       const char **wordsp);
+/** The INVITE that was expected is accepted: its terminal has the leg.
+ *  @return true if that stays when its call has ended */
+bool leg_next_take(struct leg *leg);
+
+/* leg.c: one leg's life */
+struct leg *leg_lookup(const struct server *srv, const char *subscriber);
+struct leg *leg_alloc(struct server *srv, const char *subscriber);
+void leg_say(struct leg *leg);
 void leg_end(struct leg *leg, const char *words);
 bool leg_is_up(const struct leg *leg);
 void leg_state_set(struct leg *leg, enum bus_leg_status status, uint16_t code,
@@ -298,7 +314,8 @@ bool leg_reoffer_h(const struct sip_msg *msg, void *arg);
 void leg_reoffer_drop(struct leg *leg);
 /** Refuse with the words and the warning of its SDP */
 void leg_refuse(const struct server *srv, const struct sip_msg *msg,
-		uint16_t code, const struct leg_sdp *s);
+		struct sip_strans **stp, uint16_t code,
+		const struct leg_sdp *s);
 /** Refuse what Require and the session timer forbid. True: it is done;
  *  else said is filled in */
 bool leg_refuse_headers(const struct server *srv, const struct sesstimer *st,
@@ -320,6 +337,18 @@ void leg_info_h(struct sip *sip, const struct sip_msg *msg, void *arg);
 uint8_t leg_info_key(const char *body, size_t len);
 /** Ask for the floor where its keys go */
 void leg_floor_request(struct leg *leg);
+/** Can the terminal's INVITE be accepted? Nothing is changed.
+ *  @return 0, or a SIP code; words and warning are in s */
+uint16_t leg_dialog_check(const struct leg *leg, const struct sip_msg *msg,
+			  struct leg_sdp *s);
+/** Accept it; what the leg had ends. @return 0: the answer was sent; or as
+ *  above */
+uint16_t leg_dialog_accept(struct leg *leg, const struct sip_msg *msg,
+			   bool dialled, struct leg_sdp *s);
+/** stp: its transaction, or NULL; only words and warning of s are used */
+void leg_dialog_refuse(const struct leg *leg, const struct sip_msg *msg,
+		       struct sip_strans **stp, uint16_t code,
+		       const struct leg_sdp *s);
 
 /* leg_store.c */
 /** Keep enough of its dialog to end it after a restart. made has the Contact
@@ -330,10 +359,35 @@ int leg_store(const struct leg *leg, const struct sip_msg *made,
 
 /* ask.c: an activation that waits for presence */
 void ask_refer_h(struct sip *sip, const struct sip_msg *msg, void *arg);
-void ask_drop(struct leg *leg);
+/** End it with the leg's dialog, or with the leg itself: then those that dial,
+ *  too */
+void ask_drop(struct leg *leg, bool dialled);
 void asks_flush(struct server *srv);
+/** Ask presence for one who dials. @return 0, or a SIP code with words */
+uint16_t ask_dial(struct leg *leg, const struct sip_msg *msg,
+		  const char *target, const char **wordsp);
 
-/* call.c */
+/* dial.c: an INVITE to a group or a user */
+bool dial_is(const struct leg *leg, const struct sip_msg *msg);
+/** Answers it, now or when presence has decided */
+void dial_invited(struct leg *leg, const struct sip_msg *msg);
+/** Presence allows it: accept and bridge, or refuse. @return 0, or a SIP code
+ *  with words: nothing was answered */
+uint16_t dial_accept(struct leg *leg, const struct sip_msg *msg,
+		     const struct bus_activation *a, const char **wordsp);
+/** It came to nothing: a leg that was only for it ends */
+void dial_over(struct leg *leg);
+
+/* call.c: calls and who is in them */
+/** May those be had by caller? caller's leg need not be up.
+ *  @return 200, or a SIP code with words */
+uint16_t call_check(const struct leg *caller, const struct bus_party *partyv,
+		    uint32_t partyc, const char **wordsp);
+/** Keep the call though its parties leave, until call_let_go() */
+void call_hold(struct call *call);
+/** ..and end it if too few are left; caller comes back to it first, if its leg
+ *  is up */
+void call_let_go(struct call *call, struct leg *caller);
 uint16_t call_activate(struct leg *caller, const struct bus_party *partyv,
 		       uint32_t partyc, const char **wordsp);
 uint16_t call_remove(struct leg *caller, const char *subscriber,
@@ -343,11 +397,25 @@ void call_floor(struct call *call, bool taken);
 void call_service_changed(struct leg *leg);
 void calls_flush(struct server *srv);
 
-/* group.c */
+/* group.c: groups and who is in them */
 uint16_t group_member_set(struct server *srv, const struct bus_member_set *s,
 			  const char **wordsp);
 void group_member_del(struct server *srv, const struct bus_member_del *d);
 struct group *group_find(const struct server *srv, const char *name);
+/** Does that user part name a group here? */
+bool group_dialled(const struct server *srv, const struct pl *name);
+/** The subscriber is not ours any more: it is a member of nothing */
+void groups_forget(struct server *srv, const char *subscriber);
+void groups_flush(struct server *srv);
+
+/* member.c: a subscriber's place in its groups */
+struct list *members_of(const struct server *srv, const char *subscriber);
+struct member *member_find(const struct server *srv,
+			   const struct group *group, const char *subscriber);
+void member_leave(struct member *m);
+void member_mixer_get(struct mixer_member *mm, const struct member *m);
+/** The group's limit of a burst, or else that of its legs' service */
+void group_talk_sync(struct group *group);
 /** Join what the leg is a member of and has room for */
 void groups_join(struct leg *leg);
 void groups_leave(struct leg *leg);
@@ -356,15 +424,14 @@ void groups_retry(struct server *srv);
 void group_select(struct leg *leg);
 uint16_t group_activate(struct leg *leg, const char *name,
 			const char **wordsp);
-bool group_dial(struct leg *leg, const struct pl *name);
-/** Does that user part name a group here? */
-bool group_dialled(const struct server *srv, const struct pl *name);
+/** May the leg be in it? @return 200, or a SIP code with words */
+uint16_t group_check(const struct leg *leg, const char *name,
+		     const char **wordsp);
+/** Select it, without a request for the floor. @return as above */
+uint16_t group_dial(struct leg *leg, const char *name, const char **wordsp);
 /** Highest priority of its memberships */
 uint8_t groups_priority(const struct leg *leg);
 void groups_service_changed(struct leg *leg);
-/** The subscriber is not ours any more: it is a member of nothing */
-void groups_forget(struct server *srv, const char *subscriber);
-void groups_flush(struct server *srv);
 
 /* front.c: what comes to the private endpoint beside sessions */
 int front_open(struct server *srv);

@@ -228,18 +228,18 @@ static void test_p1_leg_by_terminal(void **state)
 	assert_true(term_wait(t, BUS_LEG_NONE));
 
 	term_sdp(t, sdp, sizeof(sdp));
-	assert_int_equal(term_invite(t, "leg", sdp), 200);
+	assert_int_equal(term_invite(t, "ptt", sdp), 200);
 	assert_true(term_wait(t, BUS_LEG_IDLE));
 	assert_non_null(strstr(t->sdp, "udp TBCP"));
 
 	/* Nobody provisioned this one */
-	assert_int_equal(term_invite(other, "leg", sdp), 403);
+	assert_int_equal(term_invite(other, "ptt", sdp), 403);
 	assert_true(strlen(other->words) > 0);
 
 	/* The newest wins; the old one gets a BYE */
 	again = rig_term(r, "bob", TERM_AUTO);
 	t->states = 0;
-	assert_int_equal(term_invite(again, "leg", sdp), 200);
+	assert_int_equal(term_invite(again, "ptt", sdp), 200);
 	assert_true(wait_count(&t->closes, 1));
 	assert_true(term_wait(t, BUS_LEG_IDLE));
 	assert_int_equal(again->closes, 0);
@@ -259,7 +259,7 @@ static void test_p1_terminal_overtakes(void **state)
 	assert_int_equal(term_provision(t, true, false), 200);
 	assert_true(wait_count(&t->invites, 1));
 	term_sdp(own, sdp, sizeof(sdp));
-	assert_int_equal(term_invite(own, "leg", sdp), 200);
+	assert_int_equal(term_invite(own, "ptt", sdp), 200);
 	assert_true(wait_count(&t->closes, 1));
 	assert_true(term_wait(t, BUS_LEG_IDLE));
 	assert_int_equal(own->closes, 0);
@@ -273,7 +273,7 @@ static void test_p1_late_offer(void **state)
 
 	rig_start(r);
 	assert_int_equal(term_provision(t, false, false), 200);
-	assert_int_equal(term_invite(t, "leg", ""), 200);
+	assert_int_equal(term_invite(t, "ptt", ""), 200);
 	assert_non_null(strstr(t->sdp, "m=audio "));
 	assert_true(term_wait(t, BUS_LEG_IDLE));
 }
@@ -287,10 +287,10 @@ static void test_p1_bad_offers_refused_in_words(void **state)
 	rig_start(r);
 	assert_int_equal(term_provision(t, false, false), 200);
 	term_sdp(t, sdp, sizeof(sdp));
-	assert_int_equal(term_invite(t, "leg", sdp), 488);
+	assert_int_equal(term_invite(t, "ptt", sdp), 488);
 	assert_string_equal(t->words, "this service speaks PCMU");
-	assert_int_equal(term_invite(t, "leg", "rubbish"), 400);
-	assert_int_equal(term_invite(t, "leg", "v=0\r\ns=-\r\n"), 488);
+	assert_int_equal(term_invite(t, "ptt", "rubbish"), 400);
+	assert_int_equal(term_invite(t, "ptt", "v=0\r\ns=-\r\n"), 488);
 	assert_string_equal(t->words, "no audio");
 	assert_int_equal(status_int(r, "legs_up"), 0);
 }
@@ -639,7 +639,11 @@ static void test_p9_dialled_group(void **state)
 	assert_int_equal(rig_member(r, "two", "a"), 200);
 	assert_int_equal(term_provision(t, false, false), 200);
 	term_sdp(t, sdp, sizeof(sdp));
+	r->activation_as_asked = false;
+	r->activation.code = 200;
+	strcpy(r->activation.group, "two");
 	assert_int_equal(term_invite(t, "two", sdp), 200);
+	assert_true(r->asked.dialled);
 	assert_true(term_wait(t, BUS_LEG_IDLE));
 	{
 		json_t *o, *leg;
@@ -795,11 +799,11 @@ static void test_p11_busy_party(void **state)
 	assert_int_equal(c->status, BUS_LEG_IDLE);
 	assert_int_equal(bridge_members(r, "private", NULL), 2);
 
-	/* A caller that turns to somebody else leaves its call */
-	assert_int_equal(term_refer(a, "c", true), 202);
+	/* Who is in a call and calls somebody else adds that one */
+	assert_int_equal(term_refer(b, "c", true), 202);
 	assert_true(term_wait(c, BUS_LEG_BUSY));
-	assert_true(term_wait(b, BUS_LEG_IDLE));
 	assert_int_equal(status_int(r, "calls_total"), 1);
+	assert_int_equal(bridge_members(r, "adhoc", NULL), 3);
 }
 
 #define LIST(entries) "<?xml version=\"1.0\"?>" \
