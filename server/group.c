@@ -42,6 +42,7 @@ static void group_destructor(void *arg)
 	struct group *group = arg;
 
 	list_flush(&group->memberl);
+	wake_end(group);
 	bridge_close(&group->b);
 	list_unlink(&group->le);
 	hash_unlink(&group->he);
@@ -56,6 +57,7 @@ static struct group *group_alloc(struct server *srv, const char *name)
 		return NULL;
 
 	group->b.kind = BRIDGE_GROUP;
+	tmr_init(&group->tmr_sleep);
 	group->b.srv = srv;
 	strcpy(group->name, name);
 	(void)snprintf(group->b.subject, sizeof(group->b.subject), "group/%s",

@@ -134,7 +134,8 @@ void leg_media_close(struct leg *leg)
 
 void leg_media_sync(struct leg *leg)
 {
-	const bool active = leg->call || leg->joinedc;
+	/* Who has dialled is in a call, as its user sees it */
+	const bool active = leg->call || leg->dialled || wake_is(leg);
 	const enum sdp_dir want = active ? SDP_SENDRECV : SDP_INACTIVE;
 
 	if (!leg->service.idle_inactive || !leg_is_up(leg) || leg->dir == want)

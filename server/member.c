@@ -80,6 +80,7 @@ static void group_close_if_empty(struct group *group)
 	if (group->joinedc || !group->b.id)
 		return;
 
+	wake_end(group);
 	bridge_close(&group->b);
 	group->service[0] = '\0';
 }

@@ -154,6 +154,8 @@ struct group {
 	uint32_t max_talk_ms;        /**< 0: the service's */
 	struct list memberl;
 	uint32_t memberc, joinedc;
+	bool awake;                  /**< Talks, or did a moment ago */
+	struct tmr tmr_sleep;
 };
 
 /* --- legs -------------------------------------------------------------- */
@@ -267,7 +269,7 @@ void leg_down(struct leg *leg, uint16_t code, const char *words, bool retry);
 void leg_manual(struct leg *leg);
 int leg_media_open(struct leg *leg);
 void leg_media_close(struct leg *leg);
-/** An inactive service: re-INVITE if being bridged has changed */
+/** An inactive service: re-INVITE if there is speech to carry, or no more */
 void leg_media_sync(struct leg *leg);
 void leg_invite_done(struct leg *leg);
 /** Words for a reason phrase: cut at the size, controls become blanks */
@@ -432,6 +434,12 @@ uint16_t group_dial(struct leg *leg, const char *name, const char **wordsp);
 /** Highest priority of its memberships */
 uint8_t groups_priority(const struct leg *leg);
 void groups_service_changed(struct leg *leg);
+
+/* wake.c: legs that are inactive while nobody talks */
+void wake_floor(struct group *group, bool taken);
+void wake_end(struct group *group);
+/** Does one of its groups talk? */
+bool wake_is(const struct leg *leg);
 
 /* front.c: what comes to the private endpoint beside sessions */
 int front_open(struct server *srv);

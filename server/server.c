@@ -109,6 +109,7 @@ static void floor_h(struct server *srv, const struct mixer_event *ev)
 		break;
 
 	case BRIDGE_GROUP:
+		wake_floor((struct group *)b, taken);
 		break;
 	}
 }

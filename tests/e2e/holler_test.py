@@ -197,7 +197,7 @@ class Server:
             'admin': {'socket': self.socket},
         }
         for section, settings in (conf or {}).items():
-            self.settings[section].update(settings)
+            self.settings.setdefault(section, {}).update(settings)
 
     @property
     def db(self):
