@@ -3,25 +3,20 @@
  * @file crowd.c  Many terminals in one thread, to load a server
  */
 #include <errno.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 #include "bench/crowd.h"
+#include "bench/crowd_net.h"
 #include "bench/crowd_text.h"
 #include "util/clock.h"
 #include "wire/rtp.h"
 
 enum {
-	BATCH = 64,
-	RX_BYTES = 4096,
-	SOCKBUF_BYTES = 64 << 20,
 	RESEND_MS = 2000,
 	TICK_MS = 250,         /* Walk for requests without an answer */
-	PCMU_BYTES = 160,
-	CONTROL_BYTES = CMSG_SPACE(sizeof(struct in_pktinfo))
+	PCMU_BYTES = 160
 };
 
 enum step { OFF, REGISTERING, SUBSCRIBING, ON };
@@ -38,16 +33,6 @@ struct terminal {
 	char *lines, *target;  /* Of requests in the leg's dialog */
 };
 
-/* One batch of datagrams */
-struct batch {
-	struct mmsghdr mm[BATCH];
-	struct iovec iov[BATCH];
-	struct sockaddr_in src[BATCH];
-	char control[BATCH][CONTROL_BYTES]
-		__attribute__((aligned(sizeof(struct cmsghdr))));
-	char buf[BATCH][RX_BYTES];
-};
-
 struct crowd {
 	struct crowd_cfg cfg;
 	crowd_h *h;
@@ -61,7 +46,7 @@ struct crowd {
 	uint64_t keep_us;
 	uint32_t keep_next;
 	struct crowd_counters n;
-	struct batch rx;
+	struct crowd_batch rx;
 	struct terminal t[];
 };
 
@@ -98,109 +83,27 @@ static void emit(struct crowd *c, enum crowd_type type, uint32_t i,
 
 /* --- bytes ---------------------------------------------------------------- */
 
-/* From the terminal's own address */
-static int datagram_send(const struct crowd *c, int fd, uint32_t i,
-			 const struct sa *to, const void *p, size_t len)
-{
-	char control[CONTROL_BYTES]
-		__attribute__((aligned(sizeof(struct cmsghdr)))) = {0};
-	struct iovec iov = {(void *)(size_t)p, len};
-	struct msghdr m = {.msg_name = (void *)(size_t)&to->u,
-			   .msg_namelen = to->len,
-			   .msg_iov = &iov,
-			   .msg_iovlen = 1,
-			   .msg_control = control,
-			   .msg_controllen = sizeof(control)};
-	struct cmsghdr *cm = CMSG_FIRSTHDR(&m);
-	const struct in_pktinfo info = {
-		.ipi_spec_dst.s_addr = htonl(c->cfg.base_ip + i)};
-
-	cm->cmsg_level = IPPROTO_IP;
-	cm->cmsg_type = IP_PKTINFO;
-	cm->cmsg_len = CMSG_LEN(sizeof(info));
-	memcpy(CMSG_DATA(cm), &info, sizeof(info));
-	return sendmsg(fd, &m, 0) < 0 ? errno : 0;
-}
-
 static int text_send(const struct crowd *c, uint32_t i, const char *p,
 		    size_t len)
 {
 	if (!len)
 		return EMSGSIZE;
-	return datagram_send(c, c->sip, i, &c->cfg.server, p, len);
+	return crowd_sock_send(c->sip, c->cfg.base_ip + i, &c->cfg.server, p,
+			       len);
 }
 
-static int sock_open(int *fdp, uint16_t *portp)
+static int media_send(const struct crowd *c, uint32_t i, const struct sa *to,
+		      const void *p, size_t len)
 {
-	const int on = 1, bytes = SOCKBUF_BYTES;
-	struct sa sa;
-	int fd;
-
-	sa_set_in(&sa, INADDR_ANY, 0);
-	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return errno;
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)))
-		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes,
-				 sizeof(bytes));
-	if (setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof(on)) ||
-	    bind(fd, &sa.u.sa, sa.len) ||
-	    getsockname(fd, &sa.u.sa, &sa.len)) {
-		const int err = errno;
-
-		close(fd);
-		return err;
-	}
-	*fdp = fd;
-	*portp = sa_port(&sa);
-	return 0;
-}
-
-static void batch_init(struct batch *b)
-{
-	unsigned i;
-
-	for (i = 0; i < BATCH; i++) {
-		struct msghdr *m = &b->mm[i].msg_hdr;
-
-		b->iov[i] = (struct iovec){b->buf[i], RX_BYTES - 1};
-		m->msg_iov = &b->iov[i];
-		m->msg_iovlen = 1;
-		m->msg_name = &b->src[i];
-		m->msg_control = b->control[i];
-	}
-}
-
-static unsigned batch_read(struct batch *b, int fd)
-{
-	unsigned i;
-	int n;
-
-	for (i = 0; i < BATCH; i++) {
-		b->mm[i].msg_hdr.msg_namelen = sizeof(b->src[i]);
-		b->mm[i].msg_hdr.msg_controllen = CONTROL_BYTES;
-	}
-	n = recvmmsg(fd, b->mm, BATCH, MSG_DONTWAIT, NULL);
-	return n > 0 ? (unsigned)n : 0;
+	return crowd_sock_send(c->media, c->cfg.base_ip + i, to, p, len);
 }
 
 /* Whose it is; UINT32_MAX: nobody's */
-static uint32_t batch_whose(const struct crowd *c, struct batch *b, unsigned k)
+static uint32_t datagram_whose(struct crowd *c, unsigned k)
 {
-	struct msghdr *m = &b->mm[k].msg_hdr;
-	struct cmsghdr *cm;
-	struct in_pktinfo info;
-	uint32_t i;
+	const uint32_t i = crowd_batch_to(&c->rx, k) - c->cfg.base_ip;
 
-	for (cm = CMSG_FIRSTHDR(m); cm; cm = CMSG_NXTHDR(m, cm)) {
-		if (cm->cmsg_level != IPPROTO_IP ||
-		    cm->cmsg_type != IP_PKTINFO)
-			continue;
-		memcpy(&info, CMSG_DATA(cm), sizeof(info));
-		i = ntohl(info.ipi_addr.s_addr) - c->cfg.base_ip;
-		return i < c->cfg.terminals ? i : UINT32_MAX;
-	}
-	return UINT32_MAX;
+	return i < c->cfg.terminals ? i : UINT32_MAX;
 }
 
 /* --- signing on ------------------------------------------------------------ */
@@ -373,29 +276,18 @@ void crowd_legs_forget(struct crowd *c)
 int crowd_refer(struct crowd *c, uint32_t i, const char *user, bool leave)
 {
 	struct terminal *t = &c->t[i];
+	const struct crowd_refer r = {.lines = t->lines,
+				      .target = t->target,
+				      .cseq = ++t->leg_cseq,
+				      .user = user,
+				      .leave = leave};
 	char buf[CROWD_TEXT_MAX];
 	struct crowd_who who;
-	int n;
 
 	if (!t->invited)
 		return ENOTCONN;
 	who_get(c, i, &who);
-	t->leg_cseq++;
-	n = re_snprintf(buf, sizeof(buf),
-			"REFER %s SIP/2.0\r\n"
-			"Via: SIP/2.0/UDP %J;branch=z9hG4bKR%s.%u;rport\r\n"
-			"Max-Forwards: 70\r\n"
-			"%s"
-			"CSeq: %u REFER\r\n"
-			"Contact: <sip:%s@%J>\r\n"
-			"Refer-To: <sip:%s@%s%s>\r\n"
-			"Refer-Sub: false\r\n"
-			"Supported: norefersub\r\n"
-			"Content-Length: 0\r\n\r\n",
-			t->target, &who.sip, who.user, t->leg_cseq, t->lines,
-			t->leg_cseq, who.user, &who.sip, user, c->cfg.domain,
-			leave ? ";method=BYE" : "");
-	return n < 0 ? EMSGSIZE : text_send(c, i, buf, (size_t)n);
+	return text_send(c, i, buf, crowd_refer_print(buf, &who, &r));
 }
 
 /* --- media ------------------------------------------------------------------ */
@@ -410,8 +302,7 @@ int crowd_floor(struct crowd *c, uint32_t i, enum tbcp_type type)
 	int err;
 
 	err = tbcp_encode(buf, sizeof(buf), &m, &len);
-	return err ? err : datagram_send(c, c->media, i, &c->t[i].media.floor,
-					 buf, len);
+	return err ? err : media_send(c, i, &c->t[i].media.floor, buf, len);
 }
 
 int crowd_speak(struct crowd *c, uint32_t i, bool marker)
@@ -423,7 +314,7 @@ int crowd_speak(struct crowd *c, uint32_t i, bool marker)
 	rtpw_encode(pkt, marker, 0, t->seq, (uint32_t)t->seq * PCMU_BYTES,
 		    i + 1);
 	t->seq++;
-	return datagram_send(c, c->media, i, &t->media.rtp, pkt, sizeof(pkt));
+	return media_send(c, i, &t->media.rtp, pkt, sizeof(pkt));
 }
 
 static void floor_take(struct crowd *c, uint32_t i, const uint8_t *p,
@@ -442,8 +333,8 @@ static void floor_take(struct crowd *c, uint32_t i, const uint8_t *p,
 			continue;
 		ack.acked = p[0] & 0x1f;
 		if (m.ack && !tbcp_encode(buf, sizeof(buf), &ack, &n))
-			(void)datagram_send(c, c->media, i,
-					    &c->t[i].media.floor, buf, n);
+			(void)media_send(c, i, &c->t[i].media.floor, buf,
+					 n);
 		emit(c, CROWD_FLOOR, i, 0, &m);
 	}
 }
@@ -473,8 +364,7 @@ static void keepalive_send(const struct crowd *c, uint32_t i)
 		return;
 	crowd_user(name, i);
 	if (!rtcpw_encode(buf, sizeof(buf), i + 1, NULL, name, &n))
-		(void)datagram_send(c, c->media, i, &c->t[i].media.rtcp, buf,
-				    n);
+		(void)media_send(c, i, &c->t[i].media.rtcp, buf, n);
 }
 
 /* Spread evenly over the interval */
@@ -499,7 +389,7 @@ static void keepalives(struct crowd *c)
 
 static void sip_take(struct crowd *c, unsigned k)
 {
-	const uint32_t i = batch_whose(c, &c->rx, k);
+	const uint32_t i = datagram_whose(c, k);
 	struct crowd_msg m;
 
 	if (i == UINT32_MAX ||
@@ -516,16 +406,16 @@ static void drain(struct crowd *c)
 	unsigned k, n;
 
 	/* Media first: it is what is timed */
-	n = batch_read(&c->rx, c->media);
+	n = crowd_batch_read(&c->rx, c->media);
 	for (k = 0; k < n; k++) {
-		const uint32_t i = batch_whose(c, &c->rx, k);
+		const uint32_t i = datagram_whose(c, k);
 
 		if (i != UINT32_MAX)
 			media_take(c, i, ntohs(c->rx.src[k].sin_port),
 				   (uint8_t *)c->rx.buf[k],
 				   c->rx.mm[k].msg_len);
 	}
-	n = batch_read(&c->rx, c->sip);
+	n = crowd_batch_read(&c->rx, c->sip);
 	for (k = 0; k < n; k++)
 		sip_take(c, k);
 }
@@ -546,14 +436,6 @@ void crowd_poll(struct crowd *c, int timeout_ms)
 	}
 }
 
-void crowd_run(struct crowd *c, uint32_t ms)
-{
-	const uint64_t end = clock_mono_ms() + ms;
-
-	while (clock_mono_ms() < end)
-		crowd_poll(c, 5);
-}
-
 bool crowd_until_up(struct crowd *c, uint32_t legs, uint32_t ms)
 {
 	const uint64_t end = clock_mono_ms() + ms;
@@ -561,6 +443,11 @@ bool crowd_until_up(struct crowd *c, uint32_t legs, uint32_t ms)
 	while (c->n.up < legs && clock_mono_ms() < end)
 		crowd_poll(c, 5);
 	return c->n.up >= legs;
+}
+
+void crowd_run(struct crowd *c, uint32_t ms)
+{
+	(void)crowd_until_up(c, UINT32_MAX, ms);
 }
 
 const struct crowd_counters *crowd_count(const struct crowd *c)
@@ -603,9 +490,9 @@ int crowd_alloc(struct crowd **cp, const struct crowd_cfg *cfg, crowd_h *h,
 	c->arg = arg;
 	c->sip = c->media = -1;
 	c->keep_us = clock_mono_us();
-	batch_init(&c->rx);
-	err = sock_open(&c->sip, &c->sip_port);
-	err = err ? err : sock_open(&c->media, &c->media_port);
+	crowd_batch_init(&c->rx);
+	err = crowd_sock_open(&c->sip, &c->sip_port);
+	err = err ? err : crowd_sock_open(&c->media, &c->media_port);
 	if (err)
 		mem_deref(c);
 	else

@@ -336,3 +336,25 @@ int crowd_dialog_print(char **linesp, char **targetp,
 	}
 	return 0;
 }
+
+size_t crowd_refer_print(char buf[CROWD_TEXT_MAX], const struct crowd_who *who,
+			 const struct crowd_refer *r)
+{
+	const int n = re_snprintf(
+		buf, CROWD_TEXT_MAX,
+		"REFER %s SIP/2.0\r\n"
+		"Via: SIP/2.0/UDP %J;branch=z9hG4bKR%s.%u;rport\r\n"
+		"Max-Forwards: 70\r\n"
+		"%s"
+		"CSeq: %u REFER\r\n"
+		"Contact: <sip:%s@%J>\r\n"
+		"Refer-To: <sip:%s@%s%s>\r\n"
+		"Refer-Sub: false\r\n"
+		"Supported: norefersub\r\n"
+		"Content-Length: 0\r\n\r\n",
+		r->target, &who->sip, who->user, r->cseq, r->lines, r->cseq,
+		who->user, &who->sip, r->user, who->domain,
+		r->leave ? ";method=BYE" : "");
+
+	return n < 0 ? 0 : (size_t)n;
+}

@@ -65,4 +65,16 @@ int crowd_dialog_print(char **linesp, char **targetp,
 		       const struct crowd_who *who,
 		       const struct crowd_msg *req);
 
+/** REFER in a leg's dialog */
+struct crowd_refer {
+	const char *lines, *target; /**< As crowd_dialog_print() made them */
+	uint32_t cseq;
+	const char *user;
+	bool leave;                 /**< Take user out of the call */
+};
+
+/** @return bytes, or 0 */
+size_t crowd_refer_print(char buf[CROWD_TEXT_MAX], const struct crowd_who *who,
+			 const struct crowd_refer *r);
+
 #endif

@@ -107,6 +107,13 @@ struct bus_leg_provision {
 	bool invite;
 	bool anew;                 /**< The old leg is worth nothing (the
 					terminal started afresh): end it */
+	/** The terminal dials: its INVITE follows. What the leg has stays
+	 *  until that is accepted; invite and anew are ignored */
+	bool dialled;
+	/** ..and the leg that it makes stays when the call that was dialled
+	 *  has ended; else it ends with it */
+	bool stays;
+	uint64_t binding;          /**< Names the terminal in BUS_LEG_STATE */
 	char contact[HL_URI_MAX];  /**< Request-URI towards the terminal */
 	char route[HL_URI_MAX];    /**< Route that names its flow, with our
 					token: "sip:TOKEN@HOST:PORT;lr" */
@@ -136,6 +143,8 @@ struct bus_leg_state {
 	enum bus_leg_status status;
 	uint16_t code;
 	char words[HL_REASON_MAX];
+	uint64_t binding;          /**< Of its provision: where the leg is */
+	bool dialled;              /**< Made by dialling (or was, if NONE) */
 };
 
 /* --- talkgroups ------------------------------------------------------- */
@@ -167,6 +176,9 @@ struct bus_party {
 /** May caller talk with all of targets, and can they be reached? */
 struct bus_activate_ask {
 	char caller[HL_NAME_MAX]; /**< Subscriber whose leg asks */
+	/** By an INVITE that makes the leg: it need not be up, and who dials
+	 *  a group may be one that only listens */
+	bool dialled;
 	uint32_t targetc;
 	char targetv[HL_PARTIES_MAX][HL_NAME_MAX]; /**< User parts of URIs */
 };

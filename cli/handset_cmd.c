@@ -46,6 +46,14 @@ static void release_h(const struct cmd *cmd)
 	key(cmd, HS_LEG_RELEASE);
 }
 
+static void queue_h(const struct cmd *cmd)
+{
+	if (hs_leg_up(cmd->line->leg))
+		hs_leg_ask(cmd->line->leg);
+	else
+		handset_error(cmd->hs, cmd->line->id, "no leg");
+}
+
 static void refer(const struct cmd *cmd, enum hs_refer_what what, bool in_leg)
 {
 	const int err = hs_refer_send(cmd->line, what, in_leg, cmd->wordv + 1,
@@ -92,6 +100,41 @@ static void bye_h(const struct cmd *cmd)
 	hs_ev_str(&ev, "reason", "hung up");
 	hs_ev_end(&ev);
 	hs_line_leg_down(cmd->line, leg);
+}
+
+/* The leg of the command's line, or NULL: said */
+static struct hs_leg *leg_of(const struct cmd *cmd)
+{
+	struct hs_leg *leg = cmd->line->leg;
+
+	if (hs_leg_up(leg))
+		return leg;
+	handset_error(cmd->hs, cmd->line->id, "no leg");
+	return NULL;
+}
+
+static void hold_h(const struct cmd *cmd)
+{
+	struct hs_leg *leg = leg_of(cmd);
+
+	if (leg)
+		hs_leg_hold(leg, true);
+}
+
+static void resume_h(const struct cmd *cmd)
+{
+	struct hs_leg *leg = leg_of(cmd);
+
+	if (leg)
+		hs_leg_hold(leg, false);
+}
+
+static void refresh_h(const struct cmd *cmd)
+{
+	struct hs_leg *leg = leg_of(cmd);
+
+	if (leg)
+		hs_leg_refresh(leg);
 }
 
 static void subscribe_h(const struct cmd *cmd)
@@ -158,10 +201,14 @@ static const struct {
 } commandv[] = {
 	{"press", press_h, true},
 	{"release", release_h, true},
+	{"queue", queue_h, true},
 	{"call", call_h, false},
 	{"refer", refer_h, false},
 	{"hangup", hangup_h, false},
 	{"bye", bye_h, true},
+	{"hold", hold_h, true},
+	{"resume", resume_h, true},
+	{"refresh", refresh_h, true},
 	{"status", status_h, false},
 	{"subscribe", subscribe_h, true},
 	{"unsubscribe", unsubscribe_h, true},

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <re.h>
 #include "cli/handset_priv.h"
+#include "sip/sesstimer.h"
 #include "util/text.h"
 
 enum { EXPIRES_MIN_S = 10, EXPIRES_MAX_S = 86400, JITTER_MAX_MS = 1000 };
@@ -24,8 +25,13 @@ enum opt {
 	OPT_NO_ANSWER,
 	OPT_PLAY,
 	OPT_RECORD,
+	OPT_CODEC,
+	OPT_FLOOR,
+	OPT_KEYS,
 	OPT_JITTER,
 	OPT_EXPIRES,
+	OPT_SESSION,
+	OPT_MIN_SE,
 	OPT_INSTANCE,
 	OPT_EVENTS,
 	OPT_NO_INPUT,
@@ -47,8 +53,13 @@ static const struct option longv[] = {
 	{"no-answer", no_argument, NULL, OPT_NO_ANSWER},
 	{"play", required_argument, NULL, OPT_PLAY},
 	{"record", required_argument, NULL, OPT_RECORD},
+	{"codec", required_argument, NULL, OPT_CODEC},
+	{"floor", required_argument, NULL, OPT_FLOOR},
+	{"keys", required_argument, NULL, OPT_KEYS},
 	{"jitter", required_argument, NULL, OPT_JITTER},
 	{"expires", required_argument, NULL, OPT_EXPIRES},
+	{"session-expires", required_argument, NULL, OPT_SESSION},
+	{"min-se", required_argument, NULL, OPT_MIN_SE},
 	{"instance", required_argument, NULL, OPT_INSTANCE},
 	{"events", no_argument, NULL, OPT_EVENTS},
 	{"no-input", no_argument, NULL, OPT_NO_INPUT},
@@ -80,8 +91,17 @@ static const char help[] =
 "  --play WHAT           the microphone: FILE.wav (from its beginning at each\n"
 "                        press), alsa[:DEVICE], or none (default: silence)\n"
 "  --record WHAT         the ear: FILE.wav, alsa[:DEVICE] or none (default)\n"
+"  --codec NAME[,NAME..] what is offered, in this order, and taken: of PCMU,\n"
+"                        PCMA, G722, opus (default: all, in this order)\n"
+"  --floor tbcp|mcptt|none   floor control that is offered and taken (default:\n"
+"                        both, and what the server prefers)\n"
+"  --keys rfc4733|info   without floor control the key sends * and #: as\n"
+"                        telephone-events (default) or by INFO\n"
 "  --jitter MS           delay of a burst's first packet (default: 60)\n"
 "  --expires SECONDS     registration and subscription (default: 300)\n"
+"  --session-expires SECONDS  session timer that is asked for (default: 1800;\n"
+"                        0: none)\n"
+"  --min-se SECONDS      shortest one that is taken (default: 90)\n"
 "  --instance URN        this terminal's identity (default: a new one)\n"
 "  --events              JSON lines on standard output, for programs\n"
 "  --no-input            do not read commands\n"
@@ -91,9 +111,11 @@ static const char help[] =
 "Commands, one a line on standard input; @ID names the subscriber where there\n"
 "are several:\n"
 "  press [ID]    key down          release [ID]      key up\n"
+"  queue [ID]    ask for the place in line\n"
 "  call PARTY..  activate, by a REFER in the leg's dialog\n"
 "  refer PARTY.. the same out of the dialog\n"
 "  hangup [PARTY..]                leave, or remove these parties\n"
+"  hold [ID], resume [ID]  by a re-INVITE; refresh [ID]  as the session timer\n"
 "  bye [ID]      end the leg       status            print the state\n"
 "  subscribe [ID], unsubscribe [ID], register, unregister\n"
 "  mark TEXT     print an event    quit              end cleanly\n"
@@ -227,6 +249,19 @@ static int leg(struct hs_opts *o, const char *arg)
 	return 0;
 }
 
+static int floor_of(struct hs_opts *o, const char *arg)
+{
+	if (!strcmp(arg, "none"))
+		o->floors = 0;
+	else if (!strcmp(arg, "tbcp"))
+		o->floors = 1 << HS_FLOOR_TBCP;
+	else if (!strcmp(arg, "mcptt"))
+		o->floors = 1 << HS_FLOOR_MCPT;
+	else
+		return bad("--floor takes tbcp, mcptt or none");
+	return 0;
+}
+
 static int bind_addr(struct hs_opts *o, const char *arg)
 {
 	return sa_set_str(&o->bind, arg, 0)
@@ -277,12 +312,30 @@ static int option(struct hs_opts *o, enum opt opt, char *arg)
 	case OPT_RECORD:
 		o->record = arg;
 		return 0;
+	case OPT_CODEC:
+		return hs_codecs_parse(&o->codecs, arg)
+			       ? bad("--codec takes PCMU, PCMA, G722 and opus, "
+				     "each once, with commas between")
+			       : 0;
+	case OPT_FLOOR:
+		return floor_of(o, arg);
+	case OPT_KEYS:
+		o->keys_info = !strcmp(arg, "info");
+		return o->keys_info || !strcmp(arg, "rfc4733")
+			       ? 0
+			       : bad("--keys takes rfc4733 or info");
 	case OPT_JITTER:
 		return number(&o->jitter_ms, arg, 0, JITTER_MAX_MS,
 			      "--jitter");
 	case OPT_EXPIRES:
 		return number(&o->expires_s, arg, EXPIRES_MIN_S, EXPIRES_MAX_S,
 			      "--expires");
+	case OPT_SESSION:
+		return number(&o->session_s, arg, 0, EXPIRES_MAX_S,
+			      "--session-expires");
+	case OPT_MIN_SE:
+		return number(&o->min_se_s, arg, 1, EXPIRES_MAX_S,
+			      "--min-se");
 	case OPT_INSTANCE:
 		return copy(o->instance, sizeof(o->instance), arg,
 			    "--instance");
@@ -347,9 +400,13 @@ int hs_opts_parse(struct hs_opts *o, int argc, char **argv)
 			      .answer = true,
 			      .input = true,
 			      .expires_s = 300,
+			      .session_s = 1800,
+			      .min_se_s = SESSTIMER_MIN_SE_S,
 			      .jitter_ms = 60,
 			      .play = "none",
 			      .record = "none"};
+	hs_codecs_default(&o->codecs);
+	o->floors = 1 << HS_FLOOR_TBCP | 1 << HS_FLOOR_MCPT;
 	sa_init(&o->server, AF_UNSPEC);
 	sa_init(&o->bind, AF_UNSPEC);
 	while ((c = getopt_long(argc, argv, "", longv, NULL)) != -1) {

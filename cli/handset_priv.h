@@ -19,7 +19,8 @@
 #include "util/limits.h"
 
 /** What the handset takes, in every request and answer that says so */
-#define HS_ALLOW "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, NOTIFY\r\n"
+#define HS_ALLOW "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, NOTIFY, UPDATE\r\n"
+#define HS_SUPPORTED "Supported: timer, norefersub\r\n"
 
 struct digest_client;
 struct handset;
@@ -61,8 +62,12 @@ struct hs_opts {
 	bool input;                  /**< Commands from standard input */
 	bool trace;
 	uint32_t expires_s;
+	uint32_t session_s, min_se_s; /**< RFC 4028 */
 	unsigned jitter_ms;
 	const char *play, *record;
+	struct hs_codecs codecs;
+	unsigned floors;             /**< 1 << enum hs_floor_proto */
+	bool keys_info;              /**< Keys by INFO, not RFC 4733 */
 };
 
 /** @return 0 go on, 1 help was printed, 2 misuse (said on stderr) */
@@ -78,7 +83,9 @@ struct handset {
 	struct sip *sip;
 	struct sipsess_sock *sesss;
 	struct sip_lsnr *lsnr, *lsnr_resp;
+	struct sip_lsnr *first, *first_resp; /**< Before libre's sessions */
 	struct sa laddr;             /**< SIP socket */
+	char here[HL_HOST_MAX];      /**< Host part of our Contacts */
 	char addr[HS_ADDR_MAX];      /**< Its IP address, for the media */
 	char route[HL_URI_MAX];      /**< Outbound proxy */
 	char aor[HL_URI_MAX];
@@ -204,6 +211,8 @@ int hs_leg_accept(struct hs_leg **lp, struct hs_line *line,
 int hs_leg_connect(struct hs_leg **lp, struct hs_line *line);
 bool hs_leg_up(const struct hs_leg *leg);
 void hs_leg_key(struct hs_leg *leg, enum hs_leg_key key);
+/** Queued: at which place? */
+void hs_leg_ask(struct hs_leg *leg);
 /** A REFER in its dialog begins or has ended: a press waits for its grant */
 void hs_leg_activating(struct hs_leg *leg, bool on, bool refused);
 struct sip_dialog *hs_leg_dialog(const struct hs_leg *leg);
@@ -213,6 +222,56 @@ const char *hs_leg_floor_name(const struct hs_leg *leg);
 const char *hs_leg_callid(const struct hs_leg *leg);
 /* mem_deref(): BYE, no event. */
 
+/* What hs_modify needs of it. A description is the caller's to deref. */
+int hs_leg_offer(struct hs_leg *leg, struct mbuf **descp);
+/** @return 0, EBADMSG, ENOTSUP */
+int hs_leg_offered(struct hs_leg *leg, struct mbuf **descp,
+		   const struct sip_msg *msg);
+int hs_leg_answered(struct hs_leg *leg, const struct sip_msg *msg);
+/** What we said last; the leg's */
+struct mbuf *hs_leg_description(const struct hs_leg *leg);
+const char *hs_leg_direction(const struct hs_leg *leg);
+/** It cannot go on: BYE. Frees the leg */
+void hs_leg_lost(struct hs_leg *leg, const char *words,
+		 const struct sip_msg *msg);
+/** Answer a request whose SDP cannot be: err of hs_leg_offered() */
+void hs_leg_refuse(const struct handset *hs, const struct sip_msg *msg,
+		   int err);
+/** Hold, or resume, by a re-INVITE */
+void hs_leg_hold(struct hs_leg *leg, bool hold);
+/** Refresh now, as the session timer would */
+void hs_leg_refresh(struct hs_leg *leg);
+/** @return true: it was a request of this leg's dialog, and is answered */
+bool hs_leg_take(struct hs_leg *leg, const struct sip_msg *msg);
+/** A 2xx to a re-INVITE again. @return true if it was this leg's */
+bool hs_leg_ack_again(struct hs_leg *leg, const struct sip_msg *msg);
+
+/* --- changes of a session: handset_modify.c ----------------------------- */
+
+struct hs_modify;
+
+int hs_modify_alloc(struct hs_modify **mp, struct hs_leg *leg,
+		    struct hs_line *line);
+/** Headers of the first INVITE, and of the answer to one */
+int hs_modify_request_print(struct re_printf *pf, const struct hs_modify *m);
+int hs_modify_answer_print(struct re_printf *pf, const struct hs_modify *m);
+/** The server's INVITE. @return false: refused here */
+bool hs_modify_invited(struct hs_modify *m, const struct sip_msg *msg);
+/** The 2xx to our INVITE */
+void hs_modify_answered(struct hs_modify *m, const struct sip_msg *msg);
+/** The 422 to our INVITE. @return true: the next one asks for more */
+bool hs_modify_too_small(struct hs_modify *m, const struct sip_msg *msg);
+/** The dialog stands: the session timer runs */
+void hs_modify_up(struct hs_modify *m, struct sip_dialog *dlg);
+uint32_t hs_modify_interval_s(const struct hs_modify *m);
+bool hs_modify_refresher(const struct hs_modify *m);
+/** re-INVITE with what hs_leg_offer() says then */
+int hs_modify_offer(struct hs_modify *m);
+void hs_modify_refresh(struct hs_modify *m);
+/** See hs_leg_take(), hs_leg_ack_again() */
+bool hs_modify_take(struct hs_modify *m, const struct sip_msg *msg);
+bool hs_modify_ack_again(struct hs_modify *m, const struct sip_msg *msg);
+
 /* --- floor channel: handset_talk.c -------------------------------------- */
 
 struct hs_talk;
@@ -221,14 +280,30 @@ struct hs_talk;
 int hs_talk_alloc(struct hs_talk **tp, struct hs_line *line,
 		  const struct hs_audio_local *audio);
 uint16_t hs_talk_port(const struct hs_talk *talk);
-/** The far end of the channel; unset: the leg has none */
-void hs_talk_remote(struct hs_talk *talk, const struct sa *addr);
+struct hs_sdp_remote;
+
+/** The far end of the channel and its protocol; no address: there is none */
+void hs_talk_remote(struct hs_talk *talk, const struct hs_sdp_remote *r);
 /** Send keep-alives anew: the server can read them now */
 void hs_talk_show(struct hs_talk *talk);
 void hs_talk_key(struct hs_talk *talk, enum hs_leg_key key);
+/** Which place in line? */
+void hs_talk_ask(struct hs_talk *talk);
 void hs_talk_activating(struct hs_talk *talk, bool on, bool refused);
 void hs_talk_audio(struct hs_talk *talk, const struct hs_audio_ev *ev);
 const char *hs_talk_name(const struct hs_talk *talk);
+
+/* --- keys of a plain telephone: handset_keys.c -------------------------- */
+
+struct hs_keys;
+
+int hs_keys_alloc(struct hs_keys **kp, struct hs_line *line,
+		  const struct hs_audio_local *audio);
+/** Does the far side take telephone-events? */
+void hs_keys_remote(struct hs_keys *keys, bool events);
+/** Press: *, and speech as soon as it is through; release: # */
+void hs_keys_key(struct hs_keys *keys, enum hs_leg_key key);
+const char *hs_keys_name(const struct hs_keys *keys);
 
 /* --- SDP: handset_sdp.c ------------------------------------------------- */
 
@@ -237,21 +312,30 @@ struct hs_sdp;
 struct hs_sdp_local {
 	const char *addr;
 	uint16_t rtp_port, rtcp_port, floor_port;
+	const struct hs_codecs *codecs;
+	unsigned floors;     /**< 1 << enum hs_floor_proto of each we speak */
 };
 
 /** What the far side offers or answers */
 struct hs_sdp_remote {
 	struct sa rtp, rtcp;
 	struct sa floor;     /**< Unset: no floor channel */
+	enum hs_floor_proto proto; /**< Of it */
+	uint8_t floor_priority; /**< MCPT: the highest granted; 0: none */
 	bool send, recv;     /**< As seen by us */
+	enum hs_codec codec;
+	uint8_t pt;
+	uint8_t pt_event;    /**< 0: takes none */
 };
 
 int hs_sdp_alloc(struct hs_sdp **sp, const struct hs_sdp_local *local);
 int hs_sdp_offer(struct mbuf **mbp, struct hs_sdp *sdp);
-/** @return 0, EBADMSG, ENOTSUP (no PCMU audio) */
+/** @return 0, EBADMSG, ENOTSUP (no audio in a codec of ours) */
 int hs_sdp_offered(struct hs_sdp *sdp, struct mbuf *mb,
 		   struct hs_sdp_remote *remote);
 int hs_sdp_answer(struct mbuf **mbp, struct hs_sdp *sdp);
+/** Of the audio: inactive, or sendrecv again */
+void hs_sdp_hold(struct hs_sdp *sdp, bool hold);
 int hs_sdp_answered(struct hs_sdp *sdp, struct mbuf *mb,
 		    struct hs_sdp_remote *remote);
 

@@ -59,6 +59,20 @@ static const json_t *leg_of(const json_t *legs, const json_t *subscriber)
 	return NULL;
 }
 
+/* What its terminals published of how they want to be called */
+static json_t *calls_of(const json_t *sub)
+{
+	const char *answer = json_string_value(json_object_get(sub, "answer"));
+
+	if (json_is_true(json_object_get(sub, "dnd")))
+		return json_string("do not disturb");
+	if (json_is_true(json_object_get(sub, "closed")))
+		return json_string("closed");
+	if (answer && !strcmp(answer, "manual"))
+		return json_string("by hand");
+	return json_string("-");
+}
+
 /* Who is there, as the edge knows it, with the leg that the conference server
  * has for them */
 static void subscriptions_print(const json_t *presence, const json_t *conf)
@@ -73,11 +87,12 @@ static void subscriptions_print(const json_t *presence, const json_t *conf)
 							"subscriber"));
 
 		json_array_append_new(rows, json_pack(
-			"{so so so so so so so so}",
+			"{so so so so so so so so so}",
 			"subscriber", text(s, "subscriber"),
 			"user", text(s, "user"),
 			"service", text(s, "service"),
 			"leg", text(s, "leg"),
+			"calls", calls_of(s),
 			"bridge", text(leg, "selected"),
 			"from", text(s, "flow"),
 			"media", text(leg, "media"),

@@ -178,6 +178,9 @@ static void check_sip(struct reader *r, const struct presence_cfg *p)
 		blame(r, "sip", "contacts_max", "is above bindings_max");
 	if (p->watchers_user_max > p->watchers_max)
 		blame(r, "sip", "watchers_user_max", "is above watchers_max");
+	if (p->publications_user_max > p->publications_max)
+		blame(r, "sip", "publications_user_max",
+		      "is above publications_max");
 }
 
 static void check_media(struct reader *r, const struct mixer_cfg *m)

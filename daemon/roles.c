@@ -5,7 +5,6 @@
 #include "auth/auth.h"
 #include "bus/bus.h"
 #include "daemon/roles.h"
-#include "daemon/trim.h"
 #include "db/prov.h"
 #include "db/state.h"
 #include "presence/presence.h"
@@ -25,7 +24,6 @@ struct roles {
 	struct auth *auth;
 	struct presence *presence;
 	struct server *server;
-	struct trim *trim;
 	struct hlog *log;
 	int prov_fd;           /**< Watched by the loop, -1: none */
 	struct tmr tmr_state;
@@ -38,7 +36,6 @@ static void destructor(void *arg)
 	tmr_cancel(&r->tmr_state);
 	if (r->prov_fd >= 0)
 		fd_close(r->prov_fd);
-	mem_deref(r->trim);
 	mem_deref(r->server);
 	mem_deref(r->presence);
 	mem_deref(r->auth);
@@ -141,11 +138,6 @@ int roles_alloc(struct roles **rp, const struct config *c,
 	err = bus_local_alloc(&r->bus, BUS_QUEUE_MAX);
 	if (err) {
 		failed(words, err, "the bus", "");
-		goto out;
-	}
-	err = trim_alloc(&r->trim, r->bus, log);
-	if (err) {
-		failed(words, err, "memory", "");
 		goto out;
 	}
 	err = auth_alloc(&r->auth, &c->auth, r->bus, r->prov, log);

@@ -48,6 +48,11 @@ static const struct setting settings[] = {
 	NUM("sip", "list_max", presence.list_max, 1, MANY),
 	NUM("sip", "pending_max", presence.pending_max, 1, MANY),
 	NUM("sip", "notify_bytes", presence.notify_bytes, 400, 65000),
+	NUM("sip", "notify_interval_ms", presence.notify_interval_ms, 0,
+	    MINUTE_MS),
+	NUM("sip", "publications_max", presence.publications_max, 1, MANY),
+	NUM("sip", "publications_user_max", presence.publications_user_max, 1,
+	    1000),
 
 	VAL("media", "address", SET_IPS, media),
 	VAL("media", "media_address", SET_IP, presence.media),
@@ -70,6 +75,16 @@ static const struct setting settings[] = {
 	NUM("conference", "group_members_max", server.group_members_max, 1,
 	    MANY),
 	NUM("conference", "asks_max", server.asks_max, 1, MANY),
+	NUM("conference", "focus_max", server.focus_max, 0, MANY),
+	NUM("conference", "focus_leg_max", server.focus_leg_max, 0, 1000),
+	NUM("conference", "focus_users_max", server.focus_users_max, 2, 1000),
+	NUM("conference", "focus_bytes", server.focus_bytes, 500, 8000),
+	NUM("conference", "focus_notify_ms", server.focus_notify_ms, 0,
+	    MINUTE_MS),
+	NUM("conference", "focus_expires_min_s", server.focus_expires_min_s,
+	    1, DAY_S),
+	NUM("conference", "focus_expires_s", server.focus_expires_s, 60,
+	    DAY_S),
 	NUM("conference", "invites_max", server.invites_max, 1, MANY),
 	NUM("conference", "byes_max", server.byes_max, 1, MANY),
 	NUM("conference", "answer_ms", server.answer_ms, 500, MINUTE_MS),
@@ -78,11 +93,19 @@ static const struct setting settings[] = {
 	    60 * MINUTE_MS),
 	NUM("conference", "retry_max_ms", server.retry_max_ms, 100,
 	    60 * MINUTE_MS),
+	NUM("conference", "session_expires_s", server.session_expires_s, 0,
+	    DAY_S),
+	NUM("conference", "min_se_s", server.min_se_s, 1, DAY_S),
+	NUM("conference", "probe_s", server.probe_s, 0, DAY_S),
 	NUM("conference", "close_ms", server.close_ms, 100, MINUTE_MS),
 	NUM("conference", "heartbeat_ms", server.heartbeat_ms, 100,
 	    MINUTE_MS),
 	NUM("conference", "node_lost_ms", presence.node_lost_ms, 200,
 	    10 * MINUTE_MS),
+
+	VAL("floor", "key_press", SET_KEY, server.mixer.key_press),
+	VAL("floor", "key_release", SET_KEY, server.mixer.key_release),
+	VAL("floor", "tones", SET_BOOL, server.mixer.tones),
 
 	NUM("auth", "nonce_ttl_s", auth.nonce_ttl_s, 1, DAY_S),
 	NUM("auth", "nonces_max", auth.nonces_max, 1, MANY),
@@ -319,6 +342,34 @@ static int decode_format(enum hlog_format *dst, const char *value,
 	return 0;
 }
 
+/* Their places are the event codes */
+static const char keys[] = "0123456789*#ABCD";
+
+static int decode_key(uint8_t *dst, const char *value, char *words)
+{
+	const char *p;
+
+	if (!strcmp(value, "none")) {
+		*dst = MIXER_KEY_NONE;
+		return 0;
+	}
+	p = *value ? strchr(keys, *value) : NULL;
+	if (!p || value[1])
+		return refuse(words, "\"%.40s\" is not a key: 0 to 9, *, #, "
+			      "A to D, or none", value);
+	*dst = (uint8_t)(p - keys);
+	return 0;
+}
+
+static int decode_bool(bool *dst, const char *value, char *words)
+{
+	if (strcmp(value, "yes") && strcmp(value, "no"))
+		return refuse(words, "\"%.40s\" is not one of yes, no",
+			      value);
+	*dst = !strcmp(value, "yes");
+	return 0;
+}
+
 int setting_decode(const struct setting *s, struct config *c,
 		   const char *value, char *words)
 {
@@ -358,6 +409,10 @@ int setting_decode(const struct setting *s, struct config *c,
 		return decode_level(dst, value, words);
 	case SET_FORMAT:
 		return decode_format(dst, value, words);
+	case SET_KEY:
+		return decode_key(dst, value, words);
+	case SET_BOOL:
+		return decode_bool(dst, value, words);
 	}
 	return EINVAL;
 }
@@ -438,6 +493,15 @@ void setting_encode(const struct setting *s, const struct config *c,
 	case SET_FORMAT:
 		fputs(*(const enum hlog_format *)src == HLOG_JSON ?
 			      "json" : "text", out);
+		break;
+	case SET_KEY:
+		if (*(const uint8_t *)src < sizeof(keys) - 1)
+			fputc(keys[*(const uint8_t *)src], out);
+		else
+			fputs("none", out);
+		break;
+	case SET_BOOL:
+		fputs(*(const bool *)src ? "yes" : "no", out);
 		break;
 	}
 }

@@ -24,7 +24,9 @@ enum setting_kind {
 	SET_SAS,     /**< List of address:port */
 	SET_ROLES,
 	SET_LEVEL,
-	SET_FORMAT
+	SET_FORMAT,
+	SET_KEY,     /**< A key of the phone, as its RFC 4733 event code */
+	SET_BOOL     /**< yes or no */
 };
 
 struct setting {

@@ -7,17 +7,17 @@
  * script gets.
  */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <jansson.h>
 #include <openssl/crypto.h>
 #include "db/admin.h"
+#include "db/colsql.h"
 #include "db/noun.h"
 #include "db/password.h"
 #include "db/sql.h"
 
-enum { ADMIN_ROWS_MAX = 100000, ADMIN_SQL_MAX = 512 };
+enum { ADMIN_ROWS_MAX = 100000 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -151,104 +151,15 @@ static int keys_check(struct admin *a)
 	return 0;
 }
 
-static void value_bind(sqlite3_stmt *st, int at, const json_t *value)
-{
-	if (json_is_string(value))
-		sqlite3_bind_text(st, at, json_string_value(value),
-				  (int)json_string_length(value),
-				  SQLITE_STATIC);
-	else if (json_is_boolean(value))
-		sqlite3_bind_int(st, at, json_is_true(value));
-	else
-		sqlite3_bind_int64(st, at, json_integer_value(value));
-}
-
-/* Parameter n is column n, counted from 1; which of them the statement has
- * is the statement's matter */
-static void args_bind(const struct admin *a, sqlite3_stmt *st)
-{
-	const int params = sqlite3_bind_parameter_count(st);
-	const struct col *col;
-	int at = 1;
-
-	for (col = a->noun->cols; col->json; ++col, ++at) {
-		const json_t *value = json_object_get(a->args, col->json);
-
-		if (value && at <= params)
-			value_bind(st, at, value);
-	}
-}
-
-/** A statement as it grows; the tables above bound it */
-struct text {
-	char buf[ADMIN_SQL_MAX];
-	size_t len;
-};
-
-__attribute__((format(printf, 2, 3)))
-static void text_add(struct text *t, const char *fmt, ...)
-{
-	const size_t left = sizeof(t->buf) - t->len;
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	n = vsnprintf(t->buf + t->len, left, fmt, ap);
-	va_end(ap);
-	if (n > 0)
-		t->len += (size_t)n < left ? (size_t)n : left - 1;
-}
-
-enum part { PART_NAME, PART_PARAM, PART_SET, PART_WHERE, PART_LIST };
-
-/* Columns that were given (of a kind), as a piece of SQL */
-static void sql_add(const struct admin *a, struct text *t, enum part part)
-{
-	const struct col *col;
-	const char *sep = "";
-	int at = 1;
-
-	for (col = a->noun->cols; col->json; ++col, ++at) {
-		if (part != PART_LIST && !json_object_get(a->args, col->json))
-			continue;
-		if (part == PART_SET && col->key)
-			continue;
-		switch (part) {
-
-		case PART_NAME:
-		case PART_LIST:
-			text_add(t, "%s%s", sep, col->sql);
-			break;
-		case PART_PARAM:
-			text_add(t, "%s?%d", sep, at);
-			break;
-		case PART_SET:
-		case PART_WHERE:
-			text_add(t, "%s%s = ?%d", sep, col->sql, at);
-			break;
-		}
-		sep = part == PART_WHERE ? " AND " : ", ";
-	}
-}
-
-static void key_add(const struct admin *a, struct text *t)
-{
-	const struct col *col;
-	int at = 1;
-
-	for (col = a->noun->cols; col->json && col->key; ++col, ++at)
-		text_add(t, "%s%s = ?%d", at > 1 ? " AND " : "", col->sql, at);
-}
-
-static int prepare(struct admin *a, struct text *t, sqlite3_stmt **stp)
+static int prepare(struct admin *a, struct colsql *t, sqlite3_stmt **stp)
 {
 	if (sql_prepare(stp, a->db, t->buf))
 		return say_sql(a);
-	args_bind(a, *stp);
+	colsql_bind(*stp, a->noun, a->args);
 	return 0;
 }
 
-static int change(struct admin *a, struct text *t)
+static int change(struct admin *a, struct colsql *t)
 {
 	sqlite3_stmt *st = NULL;
 	int err;
@@ -309,9 +220,9 @@ static int user_subscribe(struct admin *a)
 			"INSERT INTO subscription(subscriber, user, service)"
 			" VALUES(?1, ?1, coalesce(?2, 'ptt'))"))
 		return say_sql(a);
-	value_bind(st, 1, json_object_get(a->args, "name"));
+	colsql_value(st, 1, json_object_get(a->args, "name"));
 	if (service)
-		value_bind(st, 2, service);
+		colsql_value(st, 2, service);
 	if (sql_run(st))
 		err = say_sql(a);
 	sqlite3_finalize(st);
@@ -320,17 +231,17 @@ static int user_subscribe(struct admin *a)
 
 static int verb_add(struct admin *a)
 {
-	struct text t = {.len = 0};
+	struct colsql t = {.len = 0};
 	int err;
 
 	err = keys_check(a);
 	if (err)
 		goto out;
-	text_add(&t, "INSERT INTO %s(", a->noun->table);
-	sql_add(a, &t, PART_NAME);
-	text_add(&t, ") VALUES(");
-	sql_add(a, &t, PART_PARAM);
-	text_add(&t, ")");
+	colsql_text(&t, "INSERT INTO %s(", a->noun->table);
+	colsql_part(&t, a->noun, a->args, COLSQL_NAME);
+	colsql_text(&t, ") VALUES(");
+	colsql_part(&t, a->noun, a->args, COLSQL_PARAM);
+	colsql_text(&t, ")");
 	err = change(a, &t);
 	if (!err && a->noun->is_user) {
 		err = password_set(a);
@@ -343,14 +254,13 @@ out:
 
 static int verb_remove(struct admin *a)
 {
-	struct text t = {.len = 0};
+	struct colsql t = {.len = 0};
 	int err;
 
 	err = keys_check(a);
 	if (!err) {
-		text_add(&t, "DELETE FROM %s WHERE ",
-				  a->noun->table);
-		key_add(a, &t);
+		colsql_text(&t, "DELETE FROM %s WHERE ", a->noun->table);
+		colsql_key(&t, a->noun);
 		err = change(a, &t);
 	}
 	return err;
@@ -358,21 +268,21 @@ static int verb_remove(struct admin *a)
 
 static int verb_set(struct admin *a)
 {
-	struct text t = {.len = 0};
+	struct colsql t = {.len = 0};
 	size_t start;
 	int err;
 
 	err = keys_check(a);
 	if (err)
 		goto out;
-	text_add(&t, "UPDATE %s SET ", a->noun->table);
+	colsql_text(&t, "UPDATE %s SET ", a->noun->table);
 	start = t.len;
-	sql_add(a, &t, PART_SET);
+	colsql_part(&t, a->noun, a->args, COLSQL_SET);
 	/* with a password alone the row is only looked for */
 	if (t.len == start)
-		text_add(&t, "%s = ?1", a->noun->cols[0].sql);
-	text_add(&t, " WHERE ");
-	key_add(a, &t);
+		colsql_text(&t, "%s = ?1", a->noun->cols[0].sql);
+	colsql_text(&t, " WHERE ");
+	colsql_key(&t, a->noun);
 	err = change(a, &t);
 	if (!err && a->noun->is_user)
 		err = password_set(a);
@@ -415,7 +325,7 @@ static int row_append(struct admin *a, sqlite3_stmt *st)
 
 static int verb_list(struct admin *a)
 {
-	struct text t = {.len = 0};
+	struct colsql t = {.len = 0};
 	sqlite3_stmt *st = NULL;
 	int rc = SQLITE_DONE, err;
 
@@ -424,14 +334,14 @@ static int verb_list(struct admin *a)
 		err = ENOMEM;
 		goto out;
 	}
-	text_add(&t, "SELECT ");
-	sql_add(a, &t, PART_LIST);
-	text_add(&t, "%s FROM %s", a->noun->list, a->noun->table);
+	colsql_text(&t, "SELECT ");
+	colsql_part(&t, a->noun, a->args, COLSQL_LIST);
+	colsql_text(&t, "%s FROM %s", a->noun->list, a->noun->table);
 	if (json_object_size(a->args)) {
-		text_add(&t, " WHERE ");
-		sql_add(a, &t, PART_WHERE);
+		colsql_text(&t, " WHERE ");
+		colsql_part(&t, a->noun, a->args, COLSQL_WHERE);
 	}
-	text_add(&t, " ORDER BY 1, 2 LIMIT %d", ADMIN_ROWS_MAX);
+	colsql_text(&t, " ORDER BY 1, 2 LIMIT %d", ADMIN_ROWS_MAX);
 	err = prepare(a, &t, &st);
 	if (err)
 		goto out;

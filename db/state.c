@@ -22,6 +22,7 @@ struct loader {
 	state_binding_h *binding_h;
 	state_dialog_h *dialog_h;
 	state_service_h *service_h;
+	state_publication_h *publication_h;
 	void *arg;
 };
 
@@ -185,6 +186,38 @@ int state_services_load(struct state *s, state_service_h *h, void *arg)
 		    service_row, &ld);
 }
 
+static int publication_row(sqlite3_stmt *st, void *arg)
+{
+	const struct loader *ld = arg;
+	struct state_publication p = {0};
+	char *const bufv[] = {p.id, p.etag, p.user, p.subscriber, p.event,
+			      p.body};
+	const size_t sizev[] = {sizeof(p.id), sizeof(p.etag), sizeof(p.user),
+				sizeof(p.subscriber), sizeof(p.event),
+				sizeof(p.body)};
+	int err;
+
+	err = texts_get(st, bufv, sizev, ARRAY_SIZE(bufv));
+	if (!err)
+		err = sql_uint(st, 6, INT64_MAX, &p.said_utc_ms);
+	if (!err)
+		err = sql_uint(st, 7, INT64_MAX, &p.expires_utc_ms);
+	if (err)
+		return err;
+	ld->publication_h(&p, ld->arg);
+	return 0;
+}
+
+int state_publications_load(struct state *s, state_publication_h *h, void *arg)
+{
+	const struct loader ld = {.publication_h = h, .arg = arg};
+
+	return load(s, "SELECT id, etag, user, subscriber, event, body,"
+		       " said_utc_ms, expires_utc_ms FROM publication"
+		       " ORDER BY said_utc_ms",
+		    publication_row, &ld);
+}
+
 /* -- writing ------------------------------------------------------------- */
 
 int state_binding_put(struct state *s, const struct state_binding *b)
@@ -228,6 +261,20 @@ int state_service_put(struct state *s, const struct state_service *v)
 int state_service_del(struct state *s, const char *subscriber)
 {
 	return store_put(s->store, STORE_SERVICE_DEL, &subscriber, NULL);
+}
+
+int state_publication_put(struct state *s, const struct state_publication *p)
+{
+	const char *textv[] = {p->id, p->etag, p->user, p->subscriber,
+			       p->event, p->body};
+	const uint64_t numv[] = {p->said_utc_ms, p->expires_utc_ms};
+
+	return store_put(s->store, STORE_PUBLICATION_PUT, textv, numv);
+}
+
+int state_publication_del(struct state *s, const char *id)
+{
+	return store_put(s->store, STORE_PUBLICATION_DEL, &id, NULL);
 }
 
 int state_audit(struct state *s, const char *actor, const char *action,

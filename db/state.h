@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
- * @file state.h  What must survive a restart: bindings, dialogs of legs, audit
+ * @file state.h  What must survive a restart: bindings, dialogs of legs,
+ *                publications, audit
  *
  * state.db is ours alone. It is read once at start, before the loop runs, and
  * written behind by the store thread in group commits; every put or delete is
@@ -19,7 +20,7 @@
 struct hlog;
 struct state;
 
-enum { STATE_ROUTE_MAX = 1024, STATE_ID_MAX = 256 };
+enum { STATE_ROUTE_MAX = 1024, STATE_ID_MAX = 256, STATE_BODY_MAX = 3072 };
 
 /** A registrar binding (RFC 3261 section 10) with its flow */
 struct state_binding {
@@ -54,6 +55,18 @@ struct state_service {
 	bool manual;                  /**< Terminal does not answer by itself */
 };
 
+/** What a terminal published (RFC 3903): it need not notice a restart */
+struct state_publication {
+	char id[STATE_ID_MAX];        /**< Key; the same through all tags */
+	char etag[STATE_ID_MAX];
+	char user[HL_NAME_MAX];
+	char subscriber[HL_NAME_MAX]; /**< Empty: all of the user's */
+	char event[STATE_ID_MAX];     /**< Event package */
+	char body[STATE_BODY_MAX];
+	uint64_t said_utc_ms;         /**< When the body came */
+	uint64_t expires_utc_ms;
+};
+
 /** A file that is damaged is put aside as PATH.corrupt, and begun anew.
  *  @return 0 or errno; the reason is logged in words */
 int state_open(struct state **sp, const char *path, struct hlog *log);
@@ -62,12 +75,16 @@ int state_open(struct state **sp, const char *path, struct hlog *log);
 typedef void(state_binding_h)(const struct state_binding *b, void *arg);
 typedef void(state_dialog_h)(const struct state_dialog *d, void *arg);
 typedef void(state_service_h)(const struct state_service *s, void *arg);
+typedef void(state_publication_h)(const struct state_publication *p,
+				  void *arg);
 
 /** Read everything; before the loop runs, on the caller's thread. A row that
  *  does not fit its struct is left out, and logged */
 int state_bindings_load(struct state *s, state_binding_h *h, void *arg);
 int state_dialogs_load(struct state *s, state_dialog_h *h, void *arg);
 int state_services_load(struct state *s, state_service_h *h, void *arg);
+int state_publications_load(struct state *s, state_publication_h *h,
+			    void *arg);
 
 /** Write behind. @return 0, EINVAL, ENOMEM; ENOBUFS: lost, counted */
 int state_binding_put(struct state *s, const struct state_binding *b);
@@ -76,6 +93,8 @@ int state_dialog_put(struct state *s, const struct state_dialog *d);
 int state_dialog_del(struct state *s, const char *callid);
 int state_service_put(struct state *s, const struct state_service *v);
 int state_service_del(struct state *s, const char *subscriber);
+int state_publication_put(struct state *s, const struct state_publication *p);
+int state_publication_del(struct state *s, const char *id);
 
 /** One line of the audit trail: who did what to whom */
 int state_audit(struct state *s, const char *actor, const char *action,
@@ -87,7 +106,7 @@ int state_audit(struct state *s, const char *actor, const char *action,
  */
 bool state_overflowed(struct state *s);
 
-/** Delete all bindings, dialogs and services, in the order of the puts.
+/** Delete all bindings, dialogs, services and publications, in the order of the puts.
  *  @return 0, ENOMEM, ENOBUFS (the flag of state_overflowed() is set again) */
 int state_clear(struct state *s);
 

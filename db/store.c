@@ -43,6 +43,12 @@ static const struct store_sql sqls[] = {
 		" VALUES(?1, ?2, ?3, ?4)", 3, 1},
 	[STORE_SERVICE_DEL] = {
 		"DELETE FROM service WHERE subscriber = ?1", 1, 0},
+	[STORE_PUBLICATION_PUT] = {
+		"INSERT OR REPLACE INTO publication(id, etag, user, subscriber,"
+		" event, body, said_utc_ms, expires_utc_ms)"
+		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)", 6, 2},
+	[STORE_PUBLICATION_DEL] = {
+		"DELETE FROM publication WHERE id = ?1", 1, 0},
 	[STORE_AUDIT] = {
 		"INSERT INTO audit(actor, action, object, detail, utc_ms)"
 		" VALUES(?1, ?2, ?3, ?4, ?5)", 4, 1},
@@ -108,7 +114,8 @@ static void file_close(struct store *s)
 static int clear_run(struct store *s)
 {
 	return sql_exec(s->db, "DELETE FROM binding; DELETE FROM dialog;"
-			       "DELETE FROM service");
+			       "DELETE FROM service;"
+			       "DELETE FROM publication");
 }
 
 static int op_run(struct store *s, const struct op *op)

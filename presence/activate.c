@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include "presence/compose.h"
 #include "presence/priv.h"
 #include "sip/refer.h"
 
@@ -34,7 +35,8 @@ static const struct dir_member *member(const struct dir_group *g,
 }
 
 static void group_decide(const struct dir_sub *caller,
-			 const struct dir_group *g, struct bus_activation *ans)
+			 const struct dir_group *g, bool dialled,
+			 struct bus_activation *ans)
 {
 	const struct dir_member *m = member(g, caller);
 
@@ -42,7 +44,7 @@ static void group_decide(const struct dir_sub *caller,
 	    strcmp(g->row.service, caller->row.service)) {
 		refuse(ans, 403, "Not Allowed");
 	}
-	else if (!m->row.talk) {
+	else if (!m->row.talk && !dialled) {
 		refuse(ans, 403, "You May Only Listen In This Group");
 	}
 	else {
@@ -69,6 +71,7 @@ static uint16_t party_decide(const struct presence *p,
 {
 	struct dir_sub *sub = directory_resolve(p->dir, name, caller->service);
 	struct bus_party *party;
+	uint16_t code;
 
 	if (sub == caller)
 		return refuse(ans, 403, "You Cannot Call Yourself");
@@ -81,6 +84,9 @@ static uint16_t party_decide(const struct presence *p,
 				  "%s Is Not Available", name);
 		return ans->code = 480;
 	}
+	code = compose_refuses(sub, name, ans->words);
+	if (code)
+		return ans->code = code;
 	if (has_party(ans, sub->row.subscriber))
 		return 200;
 	party = &ans->partyv[ans->partyc++];
@@ -93,15 +99,16 @@ static uint16_t party_decide(const struct presence *p,
 }
 
 /* An ad-hoc call goes on with those who can be had; a private one fails */
-static void decide(const struct presence *p, const struct dir_sub *caller,
-		   const struct bus_activate_ask *ask,
-		   struct bus_activation *ans)
+void activate_decide(const struct presence *p, const struct dir_sub *caller,
+		     const struct bus_activate_ask *ask,
+		     struct bus_activation *ans)
 {
 	const struct dir_group *g;
 	uint32_t i;
 
 	memset(ans, 0, sizeof(*ans));
-	if (!caller || !dir_sub_enabled(caller) || !caller->active) {
+	if (!caller || !dir_sub_enabled(caller) ||
+	    (!caller->active && !ask->dialled)) {
 		refuse(ans, 403, "Not Allowed");
 		return;
 	}
@@ -112,7 +119,7 @@ static void decide(const struct presence *p, const struct dir_sub *caller,
 	g = ask->targetc == 1 ? directory_group(p->dir, ask->targetv[0])
 			      : NULL;
 	if (g) {
-		group_decide(caller, g, ans);
+		group_decide(caller, g, ask->dialled, ans);
 		return;
 	}
 	for (i = 0; i < ask->targetc; i++) {
@@ -138,7 +145,8 @@ void activate_bus_request(const struct bus_msg *msg, struct bus_reply *reply,
 		mem_deref(reply);
 		return;
 	}
-	decide(p, directory_sub(p->dir, ask->caller), ask, &ans.u.activation);
+	activate_decide(p, directory_sub(p->dir, ask->caller), ask,
+			&ans.u.activation);
 	hlog(p->log, HLOG_INFO, "activation",
 	     ans.u.activation.code == 200 ? "allowed" : "refused",
 	     HLOG_S("caller", ask->caller), HLOG_S("target", ask->targetv[0]),
@@ -203,7 +211,7 @@ static int activate(struct request *rq, const struct dir_sub *caller,
 	memcpy(ask.caller, caller->row.subscriber, sizeof(ask.caller));
 	ask.targetc = refer->targetc;
 	memcpy(ask.targetv, refer->targetv, sizeof(ask.targetv));
-	decide(rq->p, caller, &ask, &ans);
+	activate_decide(rq->p, caller, &ask, &ans);
 	if (ans.code == 200 && !provision_available(caller))
 		refuse(&ans, 480, "Your Own Leg Is Not Up");
 	if (ans.code != 200) {

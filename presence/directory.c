@@ -290,6 +290,7 @@ static void sub_destructor(void *arg)
 
 	hash_unlink(&sub->he);
 	list_unlink(&sub->le_user);
+	list_flush(&sub->tries);
 	mem_deref(sub->service);
 }
 

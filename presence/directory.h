@@ -23,6 +23,7 @@ struct dir_user {
 	struct prov_user row;
 	struct list subs;          /**< struct dir_sub, by le_user */
 	struct list bindings;      /**< struct binding, by le_user */
+	struct list publications;  /**< struct publication, by le_user */
 	uint32_t watchers;         /**< SUBSCRIBE dialogs of this user */
 };
 
@@ -54,12 +55,25 @@ struct dir_sub {
 
 	/* what is true now */
 	bool active;               /**< Subscribed to its service (row P2) */
+	bool passing;              /**< ..only by a leg that was dialled: not
+					longer than that leg is */
 	uint64_t binding;          /**< Id of the terminal's binding */
+	uint64_t home;             /**< ..and of the one that it goes back to
+					when a leg that was dialled ends */
 	uint64_t epoch;            /**< Of the binding when provisioned */
 	char node[HL_NODE_MAX];    /**< Assigned; empty: none */
 	enum bus_leg_status leg;
 	uint16_t code;             /**< Why the leg is as it is */
 	char words[HL_REASON_MAX];
+	struct list tries;         /**< struct dir_try */
+};
+
+/** A terminal at which the leg could not be made. Nothing is said of it once
+ *  the terminal starts afresh: then its epoch or its contact is another. */
+struct dir_try {
+	struct le le;              /**< In dir_sub.tries, the latest last */
+	uint64_t binding, epoch, contact;
+	bool manual;               /**< It rang: it does not answer by itself */
 };
 
 enum dir_event {

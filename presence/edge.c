@@ -13,7 +13,7 @@
 
 #define ALLOW                                                                  \
 	"Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, SUBSCRIBE, "     \
-	"REFER, INFO\r\n"
+	"REFER, INFO, PUBLISH, UPDATE\r\n"
 
 enum { ROUTE_MAX = HL_URI_MAX };
 
@@ -305,9 +305,10 @@ int edge_forward_node(struct presence *p, uint8_t sock,
 
 /* Whose dialog a request is in was proven when the dialog was made: it comes
  * from where that user is registered now. */
-static bool in_dialog_allowed(const struct presence *p, uint8_t sock,
-			      const struct sip_msg *msg,
-			      const struct routes *r)
+static const struct binding *in_dialog_binding(const struct presence *p,
+					       uint8_t sock,
+					       const struct sip_msg *msg,
+					       const struct routes *r)
 {
 	return binding_by_flow(p->bindings, &msg->src, sock, r->node.user);
 }
@@ -316,15 +317,18 @@ static void in_dialog(struct edge_sock *sock, const struct sip_msg *msg,
 		      const struct routes *r)
 {
 	struct presence *p = sock->p;
+	const struct binding *b = in_dialog_binding(p, sock->i, msg, r);
+	char identity[HL_URI_MAX];
 	struct forward f = {
 		.key = &p->key,
 		.out = p->internal.ep,
 		.dst = &r->node.addr,
 		.in = sock->i,
 		.routes_drop = r->n,
+		.identity = identity,
 	};
 
-	if (!in_dialog_allowed(p, sock->i, msg, r)) {
+	if (!b) {
 		p->n.refused_dialog++;
 		hlog_limited(p->log, "edge.stranger", HLOG_INFO, "edge",
 			     "stranger in dialog",
@@ -337,6 +341,13 @@ static void in_dialog(struct edge_sock *sock, const struct sip_msg *msg,
 		answer(sock, msg, 481, "Conference Server Is Gone");
 		return;
 	}
+	/* A token proves whose it is, not that the dialog is theirs: the
+	 * conference server compares */
+	if (re_snprintf(identity, sizeof(identity), "sip:%s@%s",
+			b->user->row.name, p->cfg.domain) < 0) {
+		answer(sock, msg, 500, "Cannot Forward");
+		return;
+	}
 	relay(p, sock, &f, msg);
 }
 
@@ -345,7 +356,7 @@ static void in_dialog(struct edge_sock *sock, const struct sip_msg *msg,
 static void follow_invite(struct edge_sock *sock, const struct sip_msg *msg)
 {
 	struct presence *p = sock->p;
-	const struct dir_sub *sub = edge_named_sub(p, msg);
+	const struct dir_sub *sub = dial_sub(p, msg);
 	const struct node *node = NULL;
 	struct forward f = {.key = &p->key, .out = p->internal.ep};
 	struct routes r;
@@ -373,8 +384,11 @@ static void options(struct edge_sock *sock, const struct sip_msg *msg)
 	(void)sip_replyf(endpoint_sip(sock->ep), msg, 200, "OK",
 			 ALLOW
 			 "Accept: application/sdp, application/pidf+xml, "
-			 "application/resource-lists+xml\r\n"
-			 "Allow-Events: presence, refer\r\n"
+			 "application/resource-lists+xml, "
+			 "application/poc-settings+xml\r\n"
+			 "Allow-Events: presence, conference, refer, "
+			 "poc-settings\r\n"
+			 "Supported: eventlist, recipient-list-subscribe\r\n"
 			 "Content-Length: 0\r\n\r\n");
 }
 
@@ -382,8 +396,14 @@ static void options(struct edge_sock *sock, const struct sip_msg *msg)
  * conference server */
 static bool require_ok(struct edge_sock *sock, const struct sip_msg *msg)
 {
+	static const char *const lists[] = {
+		"eventlist", "recipient-list-subscribe", NULL};
 	const struct sip_hdr *hdr = sip_msg_hdr(msg, SIP_HDR_PROXY_REQUIRE);
+	char unknown[128];
 
+	if (!hdr && !pl_strcmp(&msg->met, "SUBSCRIBE") &&
+	    !require_unknown(unknown, sizeof(unknown), msg, lists))
+		return true;
 	if (!hdr && pl_strcmp(&msg->met, "INVITE") &&
 	    pl_strcmp(&msg->met, "REFER"))
 		hdr = sip_msg_hdr(msg, SIP_HDR_REQUIRE);
@@ -410,13 +430,17 @@ static void out_of_dialog(struct edge_sock *sock, const struct sip_msg *msg)
 	else if (!pl_strcmp(&msg->met, "REGISTER"))
 		request_authenticate(sock, msg, false, registrar_request,
 				     NULL);
+	else if (!pl_strcmp(&msg->met, "SUBSCRIBE") && focus_named(msg))
+		request_authenticate(sock, msg, true, focus_subscribe, NULL);
 	else if (!pl_strcmp(&msg->met, "SUBSCRIBE"))
 		request_authenticate(sock, msg, false, subscribe_request,
 				     NULL);
+	else if (!pl_strcmp(&msg->met, "PUBLISH"))
+		request_authenticate(sock, msg, false, publish_request, NULL);
 	else if (!pl_strcmp(&msg->met, "REFER"))
 		request_authenticate(sock, msg, false, activate_refer, NULL);
 	else if (!pl_strcmp(&msg->met, "INVITE"))
-		request_authenticate(sock, msg, true, provision_invite, NULL);
+		request_authenticate(sock, msg, true, dial_request, NULL);
 	else if (!pl_strcmp(&msg->met, "CANCEL") ||
 		 !pl_strcmp(&msg->met, "ACK"))
 		follow_invite(sock, msg);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
- * @file notify_body.c  Body of a NOTIFY: a PIDF for each presentity
+ * @file notify_body.c  Body of a NOTIFY
  */
 #include <errno.h>
 #include <string.h>
@@ -10,18 +10,28 @@
 #include "wire/multipart.h"
 #include "wire/pidf.h"
 
-enum { PIDF_BYTES = 2048, PART_OVERHEAD = 96 };
+enum {
+	PIDF_SIZE = 4096,
+	PART_OVERHEAD = 160,     /* Delimiter and headers */
+	RESOURCE_OVERHEAD = 160, /* Mark-up of one */
+	ROOT_OVERHEAD = 512
+};
 
 static const char pidf_type[] = "application/pidf+xml";
+static const char rlmi_type[] = "application/rlmi+xml";
 
 struct doc {
 	struct le le;
-	size_t len;
+	struct rlmi_resource r;
+	size_t len;              /* 0: it has no document */
 	char text[];
 };
 
 struct notify_body {
 	struct list docs;
+	struct rlmi_list list;
+	bool related;
+	uint64_t id;             /* Makes Content-IDs of it unique */
 	unsigned n;
 	size_t bytes;
 };
@@ -33,7 +43,7 @@ static void destructor(void *arg)
 	list_flush(&b->docs);
 }
 
-int notify_body_alloc(struct notify_body **bp)
+int notify_body_alloc(struct notify_body **bp, const struct rlmi_list *list)
 {
 	struct notify_body *b;
 
@@ -42,6 +52,12 @@ int notify_body_alloc(struct notify_body **bp)
 	b = mem_zalloc(sizeof(*b), destructor);
 	if (!b)
 		return ENOMEM;
+	b->id = rand_u64();
+	if (list) {
+		b->related = true;
+		b->list = *list;
+		b->bytes = ROOT_OVERHEAD;
+	}
 	*bp = b;
 	return 0;
 }
@@ -73,23 +89,56 @@ static void doc_destructor(void *arg)
 	list_unlink(&doc->le);
 }
 
-int notify_body_add(struct notify_body *b, const char *subscriber,
-		    const char *domain, bool open, bool busy)
+static int pidf_make(char *buf, size_t size, const struct notify_entry *e,
+		     size_t *lenp)
 {
-	struct pidf pidf = {.open = open, .busy = busy};
-	char buf[PIDF_BYTES];
-	struct doc *doc;
-	size_t len;
-	int err;
+	struct pidf pidf = {.open = e->open, .activities = e->activities};
 
-	if (re_snprintf(pidf.entity, sizeof(pidf.entity), "sip:%s@%s",
-			subscriber, domain) < 0)
+	if (re_snprintf(pidf.entity, sizeof(pidf.entity), "%s", e->uri) < 0 ||
+	    re_snprintf(pidf.note, sizeof(pidf.note), "%s", e->note) < 0)
 		return EOVERFLOW;
 	(void)re_snprintf(pidf.id, sizeof(pidf.id), "leg");
-	if (busy)
-		(void)re_snprintf(pidf.note, sizeof(pidf.note), "in a call");
 	now_print(pidf.timestamp, sizeof(pidf.timestamp));
-	err = pidf_print(buf, sizeof(buf), &pidf, &len);
+	return pidf_print(buf, size, &pidf, lenp);
+}
+
+/* A name that XML cannot carry is left out: scripts may write anything */
+static bool name_ok(const char *name)
+{
+	char buf[6 * HL_DISPLAY_MAX];
+	struct xml_writer w;
+
+	xml_init(&w, buf, sizeof(buf));
+	xml_text(&w, name);
+	return !xml_done(&w, NULL);
+}
+
+static int resource_set(struct rlmi_resource *r, const struct notify_body *b,
+			const struct notify_entry *e)
+{
+	r->instance = true;
+	r->state = e->state;
+	(void)re_snprintf(r->id, sizeof(r->id), "leg");
+	if (re_snprintf(r->uri, sizeof(r->uri), "%s", e->uri) < 0 ||
+	    re_snprintf(r->name, sizeof(r->name), "%s",
+			name_ok(e->name) ? e->name : "") < 0 ||
+	    re_snprintf(r->reason, sizeof(r->reason), "%s", e->reason) < 0)
+		return EOVERFLOW;
+	if (e->shown)
+		(void)re_snprintf(r->cid, sizeof(r->cid), "%u.%016llx@list",
+				  b->n, b->id);
+	return 0;
+}
+
+int notify_body_add(struct notify_body *b, const struct notify_entry *e)
+{
+	char buf[PIDF_SIZE];
+	struct doc *doc;
+	size_t len = 0;
+	int err = 0;
+
+	if (e->shown)
+		err = pidf_make(buf, sizeof(buf), e, &len);
 	if (err)
 		return err;
 	doc = mem_zalloc(sizeof(*doc) + len, doc_destructor);
@@ -97,18 +146,129 @@ int notify_body_add(struct notify_body *b, const char *subscriber,
 		return ENOMEM;
 	memcpy(doc->text, buf, len);
 	doc->len = len;
+	err = resource_set(&doc->r, b, e);
+	if (err) {
+		mem_deref(doc);
+		return err;
+	}
 	list_append(&b->docs, &doc->le, doc);
 	b->n++;
-	b->bytes += len + PART_OVERHEAD;
+	if (len)
+		b->bytes += len + PART_OVERHEAD;
+	/* Escaped, a character becomes six at most */
+	if (b->related)
+		b->bytes += RESOURCE_OVERHEAD + strlen(e->uri) +
+			    strlen(e->name);
 	return 0;
+}
+
+static void part_add(struct multipart_writer *w, const char *type,
+		     const char *cid, const char *p, size_t len)
+{
+	const struct multipart_part part = {
+		.type = {type, strlen(type)},
+		.id = {cid, strlen(cid)},
+		.body = {p, len},
+	};
+
+	multipart_add(w, &part);
+}
+
+static int root_print(const struct notify_body *b, char *buf, size_t size,
+		      size_t *lenp)
+{
+	struct xml_writer w;
+	struct le *le;
+
+	rlmi_open(&w, buf, size, &b->list);
+	LIST_FOREACH(&b->docs, le)
+	{
+		const struct doc *doc = le->data;
+
+		rlmi_add(&w, &doc->r);
+	}
+	return rlmi_close(&w, lenp);
+}
+
+static int root_add(const struct notify_body *b, struct multipart_writer *w,
+		    const char *cid)
+{
+	const size_t size = ROOT_OVERHEAD + 6 * HL_URI_MAX +
+			    b->n * (RESOURCE_OVERHEAD +
+				    6 * (HL_URI_MAX + HL_DISPLAY_MAX));
+	char *buf = mem_alloc(size, NULL);
+	size_t len;
+	int err;
+
+	if (!buf)
+		return ENOMEM;
+	err = root_print(b, buf, size, &len);
+	if (!err)
+		part_add(w, rlmi_type, cid, buf, len);
+	mem_deref(buf);
+	return err;
+}
+
+static size_t size_max(const struct notify_body *b)
+{
+	size_t size = 2048;
+	struct le *le;
+
+	LIST_FOREACH(&b->docs, le)
+	{
+		const struct doc *doc = le->data;
+
+		size += doc->len + PART_OVERHEAD + RLMI_CID_MAX;
+		if (b->related)
+			size += RESOURCE_OVERHEAD +
+				6 * (HL_URI_MAX + HL_DISPLAY_MAX);
+	}
+	return size;
+}
+
+static int parts_print(const struct notify_body *b, char *buf, size_t size,
+		       const char *boundary, size_t *lenp)
+{
+	struct multipart_writer w;
+	char cid[64];
+	struct le *le;
+	int err = 0;
+
+	multipart_open(&w, buf, size, boundary);
+	(void)re_snprintf(cid, sizeof(cid), "root.%016llx@list", b->id);
+	if (b->related)
+		err = root_add(b, &w, cid);
+	LIST_FOREACH(&b->docs, le)
+	{
+		const struct doc *doc = le->data;
+
+		if (doc->len)
+			part_add(&w, pidf_type, b->related ? doc->r.cid : "",
+				 doc->text, doc->len);
+	}
+	return err ? err : multipart_close(&w, lenp);
+}
+
+static int head_print(const struct notify_body *b, struct mbuf *mb,
+		      const char *boundary, size_t len)
+{
+	if (b->related)
+		return mbuf_printf(mb,
+				   "Content-Type: multipart/related;"
+				   "type=\"%s\";start=\"<root.%016llx@list>\";"
+				   "boundary=\"%s\"\r\n"
+				   "Content-Length: %zu\r\n\r\n",
+				   rlmi_type, b->id, boundary, len);
+	return mbuf_printf(mb,
+			   "Content-Type: multipart/mixed;boundary=\"%s\"\r\n"
+			   "Content-Length: %zu\r\n\r\n",
+			   boundary, len);
 }
 
 static int multi_print(const struct notify_body *b, struct mbuf *mb)
 {
-	const size_t size = b->bytes + 1024;
-	struct multipart_writer w;
+	const size_t size = size_max(b);
 	char boundary[32], *buf;
-	struct le *le;
 	size_t len;
 	int err;
 
@@ -117,23 +277,8 @@ static int multi_print(const struct notify_body *b, struct mbuf *mb)
 		return ENOMEM;
 	(void)re_snprintf(boundary, sizeof(boundary), "holler-%016llx",
 			  rand_u64());
-	multipart_open(&w, buf, size, boundary);
-	LIST_FOREACH(&b->docs, le)
-	{
-		const struct doc *doc = le->data;
-		const struct multipart_part part = {
-			.type = {pidf_type, sizeof(pidf_type) - 1},
-			.body = {doc->text, doc->len},
-		};
-
-		multipart_add(&w, &part);
-	}
-	err = multipart_close(&w, &len);
-	err = err ? err : mbuf_printf(mb,
-				      "Content-Type: multipart/mixed;"
-				      "boundary=\"%s\"\r\n"
-				      "Content-Length: %zu\r\n\r\n",
-				      boundary, len);
+	err = parts_print(b, buf, size, boundary, &len);
+	err = err ? err : head_print(b, mb, boundary, len);
 	err = err ? err : mbuf_write_mem(mb, (uint8_t *)buf, len);
 	mem_deref(buf);
 	return err;
@@ -146,11 +291,11 @@ int notify_body_print(const struct notify_body *b, struct mbuf *mb)
 
 	if (!b || !mb)
 		return EINVAL;
-	if (!b->n)
-		return mbuf_write_str(mb, "Content-Length: 0\r\n\r\n");
-	if (b->n > 1)
+	if (b->related || b->n > 1)
 		return multi_print(b, mb);
 	doc = list_ledata(list_head(&b->docs));
+	if (!doc || !doc->len)
+		return mbuf_write_str(mb, "Content-Length: 0\r\n\r\n");
 	err = mbuf_printf(mb, "Content-Type: %s\r\nContent-Length: %zu\r\n\r\n",
 			  pidf_type, doc->len);
 	err |= mbuf_write_mem(mb, (const uint8_t *)doc->text, doc->len);

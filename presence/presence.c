@@ -26,6 +26,9 @@ void presence_cfg_default(struct presence_cfg *cfg)
 	cfg->list_max = 2000;
 	cfg->pending_max = 20000;
 	cfg->notify_bytes = 1000;
+	cfg->notify_interval_ms = 1000;
+	cfg->publications_max = 100000;
+	cfg->publications_user_max = 16;
 	cfg->node_lost_ms = 5000;
 }
 
@@ -46,6 +49,15 @@ static void sub_changed(struct presence *p, struct dir_sub *sub)
 		provision_start(p, sub, b);
 }
 
+static void sub_gone(struct presence *p, struct dir_sub *sub)
+{
+	watchers_end_sub(sub, "noresource");
+	watchers_forget(p, sub);
+	publications_remove_sub(sub->user, sub->row.subscriber);
+	provision_stop(p, sub, "Subscription Deleted");
+	watchers_status(p, sub);
+}
+
 static void dir_handler(const struct dir_change *chg, void *arg)
 {
 	struct presence *p = arg;
@@ -53,14 +65,15 @@ static void dir_handler(const struct dir_change *chg, void *arg)
 	switch (chg->event) {
 	case DIR_SUB_CHANGED:
 		sub_changed(p, chg->sub);
+		/* Who is watched may exist only now */
+		watchers_status(p, chg->sub);
 		break;
 	case DIR_SUB_GONE:
-		watchers_end_sub(chg->sub, "noresource");
-		watchers_forget(p, chg->sub);
-		provision_stop(p, chg->sub, "Subscription Deleted");
+		sub_gone(p, chg->sub);
 		break;
 	case DIR_USER_GONE:
 		bindings_remove_user(chg->user);
+		publications_remove_user(chg->user);
 		break;
 	case DIR_MEMBER_SET:
 		provision_member(p, chg->member, false);
@@ -146,6 +159,7 @@ void presence_store(struct presence *p)
 	if (!p || !p->state || !directory_synced(p->dir))
 		return;
 	bindings_store(p->bindings);
+	publications_store(p->publications);
 	directory_subs(p->dir, sub_store_handler, p);
 }
 
@@ -172,10 +186,12 @@ static void destructor(void *arg)
 	/* Bindings outlive the process in state.db: they are not removed, only
 	 * forgotten */
 	mem_deref(p->bindings);
+	mem_deref(p->publications);
 	mem_deref(p->dir);
 	mem_deref(p->watcher_ht);
 	list_flush(&p->kept_bindings);
 	list_flush(&p->kept_services);
+	list_flush(&p->kept_publications);
 	for (i = 0; i < p->sockc; i++)
 		sock_close(&p->sockv[i]);
 	sock_close(&p->internal);
@@ -222,6 +238,10 @@ int presence_alloc(struct presence **pp, const struct presence_cfg *cfg,
 	err = hash_alloc(&p->watcher_ht, WATCHER_HASH);
 	err = err ? err : bindings_alloc(&p->bindings, cfg->bindings_max,
 					 state, provision_binding, p);
+	err = err ? err : publications_alloc(&p->publications,
+					     cfg->publications_max,
+					     cfg->publications_user_max, state,
+					     watchers_user, p);
 	err = err ? err : restore_load(p);
 	err = err ? err : socks_open(p);
 	err = err ? err : nodes_alloc(&p->nodes, bus, cfg->node_lost_ms,

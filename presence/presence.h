@@ -3,7 +3,8 @@
  * @file presence.h  The presence role: the edge and what it decides
  *
  * Alone owns the public SIP sockets: registrar (RFC 3261 section 10), service
- * subscriptions and lists of active subscribers (rows P2, P5, P13), assignment
+ * subscriptions and lists of active subscribers (rows P2, P5, P13), presence of
+ * single users, what they publish of themselves (RFC 3903), assignment
  * of conference servers (P15), activation decisions (P11, P12), and the proxy
  * between terminals and conference servers. Asks auth and conference roles
  * over the bus; never includes them.
@@ -26,6 +27,9 @@ struct state;
 
 enum { PRESENCE_LADDRS_MAX = 8 };
 
+/** sip:list@domain is the list of all that the one who subscribes may see */
+#define PRESENCE_LIST_NAME "list"
+
 struct presence_cfg {
 	char domain[HL_HOST_MAX];   /**< Ours; the realm is the database's */
 	struct sa laddrv[PRESENCE_LADDRS_MAX]; /**< Public UDP sockets; never
@@ -47,6 +51,10 @@ struct presence_cfg {
 	uint32_t pending_max;       /**< Requests waiting for an answer */
 	uint32_t list_max;          /**< Presentities told to one watcher */
 	uint32_t notify_bytes;      /**< NOTIFY bodies stop growing here */
+	uint32_t notify_interval_ms;/**< Rounds of NOTIFYs to one watcher; 0:
+					  as changes come */
+	uint32_t publications_max;  /**< Publications of all */
+	uint32_t publications_user_max; /**< ..and of one user */
 	uint32_t node_lost_ms;      /**< No heartbeat: the node is gone */
 };
 

@@ -15,6 +15,7 @@
 #include "presence/directory.h"
 #include "presence/nodes.h"
 #include "presence/presence.h"
+#include "presence/publication.h"
 #include "sip/endpoint.h"
 #include "sip/forward.h"
 #include "sip/token.h"
@@ -31,7 +32,7 @@ struct edge_sock {
 };
 
 struct presence_counters {
-	uint64_t registers, subscribes, refers, invites, notifies;
+	uint64_t registers, subscribes, refers, invites, notifies, publishes;
 	uint64_t refused_auth, refused_busy, refused_relay, refused_dialog;
 	uint64_t forwarded_in, forwarded_out, forward_errors;
 	uint64_t responses, responses_foreign;
@@ -49,6 +50,7 @@ struct presence {
 	struct edge_sock internal;
 	struct directory *dir;
 	struct bindings *bindings;
+	struct publications *publications;
 	struct nodes *nodes;
 	struct bus_server *server;
 	struct bus_listener *leg_listener;
@@ -58,8 +60,8 @@ struct presence {
 	struct list watchers;     /**< struct watcher, by le */
 	struct hash *watcher_ht;  /**< by Call-ID */
 	uint32_t watcherc;
-	struct list kept_bindings, kept_services; /**< From state.db, until
-						       the directory is there */
+	/** From state.db, until the directory is there */
+	struct list kept_bindings, kept_services, kept_publications;
 	struct presence_counters n;
 	bool closing;
 };
@@ -142,14 +144,26 @@ int edge_forward_node(struct presence *p, uint8_t sock,
 
 void registrar_request(struct request *rq, void *arg);
 
-/* --- watcher.c, subscribe.c --------------------------------------------- */
+/* --- subscribe.c, publish.c --------------------------------------------- */
 
-struct watcher;
 void subscribe_request(struct request *rq, void *arg);
 /** SUBSCRIBE with a To tag; false if no dialog of ours */
 bool subscribe_refresh(struct edge_sock *sock, const struct sip_msg *msg);
+void publish_request(struct request *rq, void *arg);
+
+/** Event package of a request. @return 0, ENOENT */
+int event_name(const struct sip_msg *msg, struct pl *name);
+/** 0 ends what it is about; UINT32_MAX: what was asked is too brief */
+uint32_t expires_wanted(const struct presence *p, const struct sip_msg *msg);
+
+/* --- watchers.c ---------------------------------------------------------- */
+
+struct watcher;
 /** The status of sub changed: tell those who may know */
 void watchers_status(struct presence *p, struct dir_sub *sub);
+/** What was published for subscriber (empty: all) of user changed; arg is the
+ *  role */
+void watchers_user(struct dir_user *user, const char *subscriber, void *arg);
 /** What subject may see of object changed */
 void watchers_rule(struct presence *p, const char *subject,
 		   const char *object);
@@ -157,17 +171,29 @@ void watchers_rule(struct presence *p, const char *subject,
 void watchers_end_sub(struct dir_sub *sub, const char *reason);
 /** Drop those of a terminal that is gone: there is nobody to tell */
 void watchers_end_binding(struct dir_sub *sub, uint64_t binding);
-/** Newest binding from which sub is still subscribed to, or NULL */
-const struct binding *watchers_binding(const struct presence *p,
-				       const struct dir_sub *sub);
+/** Bindings from which sub is subscribed to its service, newest first; one may
+ *  come more than once. @return how many */
+unsigned watchers_bindings(const struct presence *p, const struct dir_sub *sub,
+			   const struct binding *v[], unsigned max);
 /** Forget sub as a presentity: it is about to be freed */
 void watchers_forget(struct presence *p, struct dir_sub *sub);
 void watchers_flush(struct presence *p);
+
+/* --- focus.c ------------------------------------------------------------ */
+
+/** Is the Request-URI that of a leg's conference? */
+bool focus_named(const struct sip_msg *msg);
+/** SUBSCRIBE to it; authenticated */
+void focus_subscribe(struct request *rq, void *arg);
 
 /* --- provision.c: legs of active subscriptions -------------------------- */
 
 void provision_start(struct presence *p, struct dir_sub *sub,
 		     const struct binding *b);
+/** The leg's state as it is known now; who may know is told */
+void provision_leg_set(struct presence *p, struct dir_sub *sub,
+		       enum bus_leg_status leg, uint16_t code,
+		       const char *words);
 void provision_stop(struct presence *p, struct dir_sub *sub,
 		    const char *words);
 /** The terminal at that binding left the service. If it was the one with the
@@ -177,14 +203,47 @@ void provision_leave(struct presence *p, struct dir_sub *sub,
 void provision_binding(struct binding *b, enum binding_event ev, void *arg);
 void provision_node(const struct node *n, enum node_event ev, void *arg);
 void provision_leg_state(const struct bus_msg *msg, void *arg);
-void provision_member(struct presence *p, const struct dir_member *m,
-		      bool gone);
-/** Ask a terminal's own INVITE in: answers by the request */
-void provision_invite(struct request *rq, void *arg);
+/** Ask for the leg that a terminal's own INVITE is to make, and forward that
+ *  when it is expected; it is answered here if it cannot be. dialled: the leg
+ *  that there is stays until the INVITE is accepted */
+void provision_invited(struct request *rq, struct dir_sub *sub,
+		       const struct binding *b, bool dialled);
 /** Put an active subscription into state.db */
 void provision_store(const struct presence *p, const struct dir_sub *sub);
 /** Is sub reachable for an activation? */
 bool provision_available(const struct dir_sub *sub);
+
+/* --- provision_ask.c ---------------------------------------------------- */
+
+struct provision_how {
+	bool invite;         /**< The conference server is to INVITE */
+	bool dialled, stays; /**< As in struct bus_leg_provision */
+	struct request *rq;  /**< The terminal's INVITE that waits, or NULL;
+				  answered or ended once this succeeds */
+};
+
+/** Ask sub's conference server (one is assigned) to have the leg at b.
+ *  @return 0 or errno; EHOSTUNREACH: there is no server */
+int provision_ask(struct presence *p, struct dir_sub *sub,
+		  const struct binding *b, const struct provision_how *how);
+
+/* --- member.c: talkgroups ---------------------------------------------- */
+
+void provision_member(struct presence *p, const struct dir_member *m,
+		      bool gone);
+/** All that sub is a member of, to its conference server */
+void provision_members(struct presence *p, const struct dir_sub *sub);
+
+/* --- dial.c: the INVITE of a terminal ----------------------------------- */
+
+void dial_request(struct request *rq, void *arg);
+/** Its leg is expected: on to the conference server. Ends the request */
+void dial_forward(struct request *rq, const struct dir_sub *sub,
+		  uint64_t binding);
+/** The subscription that an INVITE (or its CANCEL or ACK) is for: by From, in
+ *  the service, or in that of the group or user, that the Request-URI names.
+ *  Whose it is must be proven by other means. */
+struct dir_sub *dial_sub(const struct presence *p, const struct sip_msg *msg);
 
 /* --- restore.c ---------------------------------------------------------- */
 
@@ -197,6 +256,10 @@ void restore_apply(struct presence *p);
 
 void activate_bus_request(const struct bus_msg *msg, struct bus_reply *reply,
 			  void *arg);
+/** May and can caller be connected with those that are asked for? */
+void activate_decide(const struct presence *p, const struct dir_sub *caller,
+		     const struct bus_activate_ask *ask,
+		     struct bus_activation *ans);
 /** 202 to a REFER out of a dialog; where the terminal did not decline the
  *  implicit subscription (RFC 4488) the one NOTIFY that ends it */
 void refer_accept(struct request *rq);

@@ -9,9 +9,15 @@
 #include <errno.h>
 #include <string.h>
 #include "presence/priv.h"
+#include "presence/tries.h"
 
-static void set_leg(struct presence *p, struct dir_sub *sub,
-		    enum bus_leg_status leg, uint16_t code, const char *words)
+static const char not_served[] = "Full Duplex Is Not Served";
+static const char no_server[] = "No Conference Server";
+static const char manual_words[] = "the terminal does not answer by itself";
+
+void provision_leg_set(struct presence *p, struct dir_sub *sub,
+		       enum bus_leg_status leg, uint16_t code,
+		       const char *words)
 {
 	const bool told = sub->leg != leg;
 
@@ -23,18 +29,22 @@ static void set_leg(struct presence *p, struct dir_sub *sub,
 		watchers_status(p, sub);
 }
 
+static bool is_up(enum bus_leg_status status)
+{
+	return status == BUS_LEG_IDLE || status == BUS_LEG_BUSY;
+}
+
 bool provision_available(const struct dir_sub *sub)
 {
-	return sub->active &&
-	       (sub->leg == BUS_LEG_IDLE || sub->leg == BUS_LEG_BUSY);
+	return sub->active && is_up(sub->leg);
 }
 
 void provision_store(const struct presence *p, const struct dir_sub *sub)
 {
-	const struct binding *b = binding_by_id(p->bindings, sub->binding);
+	const struct binding *b = binding_by_id(p->bindings, sub->home);
 	struct state_service row;
 
-	if (!p->state || !b)
+	if (!p->state || !b || sub->passing)
 		return;
 	memset(&row, 0, sizeof(row));
 	(void)re_snprintf(row.subscriber, sizeof(row.subscriber), "%s",
@@ -42,281 +52,119 @@ void provision_store(const struct presence *p, const struct dir_sub *sub)
 	(void)re_snprintf(row.user, sizeof(row.user), "%s",
 			  sub->user->row.name);
 	(void)re_snprintf(row.key, sizeof(row.key), "%s", b->key);
-	row.manual = sub->leg == BUS_LEG_MANUAL;
+	row.manual = tries_manual(sub, b);
 	(void)state_service_put(p->state, &row);
 }
 
-/* --- talkgroups --------------------------------------------------------- */
+/* --- at which terminal --------------------------------------------------- */
 
-static void member_msg(const struct dir_member *m, struct bus_msg *msg)
+static unsigned candidate_add(const struct binding *v[], unsigned n,
+			      const struct binding *b)
 {
-	struct bus_member_set *set = &msg->u.member_set;
-	const struct prov_group *g = &m->group->row;
+	unsigned i;
 
-	memset(msg, 0, sizeof(*msg));
-	msg->type = BUS_MEMBER_SET;
-	memcpy(set->group, g->name, sizeof(set->group));
-	memcpy(set->group_display, g->display, sizeof(set->group_display));
-	memcpy(set->subscriber, m->sub->row.subscriber,
-	       sizeof(set->subscriber));
-	(void)re_snprintf(set->display, sizeof(set->display), "%s",
-			  dir_sub_display(m->sub));
-	set->max_talk_ms = g->max_talk_ms;
-	set->priority = m->row.priority;
-	set->talk = m->row.talk;
-	set->listen = m->row.listen;
-}
-
-static bool member_counts(const struct dir_member *m)
-{
-	return m->group->row.enabled &&
-	       !strcmp(m->group->row.service, m->sub->row.service);
-}
-
-void provision_member(struct presence *p, const struct dir_member *m,
-		      bool gone)
-{
-	struct bus_msg msg = {.type = BUS_MEMBER_DEL};
-
-	if (!m->sub->active || !m->sub->node[0])
-		return;
-	if (gone || !member_counts(m)) {
-		memcpy(msg.u.member_del.group, m->group->row.name,
-		       sizeof(msg.u.member_del.group));
-		memcpy(msg.u.member_del.subscriber, m->sub->row.subscriber,
-		       sizeof(msg.u.member_del.subscriber));
+	if (!b || n == TRIES_MAX)
+		return n;
+	for (i = 0; i < n; i++) {
+		if (v[i] == b)
+			return n;
 	}
-	else {
-		member_msg(m, &msg);
-	}
-	(void)bus_request(NULL, p->bus, BUS_CONFERENCE, m->sub->node, &msg, 0,
-			  NULL, NULL);
+	v[n] = b;
+	return n + 1;
 }
 
-static void members_send(struct presence *p, const struct dir_sub *sub)
+/* Terminals that may have the leg, newest first: those that are registered,
+ * or that have subscribed, as the subscription says */
+static unsigned candidates(const struct presence *p, const struct dir_sub *sub,
+			   const struct binding *v[TRIES_MAX])
 {
+	unsigned n = 0;
 	struct le *le;
 
-	LIST_FOREACH(&sub->members, le)
-	{
-		const struct dir_member *m = le->data;
-
-		if (member_counts(m))
-			provision_member(p, m, false);
+	if (sub->row.start == PROV_START_REGISTER) {
+		for (le = list_tail(&sub->user->bindings); le; le = le->prev)
+			n = candidate_add(v, n, le->data);
+		return n;
 	}
+	n = watchers_bindings(p, sub, v, TRIES_MAX);
+	/* What a restart or a subscription that has run out left */
+	if (sub->active && !sub->passing)
+		n = candidate_add(v, n,
+				  binding_by_id(p->bindings, sub->home));
+	return n;
 }
 
-/* --- asking a conference server ----------------------------------------- */
+/* --- making and ending -------------------------------------------------- */
 
-/** An answer may come when the subscription is gone: it is named, not held */
-struct ask {
-	struct le le;
-	struct presence *p;
-	struct bus_call *call;
-	char subscriber[HL_NAME_MAX];
-	struct request *rq; /**< The terminal's INVITE that waits, or NULL */
-};
-
-static void ask_destructor(void *arg)
-{
-	struct ask *ask = arg;
-
-	list_unlink(&ask->le);
-	mem_deref(ask->call);
-	mem_deref(ask->rq);
-}
-
-static bool assign(struct presence *p, struct dir_sub *sub)
-{
-	struct node *n = node_find(p->nodes, sub->node);
-
-	if (n && n->hb.state == BUS_NODE_UP)
-		return true;
-	n = node_assign(p->nodes);
-	if (!n) {
-		sub->node[0] = '\0';
-		return false;
-	}
-	if (sub->node[0] && strcmp(sub->node, n->hb.node)) {
-		struct bus_msg msg = {.type = BUS_LEG_RELEASE};
-
-		memcpy(msg.u.leg_release.subscriber, sub->row.subscriber,
-		       sizeof(msg.u.leg_release.subscriber));
-		(void)bus_request(NULL, p->bus, BUS_CONFERENCE, sub->node,
-				  &msg, 0, NULL, NULL);
-	}
-	memcpy(sub->node, n->hb.node, sizeof(sub->node));
-	n->assigned++;
-	return true;
-}
-
-static int provision_msg(const struct presence *p, const struct dir_sub *sub,
-			 const struct binding *b, bool invite,
-			 struct bus_msg *msg)
-{
-	struct bus_leg_provision *lp = &msg->u.leg_provision;
-	const struct prov_service *svc = &sub->service->row;
-	const struct sa *local = sa_isset(&p->cfg.media, SA_ADDR)
-					 ? &p->cfg.media
-					 : endpoint_laddr(
-						   p->sockv[b->laddr].ep);
-
-	memset(msg, 0, sizeof(*msg));
-	msg->type = BUS_LEG_PROVISION;
-	memcpy(lp->subscriber, sub->row.subscriber, sizeof(lp->subscriber));
-	memcpy(lp->user, sub->user->row.name, sizeof(lp->user));
-	(void)re_snprintf(lp->display, sizeof(lp->display), "%s",
-			  dir_sub_display(sub));
-	memcpy(lp->service.name, svc->name, sizeof(lp->service.name));
-	memcpy(lp->service.codec, svc->codec, sizeof(lp->service.codec));
-	lp->service.full_duplex = svc->mode == PROV_FULL_DUPLEX;
-	lp->service.idle_inactive = svc->idle == PROV_IDLE_INACTIVE;
-	lp->service.hang_ms = svc->hang_ms;
-	lp->service.max_talk_ms = svc->max_talk_ms;
-	lp->invite = invite;
-	lp->anew = sub->epoch != b->epoch;
-	if (re_snprintf(lp->contact, sizeof(lp->contact), "%s", b->contact) <
-		    0 ||
-	    re_snprintf(lp->flow, sizeof(lp->flow), "%J", &b->flow) < 0 ||
-	    re_snprintf(lp->local, sizeof(lp->local), "%j", local) < 0)
-		return EOVERFLOW;
-	return edge_flow_route(p, b, lp->route, sizeof(lp->route));
-}
-
-static void forward_invite(struct request *rq, const struct dir_sub *sub)
-{
-	struct presence *p = rq->p;
-	const struct node *n = node_find(p->nodes, sub->node);
-	const struct binding *b = binding_by_id(p->bindings, sub->binding);
-	char identity[HL_URI_MAX];
-	int err;
-
-	if (rq->cancelled) {
-		request_reply(rq, 487, "Request Terminated", NULL);
-		return;
-	}
-	if (!n || !b ||
-	    re_snprintf(identity, sizeof(identity), "sip:%s@%s",
-			sub->row.subscriber, p->cfg.domain) < 0) {
-		request_reply(rq, 480, "Not Registered", NULL);
-		return;
-	}
-	err = edge_forward_node(p, rq->sock, rq->msg, n, b, identity);
-	if (!err)
-		request_end(rq);
-	else if (err == ELOOP)
-		request_reply(rq, 483, "Too Many Hops", NULL);
-	else
-		request_reply(rq, 500, "Cannot Forward", NULL);
-}
-
-static void answer_handler(int err, const struct bus_msg *msg, void *arg)
-{
-	struct ask *ask = arg;
-	struct presence *p = ask->p;
-	struct dir_sub *sub = directory_sub(p->dir, ask->subscriber);
-	struct bus_result res = {.code = 503};
-
-	if (!err && msg->type == BUS_RESULT)
-		res = msg->u.result;
-	else
-		(void)re_snprintf(res.words, sizeof(res.words),
-				  "Conference Server Does Not Answer");
-	if (res.code != 200 && sub && sub->active) {
-		hlog(p->log, HLOG_WARN, "presence", "leg not provisioned",
-		     HLOG_S("subscriber", ask->subscriber),
-		     HLOG_S("node", sub->node), HLOG_U("code", res.code),
-		     HLOG_S("reason", res.words));
-		set_leg(p, sub, BUS_LEG_NONE, res.code, res.words);
-	}
-	if (ask->rq) {
-		struct request *rq = ask->rq;
-
-		ask->rq = NULL;
-		if (res.code == 200 && sub)
-			forward_invite(rq, sub);
-		else
-			request_reply(rq, sub ? res.code : 403,
-				      sub ? res.words : "Forbidden", NULL);
-	}
-	mem_deref(ask);
-}
-
-static int ask_node(struct presence *p, struct dir_sub *sub,
-		    const struct binding *b, bool invite, struct request *rq)
-{
-	struct bus_msg msg;
-	struct ask *ask;
-	int err;
-
-	/* Half duplex is all that is switched: a conference in which only one
-	 * is heard would be worse than none */
-	if (sub->service->row.mode == PROV_FULL_DUPLEX) {
-		set_leg(p, sub, BUS_LEG_NONE, 501, "Full Duplex Is Not Served");
-		return ENOTSUP;
-	}
-	if (!assign(p, sub)) {
-		set_leg(p, sub, BUS_LEG_NONE, 503, "No Conference Server");
-		return EHOSTUNREACH;
-	}
-	err = provision_msg(p, sub, b, invite, &msg);
-	if (err)
-		return err;
-	ask = mem_zalloc(sizeof(*ask), ask_destructor);
-	if (!ask)
-		return ENOMEM;
-	ask->p = p;
-	list_append(&p->asks, &ask->le, ask);
-	memcpy(ask->subscriber, sub->row.subscriber, sizeof(ask->subscriber));
-	members_send(p, sub);
-	err = bus_request(&ask->call, p->bus, BUS_CONFERENCE, sub->node, &msg,
-			  0, answer_handler, ask);
-	if (err) {
-		mem_deref(ask);
-		return err;
-	}
-	ask->rq = rq;
-	sub->epoch = b->epoch;
-	return 0;
-}
-
-/* The subscription is active by this binding from now on */
+/* The subscription is active by this binding from now on. What was dialled is
+ * not where it belongs, and who only dials has not subscribed. */
 static void activate(struct presence *p, struct dir_sub *sub,
-		     const struct binding *b)
+		     const struct binding *b, bool dialled)
 {
-	const bool changed = !sub->active || sub->binding != b->id;
+	const bool passing = dialled && (!sub->active || sub->passing);
+	const uint64_t home = dialled ? sub->home : b->id;
+	const bool changed = !sub->active || sub->passing != passing ||
+			     sub->home != home;
 
 	if (sub->binding != b->id)
 		sub->epoch = 0;
 	sub->active = true;
+	sub->passing = passing;
 	sub->binding = b->id;
+	sub->home = home;
 	if (changed)
 		provision_store(p, sub);
+}
+
+/* Half duplex is all that is switched: a conference in which only one is heard
+ * would be worse than none */
+static bool served(const struct dir_sub *sub)
+{
+	return sub->service->row.mode != PROV_FULL_DUPLEX;
 }
 
 void provision_start(struct presence *p, struct dir_sub *sub,
 		     const struct binding *b)
 {
+	const struct provision_how how = {
+		.invite = sub->row.inviter == PROV_INVITE_SERVER};
 	int err;
 
-	activate(p, sub, b);
+	activate(p, sub, b, false);
 	/* Rung once already, and nobody was there to answer: wait until the
 	 * terminal starts afresh */
-	if (sub->leg == BUS_LEG_MANUAL && sub->epoch == b->epoch)
+	if (how.invite && tries_manual(sub, b)) {
+		provision_leg_set(p, sub, BUS_LEG_MANUAL, 480, manual_words);
 		return;
-	err = ask_node(p, sub, b, sub->row.inviter == PROV_INVITE_SERVER, NULL);
-	if (err && err != EHOSTUNREACH && err != ENOTSUP)
-		set_leg(p, sub, BUS_LEG_NONE, 500, "Cannot Provision");
+	}
+	if (!served(sub)) {
+		provision_leg_set(p, sub, BUS_LEG_NONE, 501, not_served);
+		return;
+	}
+	/* To be rung again is to begin anew */
+	if (sub->leg == BUS_LEG_MANUAL)
+		sub->epoch = 0;
+	err = provision_ask(p, sub, b, &how);
+	if (!err)
+		sub->epoch = b->epoch;
+	else if (err == EHOSTUNREACH)
+		provision_leg_set(p, sub, BUS_LEG_NONE, 503, no_server);
+	else
+		provision_leg_set(p, sub, BUS_LEG_NONE, 500,
+				  "Cannot Provision");
 }
 
 void provision_stop(struct presence *p, struct dir_sub *sub, const char *words)
 {
 	struct bus_msg msg = {.type = BUS_LEG_RELEASE};
 
+	list_flush(&sub->tries);
 	if (!sub->active)
 		return;
 	sub->active = false;
+	sub->passing = false;
 	sub->binding = 0;
+	sub->home = 0;
 	sub->epoch = 0;
 	if (p->state)
 		(void)state_service_del(p->state, sub->row.subscriber);
@@ -329,32 +177,134 @@ void provision_stop(struct presence *p, struct dir_sub *sub, const char *words)
 		(void)bus_request(NULL, p->bus, BUS_CONFERENCE, sub->node,
 				  &msg, 0, NULL, NULL);
 	}
-	set_leg(p, sub, BUS_LEG_NONE, 0, words);
+	provision_leg_set(p, sub, BUS_LEG_NONE, 0, words);
 }
 
-/* Who takes a subscription over from a terminal that left */
-static const struct binding *successor(const struct presence *p,
-				       const struct dir_sub *sub)
+static const struct binding *binding_among(const struct binding *const v[],
+					   unsigned n, uint64_t id)
 {
-	if (!dir_sub_enabled(sub))
-		return NULL;
-	if (sub->row.start == PROV_START_REGISTER)
-		return list_ledata(list_tail(&sub->user->bindings));
-	return watchers_binding(p, sub);
+	unsigned i;
+
+	for (i = 0; i < n; i++) {
+		if (v[i]->id == id)
+			return v[i];
+	}
+	return NULL;
+}
+
+/* Where the leg belongs when nobody dials: where it was last made without, at
+ * the next terminal to try, or at one that rang and is not rung again */
+static void go_home(struct presence *p, struct dir_sub *sub,
+		    const char *words)
+{
+	const struct binding *v[TRIES_MAX], *b;
+	const unsigned n = candidates(p, sub, v);
+
+	if (!n || !dir_sub_enabled(sub)) {
+		provision_stop(p, sub, words);
+		return;
+	}
+	b = binding_among(v, n, sub->home);
+	if (!b || tries_manual(sub, b))
+		b = tries_next(sub, v, n);
+	if (!b)
+		b = binding_among(v, n, sub->binding);
+	provision_start(p, sub, b ? b : v[0]);
 }
 
 void provision_leave(struct presence *p, struct dir_sub *sub,
 		     uint64_t binding, const char *words)
 {
-	const struct binding *b;
+	const struct binding *v[TRIES_MAX];
+	unsigned n;
 
+	if (sub->home == binding)
+		sub->home = 0;
 	if (!sub->active || sub->binding != binding)
 		return;
-	b = successor(p, sub);
-	if (b && b->id != binding)
-		provision_start(p, sub, b);
-	else
+	n = candidates(p, sub, v);
+	if (n == 1 && v[0]->id == binding)
 		provision_stop(p, sub, words);
+	else
+		go_home(p, sub, words);
+}
+
+void provision_invited(struct request *rq, struct dir_sub *sub,
+		       const struct binding *b, bool dialled)
+{
+	struct presence *p = rq->p;
+	const bool asked = sub->row.inviter == PROV_INVITE_SERVER;
+	const struct provision_how how = {
+		.dialled = dialled,
+		.stays = asked && b->id == sub->home && is_up(sub->leg) &&
+			 !tries_manual(sub, b),
+		.rq = rq,
+	};
+	int err;
+
+	if (!served(sub)) {
+		request_reply(rq, 501, not_served, NULL);
+		return;
+	}
+	if (!dialled)
+		activate(p, sub, b, false);
+	err = provision_ask(p, sub, b, &how);
+	if (err)
+		request_reply(rq, 503, no_server, "Retry-After: 2\r\n");
+	else if (!dialled)
+		sub->epoch = b->epoch;
+}
+
+/* --- what a leg has come to --------------------------------------------- */
+
+/* The leg was made by dialling from there, so that is where it is */
+static void adopt(struct presence *p, struct dir_sub *sub,
+		  const struct bus_leg_state *st)
+{
+	const struct binding *b = binding_by_id(p->bindings, st->binding);
+
+	if (!b || b->user != sub->user || !dir_sub_enabled(sub))
+		return;
+	activate(p, sub, b, true);
+	sub->epoch = b->epoch;
+	provision_members(p, sub);
+}
+
+/* It rang, or refused: is there another terminal? */
+static void failed(struct presence *p, struct dir_sub *sub, bool manual)
+{
+	const struct binding *b = binding_by_id(p->bindings, sub->binding);
+	const struct binding *v[TRIES_MAX];
+
+	if (!b)
+		return;
+	if (manual)
+		hlog(p->log, HLOG_WARN, "presence",
+		     "phone rang: set it to answer by itself",
+		     HLOG_S("subscriber", sub->row.subscriber),
+		     HLOG_S("contact", b->contact),
+		     HLOG_S("phone", b->user_agent));
+	(void)tries_put(sub, b, manual);
+	provision_store(p, sub);
+	b = tries_next(sub, v, candidates(p, sub, v));
+	if (b)
+		provision_start(p, sub, b);
+}
+
+/* A phone that has one line only may have refused for another's leg */
+static void line_free(struct presence *p, const struct dir_sub *gone)
+{
+	const struct binding *b = binding_by_id(p->bindings, gone->binding);
+	struct le *le;
+
+	LIST_FOREACH(&gone->user->subs, le)
+	{
+		struct dir_sub *sub = le->data;
+
+		if (b && sub != gone && sub->active && sub->code == 486 &&
+		    sub->leg == BUS_LEG_NONE && sub->binding == b->id)
+			provision_start(p, sub, b);
+	}
 }
 
 void provision_leg_state(const struct bus_msg *msg, void *arg)
@@ -362,22 +312,50 @@ void provision_leg_state(const struct bus_msg *msg, void *arg)
 	const struct bus_leg_state *st = &msg->u.leg_state;
 	struct presence *p = arg;
 	struct dir_sub *sub = directory_sub(p->dir, st->subscriber);
-	bool manual;
+	enum bus_leg_status before;
 
-	if (!sub || !sub->active || strcmp(sub->node, st->node))
+	if (!sub || strcmp(sub->node, st->node))
 		return;
-	manual = sub->leg == BUS_LEG_MANUAL;
-	set_leg(p, sub, st->status, st->code, st->words);
-	if (manual != (sub->leg == BUS_LEG_MANUAL))
-		provision_store(p, sub);
+	if (is_up(st->status) && st->dialled &&
+	    (!sub->active || st->binding != sub->binding))
+		adopt(p, sub, st);
+	/* What was said of another terminal's leg is old */
+	if (!sub->active || (st->binding && st->binding != sub->binding))
+		return;
+	before = sub->leg;
+	provision_leg_set(p, sub, st->status, st->code, st->words);
+	if (is_up(st->status)) {
+		if (!st->dialled)
+			tries_drop(sub, sub->binding);
+		return;
+	}
+	if (is_up(before))
+		line_free(p, sub);
+	if (st->status == BUS_LEG_MANUAL && before != BUS_LEG_MANUAL)
+		failed(p, sub, true);
+	else if (st->status == BUS_LEG_NONE && st->dialled &&
+		 (is_up(before) || before == BUS_LEG_INVITING))
+		go_home(p, sub, st->words);
+	else if (st->status == BUS_LEG_NONE && st->code >= 300 &&
+		 before == BUS_LEG_INVITING)
+		failed(p, sub, false);
 }
 
 /* --- what makes us ask again -------------------------------------------- */
 
-static bool wants_leg(const struct dir_sub *sub)
+/* A terminal came or changed: is it to have the leg? One that has it keeps it,
+ * and one that is being rung is rung to the end */
+static bool wants_leg(const struct dir_sub *sub, const struct binding *b)
 {
-	return dir_sub_enabled(sub) &&
-	       (sub->active || sub->row.start == PROV_START_REGISTER);
+	if (!dir_sub_enabled(sub))
+		return false;
+	if (sub->active && sub->binding == b->id)
+		return !sub->passing;
+	if (sub->row.start != PROV_START_REGISTER)
+		return false;
+	return !sub->active || ((sub->leg == BUS_LEG_NONE ||
+				 sub->leg == BUS_LEG_MANUAL) &&
+				!tries_manual(sub, b));
 }
 
 void provision_binding(struct binding *b, enum binding_event ev, void *arg)
@@ -392,13 +370,13 @@ void provision_binding(struct binding *b, enum binding_event ev, void *arg)
 	LIST_FOREACH(&b->user->subs, le)
 	{
 		struct dir_sub *sub = le->data;
-		const bool here = sub->active && sub->binding == b->id;
 
 		if (ev == BINDING_GONE) {
+			tries_drop(sub, b->id);
 			watchers_end_binding(sub, b->id);
 			provision_leave(p, sub, b->id, "Not Registered");
 		}
-		else if (here || (!sub->active && wants_leg(sub))) {
+		else if (wants_leg(sub, b)) {
 			provision_start(p, sub, b);
 		}
 	}
@@ -420,9 +398,14 @@ static void node_sub_handler(struct dir_sub *sub, void *arg)
 	if (!sub->active || (sub->node[0] && !here))
 		return;
 	if (nc->ev != NODE_UP && here) {
-		set_leg(p, sub, BUS_LEG_NONE, 503, "Conference Server Lost");
+		provision_leg_set(p, sub, BUS_LEG_NONE, 503,
+				  "Conference Server Lost");
 		if (nc->ev == NODE_LOST)
 			sub->node[0] = '\0';
+	}
+	if (sub->passing) {
+		go_home(p, sub, sub->words);
+		return;
 	}
 	b = binding_by_id(p->bindings, sub->binding);
 	if (b)
@@ -454,26 +437,4 @@ void provision_node(const struct node *n, enum node_event ev, void *arg)
 	     HLOG_U("legs_max", n->hb.legs_max));
 	if (!nc.p->closing)
 		directory_subs(nc.p->dir, node_sub_handler, &nc);
-}
-
-/* --- a terminal makes its leg by itself --------------------------------- */
-
-void provision_invite(struct request *rq, void *arg)
-{
-	struct presence *p = rq->p;
-	const struct binding *b;
-	struct dir_sub *sub;
-	int err;
-
-	(void)arg;
-	p->n.invites++;
-	if (!request_line(rq, &sub, &b))
-		return;
-	activate(p, sub, b);
-	err = ask_node(p, sub, b, false, rq);
-	if (err == ENOTSUP)
-		request_reply(rq, 501, "Full Duplex Is Not Served", NULL);
-	else if (err)
-		request_reply(rq, 503, "No Conference Server",
-			      "Retry-After: 2\r\n");
 }

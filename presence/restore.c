@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
- * @file restore.c  After a restart: bindings and active subscriptions are back
+ * @file restore.c  After a restart: bindings, active subscriptions and
+ *                  publications are back
  *
  * Read before the loop runs, taken up when the directory says who still
  * exists. Until then terminals are answered 503.
@@ -8,6 +9,7 @@
 #include <errno.h>
 #include <string.h>
 #include "presence/priv.h"
+#include "presence/tries.h"
 
 struct kept_binding {
 	struct le le;
@@ -17,6 +19,11 @@ struct kept_binding {
 struct kept_service {
 	struct le le;
 	struct state_service row;
+};
+
+struct kept_publication {
+	struct le le;
+	struct state_publication row;
 };
 
 static int laddr_index(const struct sa *laddr, void *arg)
@@ -29,6 +36,18 @@ static int laddr_index(const struct sa *laddr, void *arg)
 			return (int)i;
 	}
 	return -1;
+}
+
+/* A leg was given up when the last terminal had rung: none of them is rung
+ * again */
+static void manual_restore(struct dir_sub *sub)
+{
+	struct le *le;
+
+	LIST_FOREACH(&sub->user->bindings, le)
+	{
+		(void)tries_put(sub, le->data, true);
+	}
 }
 
 static void restore_service(struct presence *p, const struct state_service *row)
@@ -44,19 +63,32 @@ static void restore_service(struct presence *p, const struct state_service *row)
 		return;
 	}
 	sub->active = true;
-	sub->binding = b->id;
-	if (row->manual) {
-		sub->epoch = b->epoch;
-		sub->leg = BUS_LEG_MANUAL;
-		(void)re_snprintf(sub->words, sizeof(sub->words),
-				  "Does Not Answer By Itself");
-		return;
-	}
+	sub->binding = sub->home = b->id;
+	if (row->manual)
+		manual_restore(sub);
 	provision_start(p, sub, b);
+}
+
+static uint32_t restore_publications(struct presence *p)
+{
+	uint32_t n = 0;
+	struct le *le;
+
+	for (le = list_head(&p->kept_publications); le; le = le->next) {
+		const struct kept_publication *k = le->data;
+
+		if (!publications_restore(p->publications, &k->row, p->dir))
+			n++;
+		else
+			(void)state_publication_del(p->state, k->row.id);
+	}
+	list_flush(&p->kept_publications);
+	return n;
 }
 
 void restore_apply(struct presence *p)
 {
+	const uint32_t publications = restore_publications(p);
 	uint32_t bindings = 0, lost = 0;
 	struct le *le;
 
@@ -76,10 +108,11 @@ void restore_apply(struct presence *p)
 
 		restore_service(p, &k->row);
 	}
-	if (bindings || lost)
+	if (bindings || lost || publications)
 		hlog(p->log, HLOG_INFO, "presence", "restored",
 		     HLOG_U("bindings", bindings), HLOG_U("left_out", lost),
-		     HLOG_U("services", list_count(&p->kept_services)));
+		     HLOG_U("services", list_count(&p->kept_services)),
+		     HLOG_U("publications", publications));
 	list_flush(&p->kept_bindings);
 	list_flush(&p->kept_services);
 }
@@ -106,6 +139,18 @@ static void kept_service_handler(const struct state_service *row, void *arg)
 	list_append(&p->kept_services, &k->le, k);
 }
 
+static void kept_publication_handler(const struct state_publication *row,
+				     void *arg)
+{
+	struct presence *p = arg;
+	struct kept_publication *k = mem_zalloc(sizeof(*k), NULL);
+
+	if (!k)
+		return;
+	k->row = *row;
+	list_append(&p->kept_publications, &k->le, k);
+}
+
 int restore_load(struct presence *p)
 {
 	int err;
@@ -113,6 +158,9 @@ int restore_load(struct presence *p)
 	if (!p->state)
 		return 0;
 	err = state_bindings_load(p->state, kept_binding_handler, p);
+	err = err ? err
+		  : state_services_load(p->state, kept_service_handler, p);
 	return err ? err
-		   : state_services_load(p->state, kept_service_handler, p);
+		   : state_publications_load(p->state,
+					     kept_publication_handler, p);
 }

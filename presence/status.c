@@ -3,6 +3,7 @@
  * @file status.c  What the presence role shows of itself
  */
 #include <errno.h>
+#include "presence/compose.h"
 #include "presence/priv.h"
 
 enum { LIST_MAX = 1000 };
@@ -37,6 +38,7 @@ static void sub_handler(struct dir_sub *sub, void *arg)
 {
 	struct subs_ctx *ctx = arg;
 	const struct binding *b;
+	struct composed c;
 	char flow[64] = "";
 
 	if (!sub->active)
@@ -46,14 +48,19 @@ static void sub_handler(struct dir_sub *sub, void *arg)
 	b = binding_by_id(ctx->p->bindings, sub->binding);
 	if (b)
 		(void)re_snprintf(flow, sizeof(flow), "%J", &b->flow);
+	(void)compose(sub, &c);
 	json_array_append_new(
 		ctx->arr,
-		json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:i,s:s}", "subscriber",
+		json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:i,s:s,s:b,s:s,s:b}",
+			  "subscriber",
 			  sub->row.subscriber, "user", sub->row.user,
 			  "service", sub->row.service, "node", sub->node,
 			  "leg", bus_leg_status_name(sub->leg), "flow", flow,
 			  "code",
-			  (int)sub->code, "words", sub->words));
+			  (int)sub->code, "words", sub->words, "dnd",
+			  composed_dnd(&c) ? 1 : 0, "answer",
+			  c.manual ? "manual" : "auto", "closed",
+			  c.closed ? 1 : 0));
 }
 
 static json_t *sockets_json(const struct presence *p)
@@ -83,7 +90,9 @@ static json_t *counters_json(const struct presence *p)
 	const struct presence_counters *n = &p->n;
 
 	return json_pack(
-		"{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}",
+		"{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,"
+		"s:I}",
+		"publishes", (json_int_t)n->publishes,
 		"registers", (json_int_t)n->registers, "subscribes",
 		(json_int_t)n->subscribes, "refers", (json_int_t)n->refers,
 		"invites", (json_int_t)n->invites, "notifies",
@@ -111,14 +120,15 @@ int presence_status(const struct presence *p, json_t **objp)
 	directory_subs(p->dir, sub_handler, &ctx);
 	directory_counts(p->dir, &c);
 	obj = json_pack(
-		"{s:s,s:b,s:o,s:o,s:o,s:o,s:I,s:I,s:I,s:I,s:I,s:I,s:I}",
+		"{s:s,s:b,s:o,s:o,s:o,s:o,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}",
 		"domain", p->cfg.domain, "ready",
 		directory_synced(p->dir) ? 1 : 0, "nodes", nodes_json(p),
 		"sockets", sockets_json(p), "subscriptions", ctx.arr,
 		"counters", counters_json(p), "subscriptions_active",
 		(json_int_t)ctx.active, "bindings",
 		(json_int_t)bindings_count(p->bindings), "watchers",
-		(json_int_t)p->watcherc, "users", (json_int_t)c.users,
+		(json_int_t)p->watcherc, "publications",
+		(json_int_t)publications_count(p->publications), "users", (json_int_t)c.users,
 		"subscriptions_all", (json_int_t)c.subs, "groups",
 		(json_int_t)c.groups, "authorisations", (json_int_t)c.rules);
 	if (!obj)

@@ -1,27 +1,30 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
- * @file subscribe.c  SUBSCRIBE to a service (rows P2, P5), and who is told
+ * @file subscribe.c  SUBSCRIBE to a service, a list or a user (rows P2, P5)
  */
 #include <errno.h>
 #include <string.h>
 #include "presence/contact.h"
 #include "presence/watcher.h"
 
-enum { EXPIRES_DEFAULT_S = 3600 };
+enum { EXPIRES_DEFAULT_S = 3600, HDRS_MAX = HL_URI_MAX + 128 };
+
+int event_name(const struct sip_msg *msg, struct pl *name)
+{
+	const struct sip_hdr *hdr = sip_msg_hdr(msg, SIP_HDR_EVENT);
+
+	return hdr ? re_regex(hdr->val.p, hdr->val.l, "[^; \t]+", name)
+		   : ENOENT;
+}
 
 static bool is_presence(const struct sip_msg *msg)
 {
-	const struct sip_hdr *hdr = sip_msg_hdr(msg, SIP_HDR_EVENT);
 	struct pl name;
 
-	if (!hdr || re_regex(hdr->val.p, hdr->val.l, "[^; \t]+", &name))
-		return false;
-	return !pl_strcasecmp(&name, "presence");
+	return !event_name(msg, &name) && !pl_strcasecmp(&name, "presence");
 }
 
-/* 0 ends the subscription; UINT32_MAX: what was asked is too brief */
-static uint32_t expires_wanted(const struct presence *p,
-			       const struct sip_msg *msg)
+uint32_t expires_wanted(const struct presence *p, const struct sip_msg *msg)
 {
 	uint32_t s = EXPIRES_DEFAULT_S;
 
@@ -32,17 +35,17 @@ static uint32_t expires_wanted(const struct presence *p,
 	return s > p->cfg.expires_max_s ? p->cfg.expires_max_s : s;
 }
 
-static void ok_hdrs(const struct presence *p, uint8_t sock,
-		    const struct dir_sub *sub, uint32_t expires_s, char *buf,
-		    size_t size)
+static void ok_hdrs(const struct watcher *w, uint8_t sock, uint32_t expires_s,
+		    char *buf)
 {
 	struct sa shown;
 
-	(void)re_snprintf(buf, size,
+	(void)re_snprintf(buf, HDRS_MAX,
 			  "Contact: <sip:%s@%J>\r\n"
-			  "Expires: %u\r\n",
-			  sub->row.service, edge_sock_shown(p, sock, &shown),
-			  expires_s);
+			  "Expires: %u\r\n%s",
+			  w->sub->row.service,
+			  edge_sock_shown(w->p, sock, &shown), expires_s,
+			  w->eventlist ? "Require: eventlist\r\n" : "");
 }
 
 static uint16_t check_bounds(const struct presence *p,
@@ -55,50 +58,86 @@ static uint16_t check_bounds(const struct presence *p,
 	return 0;
 }
 
-static void subscribe(struct request *rq, struct dir_sub *sub,
-		      const struct binding *b, uint32_t expires_s)
+/* The same terminal subscribes to the same again: its old dialog is a
+ * leftover. A fetch asks once and ends nothing. */
+static void leftovers_end(const struct watch_ask *ask,
+			  const struct sip_msg *msg)
+{
+	struct le *le = list_head(&ask->sub->watchers);
+
+	while (le) {
+		struct watcher *w = le->data;
+
+		le = le->next;
+		if (w->binding == ask->b->id && w->kind == ask->kind &&
+		    (w->kind == WATCH_SERVICE ||
+		     !pl_strcmp(&msg->to.auri, w->luri)))
+			mem_deref(w);
+	}
+}
+
+static void subscribe(struct request *rq, struct watch_ask *ask,
+		      uint32_t expires_s)
 {
 	struct presence *p = rq->p;
-	char hdrs[HL_URI_MAX + 64];
+	struct dir_sub *sub = ask->sub;
+	const struct binding *b = ask->b;
+	char hdrs[HDRS_MAX];
 	struct watcher *w;
 	uint16_t code;
 	int err;
 
-	/* The same terminal subscribes again: its old dialog is a leftover. A
-	 * fetch asks once and ends nothing. */
 	if (expires_s)
-		watchers_end_binding(sub, b->id);
+		leftovers_end(ask, rq->msg);
 	code = check_bounds(p, sub->user);
 	if (code) {
+		told_fini(&ask->told);
 		request_reply(rq, code, "Too Many Subscriptions", NULL);
 		return;
 	}
-	err = watcher_alloc(&w, p, sub, b, rq->msg);
+	err = watcher_alloc(&w, p, ask, rq->msg);
 	if (err) {
 		request_reply(rq, err == EBADMSG ? 400 : 500,
-			      err == EBADMSG ? "Bad Contact" : "Out Of Memory",
-			      NULL);
+			      err == EBADMSG ? "Bad Contact Or Event"
+					     : "Out Of Memory", NULL);
 		return;
 	}
-	ok_hdrs(p, rq->sock, sub, expires_s, hdrs, sizeof(hdrs));
+	ok_hdrs(w, rq->sock, expires_s, hdrs);
 	request_reply(rq, 200, "OK", hdrs);
 	if (!expires_s) {
-		/* A fetch: one NOTIFY, and nothing is started */
+		/* A fetch: it is told once, and nothing is started */
 		watcher_fetch(w);
 		return;
 	}
 	watcher_expires_set(w, expires_s);
 	watcher_full(w);
-	provision_start(p, sub, b);
+	if (w->kind == WATCH_SERVICE)
+		provision_start(p, sub, b);
+}
+
+static const char *refusal_hdrs(uint16_t code)
+{
+	switch (code) {
+	case 406:
+		return "Accept: application/pidf+xml, multipart/related\r\n";
+	case 415:
+		return "Accept: application/resource-lists+xml\r\n"
+		       "Accept-Encoding: identity\r\n";
+	case 421:
+		return "Require: eventlist\r\n";
+	default:
+		return NULL;
+	}
 }
 
 void subscribe_request(struct request *rq, void *arg)
 {
 	struct presence *p = rq->p;
 	const uint32_t expires_s = expires_wanted(p, rq->msg);
-	struct dir_sub *sub;
-	const struct binding *b;
+	const char *words = NULL;
+	struct watch_ask ask;
 	char hdrs[64];
+	uint16_t code;
 
 	(void)arg;
 	p->n.subscribes++;
@@ -113,38 +152,73 @@ void subscribe_request(struct request *rq, void *arg)
 		request_reply(rq, 423, "Interval Too Brief", hdrs);
 		return;
 	}
-	if (!request_line(rq, &sub, &b))
-		return;
-	subscribe(rq, sub, b, expires_s);
+	code = watch_decode(&ask, rq, &words);
+	if (code)
+		request_reply(rq, code, words, refusal_hdrs(code));
+	else
+		subscribe(rq, &ask, expires_s);
 }
 
-static void refresh(struct edge_sock *sock, const struct sip_msg *msg,
-		    struct watcher *w, const struct binding *b)
+/* --- in the dialog ------------------------------------------------------ */
+
+static void accept_refresh(struct edge_sock *sock, const struct sip_msg *msg,
+			   struct watcher *w, const struct binding *b)
 {
 	struct presence *p = sock->p;
 	const uint32_t expires_s = expires_wanted(p, msg);
 	struct dir_sub *sub = w->sub;
-	char hdrs[HL_URI_MAX + 64];
+	const bool service = w->kind == WATCH_SERVICE;
+	char hdrs[HDRS_MAX];
 
-	if (watcher_target_set(w, msg)) {
-		(void)sip_reply(endpoint_sip(sock->ep), msg, 400,
-				"Bad Contact");
-		return;
-	}
 	w->rseq = msg->cseq.num;
 	w->binding = b->id;
-	ok_hdrs(p, sock->i, sub, expires_s, hdrs, sizeof(hdrs));
+	ok_hdrs(w, sock->i, expires_s, hdrs);
 	(void)sip_treplyf(NULL, NULL, endpoint_sip(sock->ep), msg, false, 200,
 			  "OK", "%sContent-Length: 0\r\n\r\n", hdrs);
 	if (!expires_s) {
 		watcher_terminate(w, "timeout");
-		if (sub->row.start == PROV_START_SUBSCRIBE)
+		if (service && sub->row.start == PROV_START_SUBSCRIBE)
 			provision_leave(p, sub, b->id, "Unsubscribed");
 		return;
 	}
 	watcher_expires_set(w, expires_s);
 	watcher_full(w);
-	provision_start(p, sub, b);
+	if (service)
+		provision_start(p, sub, b);
+}
+
+/* A list that comes with a refresh takes the place of the one before (RFC 5367
+ * section 4.3). @return false: it was refused */
+static bool names_refresh(struct edge_sock *sock, const struct sip_msg *msg,
+			  struct watcher *w)
+{
+	struct told_table told = {.n = 0};
+	const char *words = NULL, *hdrs;
+	uint16_t code;
+
+	if (w->kind != WATCH_NAMED || !mbuf_get_left(msg->mb))
+		return true;
+	code = watch_names(sock->p, msg, &told, &words);
+	if (!code) {
+		watcher_names_set(w, &told);
+		return true;
+	}
+	hdrs = refusal_hdrs(code);
+	(void)sip_replyf(endpoint_sip(sock->ep), msg, code, words,
+			 "%sContent-Length: 0\r\n\r\n", hdrs ? hdrs : "");
+	return false;
+}
+
+static void refresh(struct edge_sock *sock, const struct sip_msg *msg,
+		    struct watcher *w, const struct binding *b)
+{
+	if (!names_refresh(sock, msg, w))
+		return;
+	if (watcher_target_set(w, msg))
+		(void)sip_reply(endpoint_sip(sock->ep), msg, 400,
+				"Bad Contact");
+	else
+		accept_refresh(sock, msg, w, b);
 }
 
 bool subscribe_refresh(struct edge_sock *sock, const struct sip_msg *msg)
@@ -176,108 +250,4 @@ bool subscribe_refresh(struct edge_sock *sock, const struct sip_msg *msg)
 		refresh(sock, msg, w, b);
 	}
 	return true;
-}
-
-/* --- who is told -------------------------------------------------------- */
-
-static void mark_watchers(struct dir_sub *seer, void *arg)
-{
-	struct le *le;
-
-	LIST_FOREACH(&seer->watchers, le)
-	{
-		watcher_mark(le->data, arg);
-	}
-}
-
-void watchers_status(struct presence *p, struct dir_sub *sub)
-{
-	directory_seers(p->dir, sub->row.subscriber, mark_watchers,
-			sub->row.subscriber);
-}
-
-static void full_watchers(struct dir_sub *seer, void *arg)
-{
-	struct le *le;
-
-	(void)arg;
-	LIST_FOREACH(&seer->watchers, le)
-	{
-		watcher_full(le->data);
-	}
-}
-
-void watchers_rule(struct presence *p, const char *subject, const char *object)
-{
-	struct dir_sub *seer;
-
-	if (!p->watcherc)
-		return;
-	if (!strcmp(subject, "*")) {
-		directory_subs(p->dir, full_watchers, NULL);
-		return;
-	}
-	seer = directory_sub(p->dir, subject);
-	if (!seer)
-		return;
-	if (strcmp(object, "*"))
-		mark_watchers(seer, (void *)(size_t)object);
-	else
-		full_watchers(seer, NULL);
-}
-
-void watchers_end_sub(struct dir_sub *sub, const char *reason)
-{
-	struct le *le;
-
-	while ((le = list_head(&sub->watchers)))
-		watcher_terminate(le->data, reason);
-}
-
-void watchers_end_binding(struct dir_sub *sub, uint64_t binding)
-{
-	struct le *le = list_head(&sub->watchers);
-
-	while (le) {
-		struct watcher *w = le->data;
-
-		le = le->next;
-		if (w->binding == binding)
-			mem_deref(w);
-	}
-}
-
-const struct binding *watchers_binding(const struct presence *p,
-				       const struct dir_sub *sub)
-{
-	struct le *le;
-
-	for (le = list_tail(&sub->watchers); le; le = le->prev) {
-		const struct watcher *w = le->data;
-		const struct binding *b =
-			binding_by_id(p->bindings, w->binding);
-
-		if (b)
-			return b;
-	}
-	return NULL;
-}
-
-void watchers_forget(struct presence *p, struct dir_sub *sub)
-{
-	struct le *le = list_head(&p->watchers);
-
-	/* Those whose last NOTIFY is still under way point at it, too */
-	while (le) {
-		struct watcher *w = le->data;
-
-		le = le->next;
-		if (w->sub == sub)
-			mem_deref(w);
-	}
-}
-
-void watchers_flush(struct presence *p)
-{
-	list_flush(&p->watchers);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "server/priv.h"
 
-/* A REFER whose activation presence was asked about. Its server transaction
- * absorbs repeats until the answer is there. */
+/* A REFER, or an INVITE that dials, whose activation presence was asked about.
+ * Its server transaction absorbs repeats until the answer is there. */
 struct ask {
 	struct le le;            /**< In server.askl */
 	struct leg *leg;
@@ -10,6 +10,7 @@ struct ask {
 	struct sip_strans *st;
 	struct bus_call *call;
 	bool nosub;
+	bool dials;
 };
 
 /* RFC 3515 section 2.4.4: one NOTIFY says how it went and ends the implicit
@@ -18,12 +19,14 @@ static void refer_notify(struct leg *leg, uint32_t cseq)
 {
 	static const char frag[] = "SIP/2.0 200 OK\r\n";
 	struct server *srv = leg->srv;
+	char contact[LEGURI_CONTACT_MAX];
 	int err;
 
+	leg_contact_get(leg, contact);
 	err = sip_drequestf(NULL, srv->sip, true, "NOTIFY",
 			    sipsess_dialog(leg->sess), 0, NULL, NULL, NULL,
 			    NULL,
-			    "Contact: <sip:leg-%llu@%J>\r\n"
+			    "Contact: %s\r\n"
 			    "Event: refer;id=%u\r\n"
 			    "Subscription-State: terminated;"
 			    "reason=noresource\r\n"
@@ -31,9 +34,7 @@ static void refer_notify(struct leg *leg, uint32_t cseq)
 			    "Content-Length: %zu\r\n"
 			    "\r\n"
 			    "%s",
-			    (unsigned long long)leg->number,
-			    endpoint_laddr(srv->ep), cseq, sizeof(frag) - 1,
-			    frag);
+			    contact, cseq, sizeof(frag) - 1, frag);
 	if (err)
 		hlog(srv->log, HLOG_WARN, leg->subject, "NOTIFY not sent",
 		     HLOG_ERR(err));
@@ -45,6 +46,7 @@ static void refer_answer(struct leg *leg, const struct sip_msg *msg,
 			 const char *text)
 {
 	struct server *srv = leg->srv;
+	char contact[LEGURI_CONTACT_MAX];
 	char words[HL_REASON_MAX];
 
 	words_copy(words, sizeof(words), text);
@@ -59,12 +61,11 @@ static void refer_answer(struct leg *leg, const struct sip_msg *msg,
 	}
 
 	++srv->st.activations;
+	leg_contact_get(leg, contact);
 	(void)sip_treplyf(stp, NULL, srv->sip, msg, false, 202,
 			  words[0] ? words : "Accepted",
-			  "Contact: <sip:leg-%llu@%J>\r\n"
-			  "%sContent-Length: 0\r\n\r\n",
-			  (unsigned long long)leg->number,
-			  endpoint_laddr(srv->ep),
+			  "Contact: %s\r\n"
+			  "%sContent-Length: 0\r\n\r\n", contact,
 			  nosub ? "Refer-Sub: false\r\n" : "");
 	if (!nosub)
 		refer_notify(leg, msg->cseq.num);
@@ -84,13 +85,19 @@ static void ask_destructor(void *arg)
 
 static void ask_end(struct ask *ask, uint16_t code, const char *words)
 {
-	refer_answer(ask->leg, ask->msg, &ask->st, ask->nosub, code, words);
+	struct leg *leg = ask->leg;
+
+	if (ask->dials)
+		dial_refuse(leg, ask->msg, &ask->st, code, words);
+	else
+		refer_answer(leg, ask->msg, &ask->st, ask->nosub, code, words);
+
 	mem_deref(ask);
 }
 
-void ask_drop(struct leg *leg)
+void ask_drop(struct leg *leg, bool dialled)
 {
-	if (leg->ask)
+	if (leg->ask && (dialled || !leg->ask->dials))
 		ask_end(leg->ask, 487, "the leg has ended");
 }
 
@@ -102,15 +109,13 @@ void asks_flush(struct server *srv)
 		ask_end(ask, 503, "this server is leaving");
 }
 
+/* --- what presence says ------------------------------------------------ */
+
 static uint16_t activation_apply(struct leg *leg,
 				 const struct bus_activation *a,
 				 const char **wordsp)
 {
 	uint16_t code;
-
-	*wordsp = a->words;
-	if (a->code != 200)
-		return a->code >= 400 && a->code < 700 ? a->code : 500;
 
 	if (a->group[0])
 		code = group_activate(leg, a->group, wordsp);
@@ -124,14 +129,36 @@ static uint16_t activation_apply(struct leg *leg,
 	return code;
 }
 
+/* The transaction is taken up again by the session, if there is one. */
+static void dial_apply(struct ask *ask, const struct bus_activation *a)
+{
+	const struct sip_msg *msg = mem_ref((void *)ask->msg);
+	struct leg *leg = ask->leg;
+
+	mem_deref(ask);
+	dial_allowed(leg, msg, a);
+	mem_deref((void *)msg);
+}
+
 static void activation_h(int err, const struct bus_msg *msg, void *arg)
 {
-	struct ask *ask = arg;
+	const struct bus_activation *a = &msg->u.activation;
 	const char *words = "presence does not answer";
 	uint16_t code = err == ETIMEDOUT ? 504 : 503;
+	struct ask *ask = arg;
+	struct leg *leg = ask->leg;
+	const bool dials = ask->dials;
 
 	if (!err && msg->type == BUS_ACTIVATION) {
-		code = activation_apply(ask->leg, &msg->u.activation, &words);
+		code = a->code == 200 || (a->code >= 400 && a->code < 700)
+			? a->code : 500;
+		words = a->words;
+		if (code == 200 && dials) {
+			dial_apply(ask, a);
+			return;
+		}
+		if (code == 200)
+			code = activation_apply(leg, a, &words);
 	}
 	else if (!err && msg->type == BUS_RESULT) {
 		code = msg->u.result.code >= 400 ? msg->u.result.code : 500;
@@ -139,10 +166,24 @@ static void activation_h(int err, const struct bus_msg *msg, void *arg)
 	}
 
 	ask_end(ask, code == 200 ? 202 : code, words);
+	if (dials)
+		dial_over(leg);
+}
+
+static void cancel_h(void *arg)
+{
+	struct ask *ask = arg;
+	struct leg *leg = ask->leg;
+
+	if (!ask->dials)
+		return;
+
+	ask_end(ask, 487, "Request Terminated");
+	dial_over(leg);
 }
 
 static int ask_alloc(struct leg *leg, const struct sip_msg *msg,
-		     const struct refer *r)
+		     const struct refer *r, bool dials)
 {
 	struct server *srv = leg->srv;
 	struct bus_msg m;
@@ -156,6 +197,7 @@ static int ask_alloc(struct leg *leg, const struct sip_msg *msg,
 	ask->leg = leg;
 	ask->msg = mem_ref((void *)msg);
 	ask->nosub = r->nosub;
+	ask->dials = dials;
 	list_append(&srv->askl, &ask->le, ask);
 	++srv->askc;
 	leg->ask = ask;
@@ -163,10 +205,13 @@ static int ask_alloc(struct leg *leg, const struct sip_msg *msg,
 	m.type = BUS_ACTIVATE_ASK;
 	memset(&m.u.activate_ask, 0, sizeof(m.u.activate_ask));
 	strcpy(m.u.activate_ask.caller, leg->subscriber);
+	m.u.activate_ask.dialled = dials;
 	m.u.activate_ask.targetc = r->targetc;
 	memcpy(m.u.activate_ask.targetv, r->targetv, sizeof(r->targetv));
 
-	err = sip_strans_alloc(&ask->st, srv->sip, msg, NULL, NULL);
+	err = sip_strans_alloc(&ask->st, srv->sip, msg, cancel_h, ask);
+	if (!err && dials)
+		err = sip_treply(&ask->st, srv->sip, msg, 100, "Trying");
 	if (!err)
 		err = bus_request(&ask->call, srv->bus, BUS_PRESENCE, NULL, &m,
 				  0, activation_h, ask);
@@ -175,6 +220,39 @@ static int ask_alloc(struct leg *leg, const struct sip_msg *msg,
 
 	return err;
 }
+
+/* @return 0: it waits; or a SIP code with words */
+static uint16_t ask_presence(struct leg *leg, const struct sip_msg *msg,
+			     const struct refer *r, bool dials,
+			     const char **wordsp)
+{
+	const struct server *srv = leg->srv;
+
+	if (leg->ask) {
+		*wordsp = "another activation is under way";
+		return 491;
+	}
+
+	if (srv->askc >= srv->cfg.asks_max || ask_alloc(leg, msg, r, dials)) {
+		*wordsp = "this server is overloaded";
+		return 503;
+	}
+
+	return 0;
+}
+
+uint16_t ask_dial(struct leg *leg, const struct sip_msg *msg,
+		  const char *target, const char **wordsp)
+{
+	struct refer r;
+
+	memset(&r, 0, sizeof(r));
+	r.targetc = 1;
+	strcpy(r.targetv[0], target);
+	return ask_presence(leg, msg, &r, true, wordsp);
+}
+
+/* --- REFER -------------------------------------------------------------- */
 
 /* ";method=BYE": whom we know by the leg, so presence need not be asked. */
 static uint16_t refer_remove(struct leg *leg, const struct refer *r,
@@ -215,13 +293,8 @@ void ask_refer_h(struct sip *sip, const struct sip_msg *msg, void *arg)
 		code = 480;
 		words = "the leg is not up yet";
 	}
-	else if (leg->ask) {
-		code = 491;
-		words = "another activation is under way";
-	}
-	else if (srv->askc >= srv->cfg.asks_max || ask_alloc(leg, msg, &r)) {
-		code = 503;
-		words = "this server is overloaded";
+	else {
+		code = ask_presence(leg, msg, &r, false, &words);
 	}
 
 	if (code)

@@ -6,11 +6,13 @@
  * hang time must not end. */
 enum { GRANT_MS = 1000 };
 
+static const char full[] = "no more calls fit on this server";
+
 /* Who of an activation can be bridged now */
 struct plan {
 	struct leg *legv[HL_PARTIES_MAX];
 	uint32_t legc;
-	bool same;         /**< One is in the caller's call already */
+	uint32_t newc;     /**< ..of whom so many are in no call yet */
 	uint16_t code;     /**< First reason why somebody cannot */
 	const char *words;
 };
@@ -24,13 +26,21 @@ static void party_out(struct leg *leg)
 	(void)mixer_bridge_leave(leg->srv->mixer, call->b.id, leg->mid);
 	list_unlink(&leg->le_call);
 	leg->call = NULL;
-	if (call->owner == leg)
+	if (call->owner == leg && !call->held)
 		call->owner = NULL;
+	focus_leg_moved(leg);
+	focus_bridge_changed(&call->b);
 }
 
-/* Un-bridged and idle again: the leg stays up (row P8). */
+/* Un-bridged and idle again: the leg stays up (row P8), unless it was dialled
+ * for this call alone by a phone that does not answer by itself. */
 static void party_idle(struct leg *leg)
 {
+	if (leg->passing) {
+		leg_down(leg, 0, "the call has ended", false);
+		return;
+	}
+
 	group_select(leg);
 	leg_media_sync(leg);
 	leg_state_set(leg, BUS_LEG_IDLE, 200, "");
@@ -69,7 +79,7 @@ void call_leave(struct leg *leg)
 		return;
 
 	party_out(leg);
-	if (list_count(&call->partyl) < 2)
+	if (list_count(&call->partyl) < 2 && !call->held)
 		call_end(call, "one party is left");
 }
 
@@ -137,6 +147,8 @@ static int call_join(struct call *call, struct leg *leg)
 
 	list_append(&call->partyl, &leg->le_call, leg);
 	leg->call = call;
+	focus_leg_moved(leg);
+	focus_bridge_changed(&call->b);
 	(void)mixer_leg_select(srv->mixer, leg->mid, call->b.id);
 	leg_media_sync(leg);
 	leg_state_set(leg, BUS_LEG_BUSY, 200, "");
@@ -239,7 +251,7 @@ static uint16_t plan_make(struct plan *plan, const struct leg *caller,
 			continue;
 		}
 
-		plan->same = plan->same || (caller->call && leg->call);
+		plan->newc += !leg->call;
 		plan->legv[plan->legc++] = leg;
 	}
 
@@ -269,17 +281,16 @@ static uint16_t call_new(struct leg *caller, const struct plan *plan,
 {
 	struct call *call;
 
-	call_leave(caller);
 	call = call_alloc(caller);
 	if (!call) {
-		*wordsp = "no more calls fit on this server";
-		goto refused;
+		*wordsp = full;
+		return 503;
 	}
 
 	if (call_join(call, caller)) {
 		*wordsp = "this server is overloaded";
 		mem_deref(call);
-		goto refused;
+		return 503;
 	}
 
 	if (plan_join(plan, call) < 2) {
@@ -289,17 +300,45 @@ static uint16_t call_new(struct leg *caller, const struct plan *plan,
 	}
 
 	return 200;
+}
 
- refused:
-	/* It may have left another call for this one */
-	if (caller->status == BUS_LEG_BUSY)
-		party_idle(caller);
-	return 503;
+/* Those who are in a call are joined by whom any of them may call. */
+static uint16_t call_add(struct call *call, const struct plan *plan,
+			 const char **wordsp)
+{
+	if (list_count(&call->partyl) + plan->newc > HL_PARTIES_MAX + 1) {
+		*wordsp = "too many parties";
+		return 413;
+	}
+
+	(void)plan_join(plan, call);
+	return 200;
+}
+
+uint16_t call_check(const struct leg *caller, const struct bus_party *partyv,
+		    uint32_t partyc, const char **wordsp)
+{
+	const struct server *srv = caller->srv;
+	struct plan plan;
+	uint16_t code;
+
+	code = plan_make(&plan, caller, partyv, partyc);
+	*wordsp = plan.words ? plan.words : "";
+	if (code)
+		return code;
+
+	if (!caller->call && srv->callc >= srv->cfg.calls_max) {
+		*wordsp = full;
+		return 503;
+	}
+
+	return 200;
 }
 
 uint16_t call_activate(struct leg *caller, const struct bus_party *partyv,
 		       uint32_t partyc, const char **wordsp)
 {
+	const bool kept = caller->call != NULL;
 	struct plan plan;
 	uint16_t code;
 
@@ -313,21 +352,35 @@ uint16_t call_activate(struct leg *caller, const struct bus_party *partyv,
 	if (code)
 		return code;
 
-	if (plan.same) {
-		(void)plan_join(&plan, caller->call);
-	}
-	else {
-		code = call_new(caller, &plan, wordsp);
-		if (code != 200)
-			return code;
-	}
+	code = kept ? call_add(caller->call, &plan, wordsp)
+		    : call_new(caller, &plan, wordsp);
+	if (code != 200)
+		return code;
 
 	hlog(caller->srv->log, HLOG_INFO, caller->call->b.subject,
 	     "activated", HLOG_S("caller", caller->subscriber),
 	     HLOG_U("parties", list_count(&caller->call->partyl)),
-	     HLOG_BOOL("kept", plan.same));
+	     HLOG_BOOL("kept", kept));
 	call_press(caller->call, caller);
 	return 200;
+}
+
+/* --- a party whose dialog is replaced ------------------------------------ */
+
+void call_hold(struct call *call)
+{
+	call->held = true;
+}
+
+void call_let_go(struct call *call, struct leg *caller)
+{
+	call->held = false;
+	if (leg_is_up(caller) && !caller->call)
+		(void)call_join(call, caller);
+	if (call->owner == caller && caller->call != call)
+		call->owner = NULL;
+	if (list_count(&call->partyl) < 2)
+		call_end(call, "one party is left");
 }
 
 /* --- deactivation ------------------------------------------------------ */

@@ -2,12 +2,6 @@
 #include <stdio.h>
 #include "server/priv.h"
 
-static struct list *members_of(const struct server *srv,
-			       const char *subscriber)
-{
-	return hash_list(srv->members, hash_joaat_str(subscriber));
-}
-
 struct group *group_find(const struct server *srv, const char *name)
 {
 	struct le *le = list_head(hash_list(srv->groups,
@@ -21,270 +15,6 @@ struct group *group_find(const struct server *srv, const char *name)
 	}
 
 	return NULL;
-}
-
-static struct member *member_find(const struct server *srv,
-				  const struct group *group,
-				  const char *subscriber)
-{
-	struct le *le = list_head(members_of(srv, subscriber));
-
-	for (; le; le = le->next) {
-		struct member *m = le->data;
-
-		if (m->group == group && !strcmp(m->subscriber, subscriber))
-			return m;
-	}
-
-	return NULL;
-}
-
-/* --- joining ----------------------------------------------------------- */
-
-static uint32_t talk_ms(const struct group *group, const struct leg *leg)
-{
-	return group->max_talk_ms ? group->max_talk_ms
-				  : leg->service.max_talk_ms;
-}
-
-static void mixer_member_get(struct mixer_member *mm, const struct member *m)
-{
-	const struct server *srv = m->group->b.srv;
-
-	memset(mm, 0, sizeof(*mm));
-	mm->priority = m->priority;
-	mm->may_talk = m->talk;
-	mm->may_listen = m->listen;
-	(void)snprintf(mm->uri, sizeof(mm->uri), "sip:%s@%s", m->subscriber,
-		       srv->cfg.domain);
-	(void)snprintf(mm->name, sizeof(mm->name), "%s", m->display);
-}
-
-/* The group has a bridge while it has anybody up. */
-static int group_open(struct group *group, const struct leg *leg)
-{
-	int err;
-
-	if (group->joinedc)
-		return strcmp(group->service, leg->service.name) ? EXDEV : 0;
-
-	err = bridge_open(&group->b, talk_ms(group, leg));
-	if (err)
-		return err;
-
-	strcpy(group->service, leg->service.name);
-	return 0;
-}
-
-static void group_close_if_empty(struct group *group)
-{
-	if (group->joinedc || !group->b.id)
-		return;
-
-	bridge_close(&group->b);
-	group->service[0] = '\0';
-}
-
-static void member_join(struct member *m, struct leg *leg)
-{
-	struct group *group = m->group;
-	struct server *srv = leg->srv;
-	struct mixer_member mm;
-	int err;
-
-	err = group_open(group, leg);
-	if (!err) {
-		mixer_member_get(&mm, m);
-		err = mixer_bridge_join(srv->mixer, group->b.id, leg->mid,
-					&mm);
-	}
-
-	if (err) {
-		/* EXDEV: one codec a bridge, so one service */
-		srv->groups_retry = srv->groups_retry || err == EAGAIN;
-		hlog(srv->log, HLOG_WARN, group->b.subject, "not joined",
-		     HLOG_S("subscriber", m->subscriber), HLOG_ERR(err));
-		group_close_if_empty(group);
-		return;
-	}
-
-	m->leg = leg;
-	++group->joinedc;
-	++leg->joinedc;
-	if (!leg->selected)
-		leg->selected = group;
-}
-
-static void member_leave(struct member *m)
-{
-	struct group *group = m->group;
-	struct leg *leg = m->leg;
-
-	if (!leg)
-		return;
-
-	(void)mixer_bridge_leave(leg->srv->mixer, group->b.id, leg->mid);
-	m->leg = NULL;
-	--group->joinedc;
-	--leg->joinedc;
-	if (leg->selected == group)
-		leg->selected = NULL;
-
-	group_close_if_empty(group);
-}
-
-void groups_join(struct leg *leg)
-{
-	struct le *le = list_head(members_of(leg->srv, leg->subscriber));
-
-	for (; le && leg->joinedc < LEG_GROUPS_JOINED_MAX; le = le->next) {
-		struct member *m = le->data;
-
-		if (!m->leg && !strcmp(m->subscriber, leg->subscriber))
-			member_join(m, leg);
-	}
-}
-
-void groups_leave(struct leg *leg)
-{
-	struct le *le = list_head(members_of(leg->srv, leg->subscriber));
-
-	for (; le; le = le->next) {
-		struct member *m = le->data;
-
-		if (m->leg == leg)
-			member_leave(m);
-	}
-
-	leg->selected = NULL;
-}
-
-void groups_retry(struct server *srv)
-{
-	struct le *le;
-
-	if (!srv->groups_retry)
-		return;
-
-	srv->groups_retry = false;
-	LIST_FOREACH(&srv->legl, le) {
-		struct leg *leg = le->data;
-
-		if (!leg_is_up(leg))
-			continue;
-		groups_join(leg);
-		leg_media_sync(leg);
-		if (srv->groups_retry)
-			break;
-	}
-}
-
-/* --- selecting --------------------------------------------------------- */
-
-static struct group *group_any(const struct leg *leg)
-{
-	struct le *le = list_head(members_of(leg->srv, leg->subscriber));
-
-	for (; le; le = le->next) {
-		struct member *m = le->data;
-
-		if (m->leg == leg)
-			return m->group;
-	}
-
-	return NULL;
-}
-
-void group_select(struct leg *leg)
-{
-	if (!leg->selected)
-		leg->selected = group_any(leg);
-
-	if (leg->selected && !leg->call)
-		(void)mixer_leg_select(leg->srv->mixer, leg->mid,
-				       leg->selected->b.id);
-}
-
-/* Make room: leave a group that is not selected. */
-static void leg_make_room(struct leg *leg)
-{
-	struct le *le = list_head(members_of(leg->srv, leg->subscriber));
-
-	for (; le && leg->joinedc >= LEG_GROUPS_JOINED_MAX; le = le->next) {
-		struct member *m = le->data;
-
-		if (m->leg == leg && m->group != leg->selected)
-			member_leave(m);
-	}
-}
-
-static uint16_t leg_group_set(struct leg *leg, struct group *group,
-			      const char **wordsp)
-{
-	struct member *m = member_find(leg->srv, group, leg->subscriber);
-
-	if (!m) {
-		*wordsp = "not a member of this group";
-		return 403;
-	}
-
-	if (!m->leg) {
-		leg_make_room(leg);
-		member_join(m, leg);
-	}
-
-	if (!m->leg) {
-		*wordsp = "this group cannot be joined now";
-		return 503;
-	}
-
-	leg->selected = group;
-	return 200;
-}
-
-uint16_t group_activate(struct leg *leg, const char *name,
-			const char **wordsp)
-{
-	struct group *group = group_find(leg->srv, name);
-	uint16_t code;
-
-	if (!leg_is_up(leg)) {
-		*wordsp = "the caller's leg is not up";
-		return 480;
-	}
-
-	*wordsp = "not a member of this group";
-	code = group ? leg_group_set(leg, group, wordsp) : 403;
-	if (code != 200)
-		return code;
-
-	if (leg->call)
-		(void)call_remove(leg, "", wordsp);
-
-	hlog(leg->srv->log, HLOG_INFO, group->b.subject, "activated",
-	     HLOG_S("caller", leg->subscriber));
-	group_select(leg);
-	leg_media_sync(leg);
-	(void)mixer_floor_request(leg->srv->mixer, group->b.id, leg->mid);
-	*wordsp = "";
-	return 200;
-}
-
-bool group_dial(struct leg *leg, const struct pl *name)
-{
-	char buf[HL_NAME_MAX];
-	struct group *group;
-	const char *words;
-
-	if (refer_user_decode(buf, sizeof(buf), name))
-		return false;
-
-	group = group_find(leg->srv, buf);
-	if (!group || leg_group_set(leg, group, &words) != 200)
-		return false;
-
-	group_select(leg);
-	return true;
 }
 
 /* --- membership -------------------------------------------------------- */
@@ -304,6 +34,7 @@ static void group_destructor(void *arg)
 	struct group *group = arg;
 
 	list_flush(&group->memberl);
+	wake_end(group);
 	bridge_close(&group->b);
 	list_unlink(&group->le);
 	hash_unlink(&group->he);
@@ -318,6 +49,7 @@ static struct group *group_alloc(struct server *srv, const char *name)
 		return NULL;
 
 	group->b.kind = BRIDGE_GROUP;
+	tmr_init(&group->tmr_sleep);
 	group->b.srv = srv;
 	strcpy(group->name, name);
 	(void)snprintf(group->b.subject, sizeof(group->b.subject), "group/%s",
@@ -359,28 +91,13 @@ static uint32_t memberships(const struct server *srv, const char *subscriber)
 	return n;
 }
 
-/* The group's limit, or else that of the service of its legs. */
-static void group_talk_sync(struct group *group)
-{
-	struct le *le;
-
-	LIST_FOREACH(&group->memberl, le) {
-		const struct member *m = le->data;
-
-		if (!m->leg)
-			continue;
-		bridge_talk_set(&group->b, talk_ms(group, m->leg));
-		return;
-	}
-}
-
 static void member_changed(struct member *m)
 {
 	struct leg *leg = leg_lookup(m->group->b.srv, m->subscriber);
 	struct mixer_member mm;
 
 	if (m->leg) {
-		mixer_member_get(&mm, m);
+		member_mixer_get(&mm, m);
 		(void)mixer_bridge_join(m->leg->srv->mixer, m->group->b.id,
 					m->leg->mid, &mm);
 	}
@@ -448,6 +165,7 @@ uint16_t group_member_set(struct server *srv, const struct bus_member_set *s,
 
 	member_changed(m);
 	group_talk_sync(group);
+	focus_bridge_changed(&group->b);
 	*wordsp = "";
 	return 200;
 }
@@ -501,18 +219,6 @@ void groups_forget(struct server *srv, const char *subscriber)
 		mem_deref(m);
 		if (!group->memberc)
 			mem_deref(group);
-	}
-}
-
-void groups_service_changed(struct leg *leg)
-{
-	struct le *le = list_head(members_of(leg->srv, leg->subscriber));
-
-	for (; le; le = le->next) {
-		struct member *m = le->data;
-
-		if (m->leg == leg)
-			group_talk_sync(m->group);
 	}
 }
 

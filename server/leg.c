@@ -32,7 +32,7 @@ bool leg_is_up(const struct leg *leg)
 
 /* --- state ------------------------------------------------------------- */
 
-static void leg_say(struct leg *leg)
+void leg_say(struct leg *leg)
 {
 	struct server *srv = leg->srv;
 	struct bus_msg msg;
@@ -44,6 +44,8 @@ static void leg_say(struct leg *leg)
 	msg.u.leg_state.status = leg->status;
 	msg.u.leg_state.code = leg->code;
 	strcpy(msg.u.leg_state.words, leg->words);
+	msg.u.leg_state.binding = leg->binding;
+	msg.u.leg_state.dialled = leg->dialled;
 
 	leg->unsaid = bus_announce(srv->bus, &msg) != 0;
 	if (leg->unsaid) {
@@ -108,6 +110,7 @@ int leg_media_open(struct leg *leg)
 		.pt = leg->pt,
 		.pt_event = leg->pt_event,
 		.clock_hz = leg->codec->clock_hz,
+		.codec = leg->codec->codec,
 		.floor = leg->floor,
 		.worker = -1,
 		.arg = leg,
@@ -131,14 +134,15 @@ void leg_media_close(struct leg *leg)
 
 void leg_media_sync(struct leg *leg)
 {
-	const bool active = leg->call || leg->joinedc;
+	/* Who has dialled is in a call, as its user sees it */
+	const bool active = leg->call || leg->dialled || wake_is(leg);
 	const enum sdp_dir want = active ? SDP_SENDRECV : SDP_INACTIVE;
 
 	if (!leg->service.idle_inactive || !leg_is_up(leg) || leg->dir == want)
 		return;
 
 	leg->dir = want;
-	leg_dialog_modify(leg);
+	leg_modify(leg, WANT_CHANGE);
 }
 
 /* --- coming and going -------------------------------------------------- */
@@ -160,13 +164,16 @@ void leg_invite_done(struct leg *leg)
 void leg_drop(struct leg *leg)
 {
 	list_unlink(&leg->le_queue);
-	ask_drop(leg);
+	focus_leg_end(leg);
+	/* An INVITE that dials outlives the dialog that it replaces */
+	ask_drop(leg, false);
 	call_leave(leg);
 	groups_leave(leg);
 	leg_dialog_close(leg, leg->code, leg->words);
 	leg_media_close(leg);
 	leg_invite_done(leg);
 	leg->rings = false;
+	leg->passing = false;
 }
 
 static uint32_t retry_ms(const struct leg *leg)
@@ -212,7 +219,8 @@ void leg_down(struct leg *leg, uint16_t code, const char *words, bool retry)
 void leg_manual(struct leg *leg)
 {
 	++leg->srv->st.manual;
-	hlog(leg->srv->log, HLOG_INFO, leg->subject, "manual");
+	hlog(leg->srv->log, HLOG_INFO, leg->subject, "manual",
+	     HLOG_S("contact", leg->contact));
 	leg_drop(leg);
 	leg_state_set(leg, BUS_LEG_MANUAL, 480,
 		      "the terminal does not answer by itself");
@@ -226,6 +234,7 @@ void leg_up(struct leg *leg)
 	     HLOG_S("service", leg->service.name),
 	     HLOG_BOOL("floor", leg->floor_taken));
 	leg_state_set(leg, BUS_LEG_IDLE, 200, "");
+	leg_timer_set(leg);
 	groups_join(leg);
 	leg_media_sync(leg);
 }
@@ -238,6 +247,7 @@ static int leg_invite(struct leg *leg)
 	struct server *srv = leg->srv;
 	int err;
 
+	leg->dialled = false;
 	leg->pt = leg->codec->pt;
 	leg->pt_event = PT_EVENT;
 	leg->floor = true;
@@ -307,23 +317,27 @@ static void retry_h(void *arg)
 	leg_want(arg);
 }
 
-/* --- provisioning ------------------------------------------------------ */
+/* --- life -------------------------------------------------------------- */
 
 static void leg_destructor(void *arg)
 {
 	struct leg *leg = arg;
 	struct server *srv = leg->srv;
 
+	ask_drop(leg, true);
 	leg_drop(leg);
 	if (leg_is_up(leg))
 		--srv->upc;
 
+	mem_deref(leg->next);
+
 	list_unlink(&leg->le);
 	hash_unlink(&leg->he);
+	mem_deref(leg->sdp);
 	--srv->legc;
 }
 
-static struct leg *leg_alloc(struct server *srv, const char *subscriber)
+struct leg *leg_alloc(struct server *srv, const char *subscriber)
 {
 	struct leg *leg = mem_zalloc(sizeof(*leg), leg_destructor);
 
@@ -332,6 +346,10 @@ static struct leg *leg_alloc(struct server *srv, const char *subscriber)
 
 	leg->srv = srv;
 	tmr_init(&leg->tmr);
+	tmr_init(&leg->tmr_session);
+	tmr_init(&leg->tmr_modify);
+	sesstimer_init(&leg->timer, srv->cfg.session_expires_s,
+		       srv->cfg.min_se_s);
 	strcpy(leg->subscriber, subscriber);
 	(void)snprintf(leg->subject, sizeof(leg->subject), "leg/%s",
 		       subscriber);
@@ -353,131 +371,4 @@ void leg_end(struct leg *leg, const char *words)
 	leg->code = 0;
 	mem_deref(leg);
 	server_heartbeat_soon(srv);
-}
-
-/* Addresses and texts of a provision, checked */
-struct checked {
-	struct sa flow, local;
-	const struct leg_codec *codec;
-};
-
-static uint16_t provision_check(struct checked *c,
-				const struct bus_leg_provision *p,
-				const char **wordsp)
-{
-	memset(c, 0, sizeof(*c));
-	sa_init(&c->local, AF_UNSPEC);
-
-	*wordsp = "subscriber, display name or service cannot be used";
-	if (!p->subscriber[0] || !p->service.name[0] ||
-	    !front_text_ok(p->subscriber) || !front_text_ok(p->service.name) ||
-	    !front_text_ok(p->display))
-		return 400;
-
-	*wordsp = "the service's codec is not known here";
-	c->codec = leg_codec_find(p->service.codec);
-	if (!c->codec)
-		return 488;
-
-	*wordsp = "the flow is no IP:port";
-	if (sa_decode(&c->flow, p->flow, strlen(p->flow)))
-		return 400;
-
-	*wordsp = "the local address is no IP";
-	if (p->local[0] && sa_set_str(&c->local, p->local, 0))
-		return 400;
-
-	*wordsp = "contact and route are needed to invite";
-	if (p->invite && (!p->contact[0] || !p->route[0] ||
-			  !front_text_ok(p->contact)))
-		return 400;
-
-	return 0;
-}
-
-/* What the terminal was told no longer holds? */
-static bool leg_outdated(const struct leg *leg,
-			 const struct bus_leg_provision *p,
-			 const struct checked *c)
-{
-	return p->anew || leg->codec != c->codec ||
-		strcmp(leg->service.name, p->service.name) ||
-		leg->service.idle_inactive != p->service.idle_inactive;
-}
-
-static void leg_update(struct leg *leg, const struct bus_leg_provision *p,
-		       const struct checked *c)
-{
-	const bool moved = !sa_cmp(&leg->flow, &c->flow, SA_ALL);
-	const bool talk = leg->service.max_talk_ms != p->service.max_talk_ms;
-	const size_t len = strlen(p->route);
-
-	strcpy(leg->user, p->user);
-	strcpy(leg->display, p->display);
-	leg->service = p->service;
-	leg->codec = c->codec;
-	leg->invite = p->invite;
-	strcpy(leg->contact, p->contact);
-	strcpy(leg->route, p->route);
-	if (len > 3 && !strcmp(&leg->route[len - 3], ";lr"))
-		leg->route[len - 3] = '\0';
-
-	leg->flow = c->flow;
-	leg->local = c->local;
-
-	if (leg->mid && moved)
-		(void)mixer_leg_flow_set(leg->srv->mixer, leg->mid,
-					 &leg->flow);
-	if (talk && leg_is_up(leg)) {
-		call_service_changed(leg);
-		groups_service_changed(leg);
-	}
-}
-
-uint16_t leg_provision(struct server *srv, const struct bus_leg_provision *p,
-		       const char **wordsp)
-{
-	struct leg *leg = leg_lookup(srv, p->subscriber);
-	enum bus_leg_status before;
-	struct checked c;
-	uint16_t code;
-
-	code = provision_check(&c, p, wordsp);
-	if (code)
-		return code;
-
-	*wordsp = "the route names no edge";
-	if (p->route[0] && front_edge_add(srv, p->route))
-		return 400;
-
-	*wordsp = "this conference server is full";
-	if (!leg && srv->legc >= srv->cfg.legs_max)
-		return 503;
-
-	if (leg && leg_outdated(leg, p, &c)) {
-		leg->code = 0;
-		leg_drop(leg);
-		if (leg_is_up(leg)) {
-			--srv->upc;
-			server_heartbeat_soon(srv);
-		}
-		leg->status = BUS_LEG_NONE;
-		leg->retries = 0;
-	}
-
-	if (!leg)
-		leg = leg_alloc(srv, p->subscriber);
-	if (!leg) {
-		*wordsp = "out of memory";
-		return 503;
-	}
-
-	leg_update(leg, p, &c);
-	before = leg->status;
-	leg_want(leg);
-	if (leg->status == before)
-		leg_say(leg);
-
-	*wordsp = "";
-	return 200;
 }

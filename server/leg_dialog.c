@@ -9,158 +9,34 @@ static const char auto_answer[] =
 	"Answer-Mode: Auto\r\n"
 	"Call-Info: <sip:%s>;answer-after=0\r\n"
 	"Alert-Info: <http://%s>;info=alert-autoanswer;delay=0\r\n"
-	LEG_ALLOW LEG_SUPPORTED;
+	LEG_ALLOW LEG_SUPPORTED LEG_EVENTS "%H";
 
 #define REASON "Reason: SIP;cause=%u;text=\"%s\"\r\n"
 
-enum { NAME_MAX_CHARS = 32 };
-
-static void leg_name(const struct leg *leg, char name[NAME_MAX_CHARS])
+void leg_contact_get(const struct leg *leg, char contact[LEGURI_CONTACT_MAX])
 {
-	(void)snprintf(name, NAME_MAX_CHARS, "leg-%llu",
-		       (unsigned long long)leg->number);
-}
-
-static void body_get(struct pl *body, const struct sip_msg *msg)
-{
-	body->p = (const char *)mbuf_buf(msg->mb);
-	body->l = body->p ? mbuf_get_left(msg->mb) : 0;
-}
-
-/* --- SDP --------------------------------------------------------------- */
-
-static void local_get(struct leg_sdp_local *l, const struct leg *leg)
-{
-	memset(l, 0, sizeof(*l));
-	l->codec = leg->codec;
-	l->addr = sa_isset(&leg->local, SA_ADDR) ? leg->local
-						 : leg->media.rtp;
-	l->rtp = sa_port(&leg->media.rtp);
-	l->rtcp = sa_port(&leg->media.rtcp);
-	l->floor = leg->floor ? sa_port(&leg->media.floor) : 0;
-	l->pt = leg->pt;
-	l->pt_event = leg->pt_event;
-	l->dir = leg->dir;
-	l->id = leg->number;
-	l->version = leg->sdp_version;
-}
-
-/* Our offer, or the answer to one. */
-static int sdp_encode_ours(struct mbuf **descp, struct leg *leg,
-			   const struct leg_sdp *offer)
-{
-	struct leg_sdp_local l;
-	struct mbuf *mb;
-	int err;
-
-	mb = mbuf_alloc(512);
-	if (!mb)
-		return ENOMEM;
-
-	++leg->sdp_version;
-	local_get(&l, leg);
-	err = offer ? leg_sdp_answer(mb, &l, offer) : leg_sdp_offer(mb, &l);
-	if (err) {
-		mem_deref(mb);
-		return err;
-	}
-
-	mb->pos = 0;
-	*descp = mb;
-	return 0;
-}
-
-/* @return 0, or a SIP code with words */
-static uint16_t sdp_decode_theirs(struct leg_sdp *s, const struct leg *leg,
-				  const struct sip_msg *msg,
-				  const char **wordsp)
-{
-	struct pl body;
-
-	body_get(&body, msg);
-	if (!msg_ctype_cmp(&msg->ctyp, "application", "sdp")) {
-		*wordsp = "SDP is needed";
-		return 415;
-	}
-
-	switch (leg_sdp_decode(s, &body, leg->codec, wordsp)) {
-
-	case 0:
-		return 0;
-
-	case EPROTO:
-		return 488;
-
-	default:
-		return 400;
-	}
-}
-
-static void remote_set(struct leg *leg, const struct leg_sdp *s)
-{
-	struct mixer_leg_remote r;
-	int err;
-
-	leg_sdp_remote(&r, s, &leg->flow);
-	if (!leg->floor)
-		sa_init(&r.floor, AF_UNSPEC);
-	leg->floor_taken = sa_isset(&r.floor, SA_ADDR);
-
-	err = mixer_leg_remote_set(leg->srv->mixer, leg->mid, &r);
-	if (err)
-		hlog(leg->srv->log, HLOG_WARN, leg->subject, "media not set",
-		     HLOG_ERR(err));
+	(void)leguri_contact_print(contact, LEGURI_CONTACT_MAX,
+				   leg->subscriber, leg->srv->cfg.domain);
 }
 
 /* --- what libre's session tells ---------------------------------------- */
-
-/* re-INVITE: hold, resume, moved media, or without SDP: our turn to offer */
-static int offer_h(struct mbuf **descp, const struct sip_msg *msg, void *arg)
-{
-	struct leg *leg = arg;
-	const char *words;
-	struct leg_sdp s;
-	int err;
-
-	*descp = NULL;
-	if (!mbuf_get_left(msg->mb))
-		return sdp_encode_ours(descp, leg, NULL);
-
-	if (sdp_decode_theirs(&s, leg, msg, &words)) {
-		hlog_limited(leg->srv->log, "server.reinvite", HLOG_INFO,
-			     leg->subject, "re-INVITE refused",
-			     HLOG_S("words", words));
-		return EPROTO;
-	}
-
-	leg->pt = s.pt;
-	leg->pt_event = s.pt_event;
-	err = sdp_encode_ours(descp, leg, &s);
-	if (!err)
-		remote_set(leg, &s);
-
-	return err;
-}
 
 /* Answer to our offer: in a 2xx, or in the ACK of a late offer. A failure
  * makes libre say BYE and call close_h. */
 static int answer_h(const struct sip_msg *msg, void *arg)
 {
 	struct leg *leg = arg;
-	const char *words;
 	struct leg_sdp s;
-	uint16_t code;
 
-	code = sdp_decode_theirs(&s, leg, msg, &words);
-	if (code) {
+	if (leg_offer_decode(&s, leg, msg)) {
 		leg->code = 488;
-		words_copy(leg->words, sizeof(leg->words), words);
+		words_copy(leg->words, sizeof(leg->words), s.words);
 		(void)sipsess_set_close_headers(leg->sess, REASON, 488,
 						leg->words);
 		return EPROTO;
 	}
 
-	remote_set(leg, &s);
+	leg_remote_set(leg, &s, false);
 	return 0;
 }
 
@@ -193,8 +69,15 @@ static void estab_h(const struct sip_msg *msg, void *arg)
 {
 	struct leg *leg = arg;
 	const struct sip_msg *made = leg->invited ? leg->invited : msg;
-	struct pl dialled = pl_null;
+	struct sesstimer_said said;
 	int err;
+
+	if (leg->owner) {
+		leg_peer_learn(leg, msg);
+		if (!sesstimer_decode(&said, msg))
+			(void)sesstimer_answered(&leg->timer, &said,
+						 tmr_jiffies());
+	}
 
 	if (leg->srv->state) {
 		err = leg_store(leg, made, msg);
@@ -204,30 +87,52 @@ static void estab_h(const struct sip_msg *msg, void *arg)
 			     "dialog not stored", HLOG_ERR(err));
 	}
 
-	leg_up(leg);
-	if (leg->invited)
-		dialled = leg->invited->uri.user;
-	if (pl_isset(&dialled))
-		(void)group_dial(leg, &dialled);
+	/* One that was dialled is up since its answer */
+	if (!leg_is_up(leg))
+		leg_up(leg);
+	if (leg->implicit)
+		leg_floor_request(leg);
 
 	leg->invited = mem_deref((void *)leg->invited);
 }
 
-/* Refused for good: another INVITE would be refused the same way. */
-static bool final_code(uint16_t code)
+/* Another leg of the same phone, which may have one line only */
+static bool shares_terminal(const struct leg *leg)
 {
-	return code == 403 || code == 488 || code == 603;
+	struct le *le;
+
+	LIST_FOREACH(&leg->srv->legl, le) {
+		const struct leg *other = le->data;
+
+		if (other != leg && other->binding && leg_is_up(other) &&
+		    other->binding == leg->binding)
+			return true;
+	}
+
+	return false;
+}
+
+/* Refused for good: another INVITE would be refused the same way. */
+static bool final_code(const struct leg *leg, uint16_t code)
+{
+	return code == 403 || code == 488 || code == 603 ||
+		(code == 486 && shares_terminal(leg));
 }
 
 static void close_h(int err, const struct sip_msg *msg, void *arg)
 {
 	struct leg *leg = arg;
+	struct sesstimer_said said;
 	char words[HL_REASON_MAX];
+
+	/* Tried again with what it wants at least */
+	if (msg && msg->scode == 422 && !sesstimer_decode(&said, msg))
+		(void)sesstimer_too_small(&leg->timer, &said);
 
 	if (msg && msg->scode >= 300) {
 		++leg->srv->st.refused;
 		words_pl(words, sizeof(words), &msg->reason);
-		leg_down(leg, msg->scode, words, !final_code(msg->scode));
+		leg_down(leg, msg->scode, words, !final_code(leg, msg->scode));
 	}
 	else if (err == EPROTO) {
 		++leg->srv->st.refused;
@@ -243,17 +148,6 @@ static void close_h(int err, const struct sip_msg *msg, void *arg)
 	}
 }
 
-static void info_h(struct sip *sip, const struct sip_msg *msg, void *arg)
-{
-	(void)arg;
-
-	if (!mbuf_get_left(msg->mb))
-		(void)sip_treply(NULL, sip, msg, 200, "OK");
-	else
-		(void)sip_treply(NULL, sip, msg, 415,
-				 "no such content is understood");
-}
-
 /* --- making and ending ------------------------------------------------- */
 
 static void dialog_known(struct leg *leg)
@@ -264,31 +158,45 @@ static void dialog_known(struct leg *leg)
 		    &leg->he_dialog, leg);
 }
 
+/* For the next dialog of the leg */
+static void dialog_reset(struct leg *leg, bool owner)
+{
+	leg->number = leg->srv->leg_next++;
+	leg->owner = owner;
+	leg->sdp = mem_deref(leg->sdp);
+	leg->sdp_version = 0;
+	leg->dir_agreed = leg->dir;
+	leg->implicit = false;
+	leg->peer_update = leg->peer_options = false;
+	if (owner)
+		leg->timer.interval_s = 0;
+}
+
 int leg_dialog_invite(struct leg *leg)
 {
 	struct server *srv = leg->srv;
 	const char *routev[1] = { leg->route };
 	char from[HL_NAME_MAX + HL_HOST_MAX + 8];
-	char name[NAME_MAX_CHARS];
+	char contact[LEGURI_CONTACT_MAX];
 	struct mbuf *desc = NULL;
 	int err;
 
-	leg->number = srv->leg_next++;
-	leg->sdp_version = 0;
-	leg_name(leg, name);
+	dialog_reset(leg, true);
+	leg_contact_get(leg, contact);
 	(void)snprintf(from, sizeof(from), "sip:%s@%s", leg->service.name,
 		       srv->cfg.domain);
 
-	err = sdp_encode_ours(&desc, leg, NULL);
+	err = leg_offer(&desc, leg, NULL);
 	if (err)
 		return err;
 
 	err = sipsess_connect(&leg->sess, srv->sock, leg->contact, NULL, from,
-			      name, routev, 1, "application/sdp", desc, NULL,
-			      NULL, false, offer_h, answer_h, progress_h,
-			      estab_h, info_h, ask_refer_h, close_h, leg,
+			      contact, routev, 1, "application/sdp", desc, NULL,
+			      NULL, false, NULL, answer_h, progress_h,
+			      estab_h, leg_info_h, ask_refer_h, close_h, leg,
 			      auto_answer, leg->subscriber, srv->cfg.domain,
-			      srv->cfg.domain, srv->cfg.domain);
+			      srv->cfg.domain, srv->cfg.domain,
+			      sesstimer_request_print, &leg->timer);
 	mem_deref(desc);
 	if (err)
 		return err;
@@ -310,25 +218,13 @@ void leg_dialog_close(struct leg *leg, uint16_t code, const char *words)
 		(void)sipsess_set_close_headers(leg->sess, REASON, code,
 						words);
 
+	leg_modify_drop(leg);
+	leg_reoffer_drop(leg);
+	tmr_cancel(&leg->tmr_session);
 	hash_unlink(&leg->he_dialog);
 	leg->stored = false;
 	leg->invited = mem_deref((void *)leg->invited);
 	leg->sess = mem_deref(leg->sess);
-}
-
-void leg_dialog_modify(struct leg *leg)
-{
-	struct mbuf *desc = NULL;
-	int err;
-
-	err = sdp_encode_ours(&desc, leg, NULL);
-	if (!err)
-		err = sipsess_modify(leg->sess, desc);
-	if (err)
-		hlog(leg->srv->log, HLOG_WARN, leg->subject,
-		     "re-INVITE not sent", HLOG_ERR(err));
-
-	mem_deref(desc);
 }
 
 struct leg *leg_dialog_find(const struct server *srv,
@@ -349,30 +245,13 @@ struct leg *leg_dialog_find(const struct server *srv,
 
 /* --- the terminal's INVITE --------------------------------------------- */
 
-/* Whose the edge says it is. */
-static struct leg *leg_asserted(const struct server *srv,
-				const struct sip_msg *msg)
-{
-	const struct sip_hdr *hdr;
-	char name[HL_NAME_MAX];
-	struct sip_addr addr;
-
-	hdr = sip_msg_hdr(msg, SIP_HDR_P_ASSERTED_IDENTITY);
-	if (!hdr || sip_addr_decode(&addr, &hdr->val) ||
-	    pl_strcasecmp(&addr.uri.host, srv->cfg.domain))
-		return NULL;
-
-	if (refer_user_decode(name, sizeof(name), &addr.uri.user))
-		return NULL;
-
-	return leg_lookup(srv, name);
-}
-
 /* What the leg had ends: the terminal knows best which dialog is its. */
-static void leg_replace(struct leg *leg)
+static void leg_replace(struct leg *leg, bool dialled)
 {
 	leg->code = 0;
 	leg_drop(leg);
+	leg->dialled = dialled;
+	leg->passing = dialled && !leg_next_take(leg);
 	leg_state_set(leg, BUS_LEG_INVITING, 0, "");
 	leg->retries = 0;
 }
@@ -381,22 +260,29 @@ static int dialog_accept(struct leg *leg, const struct sip_msg *msg,
 			 const struct leg_sdp *offer)
 {
 	struct server *srv = leg->srv;
-	char name[NAME_MAX_CHARS];
 	struct mbuf *desc = NULL;
+	char contact[LEGURI_CONTACT_MAX];
 	int err;
 
-	leg->number = srv->leg_next++;
-	leg->sdp_version = 0;
-	leg_name(leg, name);
+	dialog_reset(leg, false);
+	leg_peer_learn(leg, msg);
+	leg_contact_get(leg, contact);
 
-	err = sdp_encode_ours(&desc, leg, offer);
+	/* It asks for the floor as well (TS 24.379 clause 14): that is for
+	 * the group which it dials */
+	leg->implicit = offer && offer->fc.mc_implicit_request &&
+		group_dialled(leg->srv, &msg->uri.user);
+
+	err = leg_offer(&desc, leg, offer);
 	if (err)
 		return err;
 
-	err = sipsess_accept(&leg->sess, srv->sock, msg, 200, "OK", name,
+	err = sipsess_accept(&leg->sess, srv->sock, msg, 200, "OK", contact,
 			     "application/sdp", desc, NULL, NULL, false,
-			     offer_h, answer_h, estab_h, info_h, ask_refer_h,
-			     close_h, leg, LEG_ALLOW LEG_SUPPORTED);
+			     NULL, answer_h, estab_h, leg_info_h, ask_refer_h,
+			     close_h, leg,
+			     LEG_ALLOW LEG_SUPPORTED LEG_EVENTS "%H",
+			     sesstimer_answer_print, &leg->timer);
 	mem_deref(desc);
 	if (err)
 		return err;
@@ -404,53 +290,81 @@ static int dialog_accept(struct leg *leg, const struct sip_msg *msg,
 	dialog_known(leg);
 	leg->invited = mem_ref((void *)msg);
 	if (offer)
-		remote_set(leg, offer);
+		leg_remote_set(leg, offer, false);
 
 	return 0;
 }
 
-/* @return 0, or a SIP code with words; accepted: the answer was sent */
-static uint16_t leg_accept(struct leg *leg, const struct sip_msg *msg,
-			   const char **wordsp)
+uint16_t leg_dialog_check(const struct leg *leg, const struct sip_msg *msg,
+			  struct leg_sdp *s)
+{
+	const struct sip_hdr *hdr = sip_msg_hdr(msg, SIP_HDR_CONTACT);
+	struct sip_addr addr;
+
+	if (!hdr || sip_addr_decode(&addr, &hdr->val)) {
+		s->warning = 0;
+		s->words = "the INVITE has no usable Contact";
+		return 400;
+	}
+
+	return mbuf_get_left(msg->mb) ? leg_offer_decode(s, leg, msg) : 0;
+}
+
+uint16_t leg_dialog_accept(struct leg *leg, const struct sip_msg *msg,
+			   bool dialled, struct leg_sdp *s)
 {
 	const bool late = !mbuf_get_left(msg->mb);
-	struct leg_sdp s;
+	struct sesstimer_said said;
 	uint16_t code;
 	int err;
 
+	/* It was checked before */
+	if (sesstimer_decode(&said, msg))
+		return 400;
+
 	if (!late) {
-		code = sdp_decode_theirs(&s, leg, msg, wordsp);
+		code = leg_offer_decode(s, leg, msg);
 		if (code)
 			return code;
 	}
 
-	leg_replace(leg);
-	leg->pt = late ? leg->codec->pt : s.pt;
-	leg->pt_event = late ? 101 : s.pt_event;
-	leg->floor = late || s.floor >= 0;
-	leg->dir = leg->service.idle_inactive ? SDP_INACTIVE : SDP_SENDRECV;
+	leg_replace(leg, dialled);
+	sesstimer_accept(&leg->timer, &said, tmr_jiffies());
+	leg->pt = late ? leg->codec->pt : s->pt;
+	leg->pt_event = late ? 101 : s->pt_event;
+	leg->floor = late || s->floor >= 0;
+	leg->dir = leg->service.idle_inactive && !dialled ? SDP_INACTIVE
+							  : SDP_SENDRECV;
 
 	err = leg_media_open(leg);
 	if (!err)
-		err = dialog_accept(leg, msg, late ? NULL : &s);
+		err = dialog_accept(leg, msg, late ? NULL : s);
 	if (!err)
 		return 0;
 
-	*wordsp = err == EBADMSG ? "the INVITE has no usable Contact"
-				 : "no media port is left";
+	s->warning = 0;
+	s->words = err == EBADMSG ? "the INVITE has no usable Contact"
+				  : "no media port is left";
 	code = err == EBADMSG ? 400 : 503;
-	leg_down(leg, code, *wordsp, false);
+	leg_down(leg, code, s->words, false);
 	return code;
+}
+
+void leg_dialog_refuse(const struct leg *leg, const struct sip_msg *msg,
+		       uint16_t code, const struct leg_sdp *s)
+{
+	hlog_limited(leg->srv->log, "server.invite", HLOG_INFO, leg->subject,
+		     "INVITE refused", HLOG_U("code", code),
+		     HLOG_S("words", s->words));
+	leg_refuse(leg->srv, msg, code, s);
 }
 
 void leg_dialog_connect_h(const struct sip_msg *msg, void *arg)
 {
-	static const char *const known[] = {
-		"norefersub", "multiple-refer", NULL
-	};
+	struct leg_sdp s = { .words = "" };
+	struct sesstimer_said said;
 	struct server *srv = arg;
-	char tags[REFER_UNSUPPORTED_MAX];
-	const char *words = "";
+	struct sesstimer wanted;
 	struct leg *leg;
 	uint16_t code;
 
@@ -460,12 +374,10 @@ void leg_dialog_connect_h(const struct sip_msg *msg, void *arg)
 		return;
 	}
 
-	if (require_unknown(tags, sizeof(tags), msg, known)) {
-		(void)sip_treplyf(NULL, NULL, srv->sip, msg, false, 420,
-				  "Bad Extension", "Unsupported: %s\r\n"
-				  "Content-Length: 0\r\n\r\n", tags);
+	sesstimer_init(&wanted, srv->cfg.session_expires_s,
+		       srv->cfg.min_se_s);
+	if (leg_refuse_headers(srv, &wanted, msg, &said))
 		return;
-	}
 
 	leg = leg_asserted(srv, msg);
 	if (!leg) {
@@ -474,14 +386,14 @@ void leg_dialog_connect_h(const struct sip_msg *msg, void *arg)
 		return;
 	}
 
-	code = leg_accept(leg, msg, &words);
-	if (!code)
+	if (dial_is(leg, msg)) {
+		dial_invited(leg, msg);
 		return;
+	}
 
-	hlog_limited(srv->log, "server.invite", HLOG_INFO, leg->subject,
-		     "INVITE refused", HLOG_U("code", code),
-		     HLOG_S("words", words));
-	(void)sip_treplyf(NULL, NULL, srv->sip, msg, false, code, words,
-			  "%sContent-Length: 0\r\n\r\n",
-			  code == 415 ? "Accept: application/sdp\r\n" : "");
+	/* What was expected to dial does not: it makes the leg */
+	leg->next = mem_deref(leg->next);
+	code = leg_dialog_accept(leg, msg, false, &s);
+	if (code)
+		leg_dialog_refuse(leg, msg, code, &s);
 }

@@ -3,96 +3,9 @@
 #include <string.h>
 #include <strings.h>
 #include "server/leg_sdp.h"
+#include "server/sdptext.h"
 
 enum { PT_STATIC_MAX = 95, PT_MAX = 127 };
-
-/* --- text -------------------------------------------------------------- */
-
-/* Next line without its end of line; false at the end of the text. */
-static bool line_next(struct pl *line, struct pl *text)
-{
-	const char *nl;
-
-	if (!text->l)
-		return false;
-
-	nl = memchr(text->p, '\n', text->l);
-	line->p = text->p;
-	line->l = nl ? (size_t)(nl - text->p) : text->l;
-	pl_advance(text, nl ? (ssize_t)line->l + 1 : (ssize_t)line->l);
-
-	if (line->l && line->p[line->l - 1] == '\r')
-		--line->l;
-
-	return true;
-}
-
-/* Next word, separated by blanks or sep. */
-static bool word_next(struct pl *word, struct pl *text, char sep)
-{
-	while (text->l && (*text->p == ' ' || *text->p == sep))
-		pl_advance(text, 1);
-
-	word->p = text->p;
-	word->l = 0;
-	while (text->l && *text->p != ' ' && *text->p != sep) {
-		++word->l;
-		pl_advance(text, 1);
-	}
-
-	return word->l != 0;
-}
-
-static int word_u16(uint16_t *vp, const struct pl *word)
-{
-	uint32_t v = 0;
-	size_t i;
-
-	if (!word->l || word->l > 5)
-		return EBADMSG;
-
-	for (i = 0; i < word->l; i++) {
-		if (word->p[i] < '0' || word->p[i] > '9')
-			return EBADMSG;
-		v = 10 * v + (uint32_t)(word->p[i] - '0');
-	}
-
-	if (v > 65535)
-		return EBADMSG;
-
-	*vp = (uint16_t)v;
-	return 0;
-}
-
-/* Value of the next line in text that begins with prefix. */
-static bool line_find(struct pl *val, struct pl *text, const char *prefix)
-{
-	const size_t len = strlen(prefix);
-	struct pl line;
-
-	while (line_next(&line, text)) {
-		if (line.l < len || strncasecmp(line.p, prefix, len))
-			continue;
-
-		val->p = line.p + len;
-		val->l = line.l - len;
-		return true;
-	}
-
-	return false;
-}
-
-static bool attr_has(const struct pl *attrs, const char *name)
-{
-	struct pl text = *attrs, val;
-
-	while (line_find(&val, &text, "a=")) {
-		if (!pl_strcasecmp(&val, name))
-			return true;
-	}
-
-	return false;
-}
 
 /* --- decoding ---------------------------------------------------------- */
 
@@ -103,12 +16,12 @@ static int mline_decode(struct leg_sdp_line *l, const struct pl *val)
 
 	memset(l, 0, sizeof(*l));
 
-	if (!word_next(&l->media, &text, ' ') ||
-	    !word_next(&port, &text, ' ') ||
-	    !word_next(&l->proto, &text, ' '))
+	if (!sdptext_word(&l->media, &text, ' ') ||
+	    !sdptext_word(&port, &text, ' ') ||
+	    !sdptext_word(&l->proto, &text, ' '))
 		return EBADMSG;
 
-	if (!word_next(&num, &port, '/') || word_u16(&l->port, &num))
+	if (!sdptext_word(&num, &port, '/') || sdptext_u16(&l->port, &num))
 		return EBADMSG;
 
 	while (text.l && *text.p == ' ')
@@ -137,11 +50,11 @@ static int sections_decode(struct leg_sdp *s, const struct pl *body)
 	struct pl *part = &s->session;
 	int err;
 
-	if (!line_next(&line, &text) || pl_strcmp(&line, "v=0"))
+	if (!sdptext_line(&line, &text) || pl_strcmp(&line, "v=0"))
 		return EBADMSG;
 
 	part->p = text.p;
-	while (line_next(&line, &text)) {
+	while (sdptext_line(&line, &text)) {
 		if (line.l >= 2 && !strncmp(line.p, "m=", 2)) {
 			if (s->linec == LEG_SDP_LINES_MAX ||
 			    !line_printable(&line))
@@ -169,16 +82,16 @@ static int addr_decode(struct sa *addr, const struct leg_sdp *s,
 {
 	struct pl text = l->attrs, val, word, host;
 
-	if (!line_find(&val, &text, "c=")) {
+	if (!sdptext_find(&val, &text, "c=")) {
 		text = s->session;
-		if (!line_find(&val, &text, "c="))
+		if (!sdptext_find(&val, &text, "c="))
 			return EBADMSG;
 	}
 
-	if (!word_next(&word, &val, ' ') || pl_strcasecmp(&word, "IN") ||
-	    !word_next(&word, &val, ' ') ||
+	if (!sdptext_word(&word, &val, ' ') || pl_strcasecmp(&word, "IN") ||
+	    !sdptext_word(&word, &val, ' ') ||
 	    (pl_strcasecmp(&word, "IP4") && pl_strcasecmp(&word, "IP6")) ||
-	    !word_next(&word, &val, ' ') || !word_next(&host, &word, '/'))
+	    !sdptext_word(&word, &val, ' ') || !sdptext_word(&host, &word, '/'))
 		return EBADMSG;
 
 	return sa_set(addr, &host, l->port) ? EBADMSG : 0;
@@ -196,14 +109,14 @@ static bool format_is(const struct pl *attrs, uint16_t pt, const char *name,
 	struct pl text = *attrs, val, word, enc;
 	uint16_t v;
 
-	while (line_find(&val, &text, "a=rtpmap:")) {
-		if (!word_next(&word, &val, ' ') || word_u16(&v, &word) ||
+	while (sdptext_find(&val, &text, "a=rtpmap:")) {
+		if (!sdptext_word(&word, &val, ' ') || sdptext_u16(&v, &word) ||
 		    v != pt)
 			continue;
 
-		return word_next(&enc, &val, '/') &&
+		return sdptext_word(&enc, &val, '/') &&
 			!pl_strcasecmp(&enc, name) &&
-			word_next(&enc, &val, '/') &&
+			sdptext_word(&enc, &val, '/') &&
 			pl_u32(&enc) == clock_hz;
 	}
 
@@ -215,8 +128,8 @@ static bool static_is(const struct pl *attrs, uint16_t pt)
 	struct pl text = *attrs, val, word;
 	uint16_t v;
 
-	while (line_find(&val, &text, "a=rtpmap:"))
-		if (word_next(&word, &val, ' ') && !word_u16(&v, &word) &&
+	while (sdptext_find(&val, &text, "a=rtpmap:"))
+		if (sdptext_word(&word, &val, ' ') && !sdptext_u16(&v, &word) &&
 		    v == pt)
 			return false;
 
@@ -233,10 +146,10 @@ static bool formats_decode(struct leg_sdp *s, const struct leg_sdp_line *l,
 
 	s->pt_event = 0;
 	for (i = 0; i < LEG_SDP_FORMATS_MAX; i++) {
-		if (!word_next(&word, &text, ' '))
+		if (!sdptext_word(&word, &text, ' '))
 			break;
 
-		if (word_u16(&pt, &word) || pt > PT_MAX)
+		if (sdptext_u16(&pt, &word) || pt > PT_MAX)
 			continue;
 
 		if (!found && (format_is(&l->attrs, pt, codec->name,
@@ -258,13 +171,13 @@ static bool formats_decode(struct leg_sdp *s, const struct leg_sdp_line *l,
 
 static int dir_find(enum sdp_dir *dirp, const struct pl *attrs)
 {
-	if (attr_has(attrs, "inactive"))
+	if (sdptext_flag(attrs, "inactive"))
 		*dirp = SDP_INACTIVE;
-	else if (attr_has(attrs, "sendonly"))
+	else if (sdptext_flag(attrs, "sendonly"))
 		*dirp = SDP_SENDONLY;
-	else if (attr_has(attrs, "recvonly"))
+	else if (sdptext_flag(attrs, "recvonly"))
 		*dirp = SDP_RECVONLY;
-	else if (attr_has(attrs, "sendrecv"))
+	else if (sdptext_flag(attrs, "sendrecv"))
 		*dirp = SDP_SENDRECV;
 	else
 		return ENOENT;
@@ -282,45 +195,46 @@ static void rtcp_addr_decode(struct leg_sdp *s, const struct leg_sdp_line *l)
 	s->rtcp = s->rtp;
 	sa_set_port(&s->rtcp, (uint16_t)(sa_port(&s->rtp) + 1));
 
-	if (!line_find(&val, &text, "a=rtcp:") || !word_next(&word, &val, ' ')
-	    || word_u16(&port, &word) || !port)
+	if (!sdptext_find(&val, &text, "a=rtcp:") || !sdptext_word(&word, &val, ' ')
+	    || sdptext_u16(&port, &word) || !port)
 		return;
 
-	if (word_next(&word, &val, ' ') && word_next(&word, &val, ' ') &&
-	    word_next(&word, &val, ' ') && sa_set(&addr, &word, port))
+	if (sdptext_word(&word, &val, ' ') && sdptext_word(&word, &val, ' ') &&
+	    sdptext_word(&word, &val, ' ') && sa_set(&addr, &word, port))
 		return;
 
 	sa_set_port(&addr, port);
 	s->rtcp = addr;
 }
 
+/* RFC 3261 section 20.43 */
+static int refuse(struct leg_sdp *s, uint16_t warning, const char *words)
+{
+	s->warning = warning;
+	s->words = words;
+	return EPROTO;
+}
+
 /* @return 0, or EPROTO with words */
-static int audio_decode(struct leg_sdp *s, int i, const struct leg_codec *codec,
-			const char **wordsp)
+static int audio_decode(struct leg_sdp *s, int i,
+			const struct leg_codec *codec)
 {
 	const struct leg_sdp_line *l = &s->linev[i];
 	struct sa addr;
 
-	if (!l->port) {
-		*wordsp = "audio was refused";
-		return EPROTO;
-	}
+	if (!l->port)
+		return refuse(s, 304, "audio was refused");
 
 	if (pl_strcasecmp(&l->proto, "RTP/AVP") &&
-	    pl_strcasecmp(&l->proto, "RTP/AVPF")) {
-		*wordsp = "only plain RTP/AVP audio is supported here";
-		return EPROTO;
-	}
+	    pl_strcasecmp(&l->proto, "RTP/AVPF"))
+		return refuse(s, 302,
+			      "only plain RTP/AVP audio is supported here");
 
-	if (!formats_decode(s, l, codec)) {
-		*wordsp = "no common codec";
-		return EPROTO;
-	}
+	if (!formats_decode(s, l, codec))
+		return refuse(s, 305, codec->words);
 
-	if (addr_decode(&addr, s, l)) {
-		*wordsp = "no usable media address";
-		return EPROTO;
-	}
+	if (addr_decode(&addr, s, l))
+		return refuse(s, 301, "no usable media address");
 
 	s->rtp = addr;
 	s->hold = addr_any(&addr);
@@ -333,56 +247,25 @@ static int audio_decode(struct leg_sdp *s, int i, const struct leg_codec *codec,
 	return 0;
 }
 
-/* a=fmtp:TBCP queuing=0;tb_priority=1;timestamp=0 */
-static void floor_params_decode(struct leg_sdp *s, const struct pl *attrs)
-{
-	struct pl text = *attrs, val, word, num;
-	uint16_t v;
-
-	if (!line_find(&val, &text, "a=fmtp:TBCP"))
-		return;
-
-	s->floor_params = true;
-	while (word_next(&word, &val, ';')) {
-		if (word.l <= 12 || strncasecmp(word.p, "tb_priority=", 12))
-			continue;
-
-		num.p = word.p + 12;
-		num.l = word.l - 12;
-		if (!word_u16(&v, &num) && v <= 3)
-			s->floor_priority = (uint8_t)v;
-	}
-}
-
 static bool floor_decode(struct leg_sdp *s, int i)
 {
 	const struct leg_sdp_line *l = &s->linev[i];
-	struct pl text = l->formats, word;
-	bool tbcp = false;
+	struct leg_floor fc;
 	struct sa addr;
-	int n;
 
-	if (!l->port || pl_strcasecmp(&l->proto, "udp"))
+	if (!l->port || pl_strcasecmp(&l->proto, "udp") ||
+	    !leg_floor_decode(&fc, &l->formats, &l->attrs) ||
+	    addr_decode(&addr, s, l))
 		return false;
 
-	for (n = 0; n < LEG_SDP_FORMATS_MAX; n++) {
-		if (!word_next(&word, &text, ' '))
-			break;
-		tbcp = tbcp || !pl_strcasecmp(&word, "TBCP");
-	}
-
-	if (!tbcp || addr_decode(&addr, s, l))
-		return false;
-
+	s->fc = fc;
 	s->floor_addr = addr;
-	floor_params_decode(s, &l->attrs);
 	return true;
 }
 
 int leg_sdp_decode(struct leg_sdp *s, const struct pl *text,
-		   const struct leg_codec *codec, const char **wordsp)
+		   const struct leg_codec *codec)
 {
-	const char *words = "no audio";
 	int i, err;
 
 	if (!s || !text || !codec)
@@ -390,9 +273,7 @@ int leg_sdp_decode(struct leg_sdp *s, const struct pl *text,
 
 	memset(s, 0, sizeof(*s));
 	s->audio = s->floor = -1;
-
-	if (wordsp)
-		*wordsp = "malformed SDP";
+	(void)refuse(s, 399, "malformed SDP");
 	if (!text->p || text->l > LEG_SDP_BYTES_MAX)
 		return EBADMSG;
 
@@ -400,11 +281,12 @@ int leg_sdp_decode(struct leg_sdp *s, const struct pl *text,
 	if (err)
 		return err;
 
+	(void)refuse(s, 304, "no audio");
 	for (i = 0; i < s->linec; i++) {
 		const struct pl *media = &s->linev[i].media;
 
 		if (s->audio < 0 && !pl_strcasecmp(media, "audio")) {
-			if (!audio_decode(s, i, codec, &words))
+			if (!audio_decode(s, i, codec))
 				s->audio = i;
 		}
 		else if (s->floor < 0 && !pl_strcasecmp(media, "application")
@@ -413,10 +295,11 @@ int leg_sdp_decode(struct leg_sdp *s, const struct pl *text,
 		}
 	}
 
-	if (wordsp)
-		*wordsp = s->audio < 0 ? words : "";
+	if (s->audio < 0)
+		return EPROTO;
 
-	return s->audio < 0 ? EPROTO : 0;
+	s->words = "";
+	return 0;
 }
 
 static void addr_or_flow(struct sa *addr, const struct sa *from,
@@ -434,8 +317,10 @@ void leg_sdp_remote(struct mixer_leg_remote *r, const struct leg_sdp *s,
 	r->pt_event = s->pt_event;
 	addr_or_flow(&r->rtp, &s->rtp, flow);
 	addr_or_flow(&r->rtcp, &s->rtcp, flow);
-	if (s->floor >= 0)
+	if (s->floor >= 0) {
 		addr_or_flow(&r->floor, &s->floor_addr, flow);
+		r->floor_proto = leg_floor_proto(&s->fc);
+	}
 
 	/* RFC 3264 section 8.4: 0.0.0.0 is the old way to say hold */
 	r->send = (s->dir & SDP_RECVONLY) && !s->hold;

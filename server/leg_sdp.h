@@ -3,8 +3,8 @@
  * @file leg_sdp.h  SDP of a leg (RFC 8866, 3264): text in, values out, and back
  *
  * A leg has one audio line of its service's one codec with telephone-event,
- * and a floor line (m=application, proto udp, format TBCP) where the terminal
- * has one. Every other line is refused in its place.
+ * and a floor line (m=application, proto udp, formats TBCP and MCPTT) where the
+ * terminal has one. Every other line is refused in its place.
  *
  * Pure: no clock, no socket; any thread. Decoded text points into the SDP.
  */
@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <re.h>
 #include "mixer/mixer.h"
+#include "server/leg_floor.h"
 
 enum {
 	LEG_SDP_LINES_MAX = 8,     /**< m-lines */
@@ -28,6 +29,8 @@ struct leg_codec {
 	uint8_t pt;        /**< Static, or what we offer */
 	uint32_t clock_hz; /**< RTP clock */
 	uint8_t channels;
+	enum mixer_codec codec;
+	const char *words; /**< To whom has another one only */
 };
 
 /** By name without regard to case, "" is PCMU; NULL: we have no such codec */
@@ -51,23 +54,24 @@ struct leg_sdp {
 	uint8_t pt;
 	uint8_t pt_event;  /**< 0: none */
 	enum sdp_dir dir;  /**< As the terminal sees it */
-	bool floor_params; /**< The floor line has a=fmtp:TBCP */
-	uint8_t floor_priority;
+	struct leg_floor fc; /**< Of the floor line */
+	uint16_t warning;  /**< If refused: RFC 3261 section 20.43 */
+	const char *words; /**< ..and why, for a person (constant text) */
 };
 
 /**
  * Decode an offer or an answer
  *
- * @param s      Result, complete even where no audio line is usable
+ * @param s      Result, complete even where no audio line is usable; warning
+ *               and words always
  * @param text   The SDP
  * @param codec  The one that the leg must have
- * @param wordsp Why not, for a person (constant text); may be NULL
  *
  * @return 0, EBADMSG (not SDP, or more than our bounds), EPROTO (no audio line
  *         that we can take: 488)
  */
 int leg_sdp_decode(struct leg_sdp *s, const struct pl *text,
-		   const struct leg_codec *codec, const char **wordsp);
+		   const struct leg_codec *codec);
 
 /** To the switch's terms; flow replaces an address that says hold */
 void leg_sdp_remote(struct mixer_leg_remote *r, const struct leg_sdp *s,
@@ -84,10 +88,19 @@ struct leg_sdp_local {
 	enum sdp_dir dir;     /**< What we want */
 	uint64_t id;          /**< Of the o-line, constant for the dialog */
 	uint32_t version;     /**< Rises with every change */
+	struct leg_floor fc;  /**< What we can, leg_floor_ours() */
 };
 
-/** @return 0 or ENOMEM */
-int leg_sdp_offer(struct mbuf *mb, const struct leg_sdp_local *l);
+/**
+ * Offer. Within a session its lines keep their places, the refused ones too
+ * (RFC 3264 section 8).
+ *
+ * @param last The last SDP that we sent in this session; NULL: the first offer
+ *
+ * @return 0, EINVAL, ENOMEM
+ */
+int leg_sdp_offer(struct mbuf *mb, const struct leg_sdp_local *l,
+		  const struct leg_sdp *last);
 
 /** offer must have decoded to 0. @return 0, EINVAL, ENOMEM */
 int leg_sdp_answer(struct mbuf *mb, const struct leg_sdp_local *l,

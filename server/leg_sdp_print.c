@@ -5,13 +5,11 @@
 /* RFC 3551 section 6: G722's RTP clock is 8000 although it samples at 16000.
  * RFC 7587: Opus is always 48000/2. */
 static const struct leg_codec codecv[] = {
-	{ "PCMU", 0, 8000, 1 },
-	{ "PCMA", 8, 8000, 1 },
-	{ "G722", 9, 8000, 1 },
-	{ "opus", 96, 48000, 2 },
+	{ "PCMU", 0, 8000, 1, MIXER_CODEC_PCMU, "this service speaks PCMU" },
+	{ "PCMA", 8, 8000, 1, MIXER_CODEC_PCMA, "this service speaks PCMA" },
+	{ "G722", 9, 8000, 1, MIXER_CODEC_G722, "this service speaks G722" },
+	{ "opus", 96, 48000, 2, MIXER_CODEC_OPUS, "this service speaks opus" },
 };
-
-enum { FLOOR_PRIORITY = 1 /**< tb_priority we grant: normal */ };
 
 const struct leg_codec *leg_codec_find(const char *name)
 {
@@ -41,12 +39,12 @@ static int session_encode(struct mbuf *mb, const struct leg_sdp_local *l)
 }
 
 static int audio_encode(struct mbuf *mb, const struct leg_sdp_local *l,
-			const char *proto, enum sdp_dir dir)
+			const struct pl *proto, enum sdp_dir dir)
 {
 	const struct leg_codec *c = l->codec;
 	int err;
 
-	err = mbuf_printf(mb, "m=audio %u %s %u", l->rtp, proto, l->pt);
+	err = mbuf_printf(mb, "m=audio %u %r %u", l->rtp, proto, l->pt);
 	if (l->pt_event)
 		err |= mbuf_printf(mb, " %u", l->pt_event);
 
@@ -62,30 +60,6 @@ static int audio_encode(struct mbuf *mb, const struct leg_sdp_local *l,
 
 	return err | mbuf_printf(mb, "a=ptime:20\r\na=%s\r\n",
 				 sdp_dir_name(dir));
-}
-
-static int floor_encode(struct mbuf *mb, uint16_t port, const char *proto,
-			bool params, unsigned priority)
-{
-	int err;
-
-	err = mbuf_printf(mb, "m=application %u %s TBCP\r\n", port, proto);
-	if (params)
-		err |= mbuf_printf(mb, "a=fmtp:TBCP queuing=0;tb_priority=%u;"
-				   "timestamp=0\r\n", priority);
-	return err;
-}
-
-int leg_sdp_offer(struct mbuf *mb, const struct leg_sdp_local *l)
-{
-	int err;
-
-	err = session_encode(mb, l);
-	err |= audio_encode(mb, l, "RTP/AVP", l->dir);
-	if (l->floor)
-		err |= floor_encode(mb, l->floor, "udp", true, FLOOR_PRIORITY);
-
-	return err ? ENOMEM : 0;
 }
 
 /* RFC 3264 section 6.1: of what we want, only what the offer leaves us */
@@ -107,35 +81,66 @@ static int refused_encode(struct mbuf *mb, const struct leg_sdp_line *l)
 			   &l->formats);
 }
 
+/* The lines of other, each in its place; dir is ours */
+static int lines_encode(struct mbuf *mb, const struct leg_sdp_local *l,
+			const struct leg_sdp *other, enum sdp_dir dir,
+			const struct leg_floor *fc)
+{
+	int i, err = 0;
+
+	for (i = 0; i < other->linec; i++) {
+		const struct leg_sdp_line *line = &other->linev[i];
+
+		if (i == other->audio)
+			err |= audio_encode(mb, l, &line->proto, dir);
+		else if (i == other->floor && l->floor)
+			err |= leg_floor_print(mb, fc, l->floor, &line->proto);
+		else
+			err |= refused_encode(mb, line);
+	}
+
+	return err;
+}
+
+int leg_sdp_offer(struct mbuf *mb, const struct leg_sdp_local *l,
+		  const struct leg_sdp *last)
+{
+	static const struct pl avp = PL("RTP/AVP"), udp = PL("udp");
+	struct leg_floor fc;
+	int err;
+
+	if (!mb || !l || (last && last->audio < 0))
+		return EINVAL;
+
+	fc = l->fc;
+	fc.mc_implicit_request = false;
+	err = session_encode(mb, l);
+	if (last) {
+		fc.tbcp = last->fc.tbcp;
+		fc.mcpt = last->fc.mcpt;
+		err |= lines_encode(mb, l, last, l->dir, &fc);
+	}
+	else {
+		err |= audio_encode(mb, l, &avp, l->dir);
+		if (l->floor)
+			err |= leg_floor_print(mb, &fc, l->floor, &udp);
+	}
+
+	return err ? ENOMEM : 0;
+}
+
 int leg_sdp_answer(struct mbuf *mb, const struct leg_sdp_local *l,
 		   const struct leg_sdp *offer)
 {
-	char proto[32];
-	int i, err;
+	struct leg_floor fc;
+	int err;
 
 	if (!mb || !l || !offer || offer->audio < 0)
 		return EINVAL;
 
+	leg_floor_answer(&fc, &offer->fc, &l->fc);
 	err = session_encode(mb, l);
-	for (i = 0; i < offer->linec; i++) {
-		const struct leg_sdp_line *line = &offer->linev[i];
-
-		if (i == offer->audio) {
-			(void)pl_strcpy(&line->proto, proto, sizeof(proto));
-			err |= audio_encode(mb, l, proto,
-					    dir_answer(l->dir, offer->dir));
-		}
-		else if (i == offer->floor && l->floor) {
-			(void)pl_strcpy(&line->proto, proto, sizeof(proto));
-			err |= floor_encode(mb, l->floor, proto,
-					    offer->floor_params,
-					    MIN(offer->floor_priority,
-						FLOOR_PRIORITY));
-		}
-		else {
-			err |= refused_encode(mb, line);
-		}
-	}
+	err |= lines_encode(mb, l, offer, dir_answer(l->dir, offer->dir), &fc);
 
 	return err ? ENOMEM : 0;
 }

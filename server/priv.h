@@ -18,27 +18,36 @@
 #include "db/state.h"
 #include "mixer/mixer.h"
 #include "server/leg_sdp.h"
+#include "server/focus.h"
 #include "sip/refer.h"
+#include "sip/sesstimer.h"
 #include "server/server.h"
 #include "sip/endpoint.h"
+#include "sip/leguri.h"
 #include "util/log.h"
 
 enum {
 	EDGES_MAX = 16,          /**< Edges believed at a time */
 	SUBJECT_MAX = HL_NAME_MAX + 8,
-	/** No dialog of ours sends so many requests */
-	CSEQ_MARGIN = 1000000,
+	/** No dialog of ours sends so many requests: a NOTIFY every second of
+	 *  a year is 32 million */
+	CSEQ_MARGIN = 1000000000,
 	/** One bridge of a leg is kept free for its call */
 	LEG_GROUPS_JOINED_MAX = MIXER_LEG_BRIDGES_MAX - 1
 };
 
 #define LEG_ALLOW \
-	"Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, REFER\r\n"
-#define LEG_SUPPORTED "Supported: norefersub, multiple-refer\r\n"
+	"Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, REFER, UPDATE, " \
+	"SUBSCRIBE\r\n"
+#define LEG_EVENTS "Allow-Events: conference, refer\r\n"
+#define LEG_SUPPORTED "Supported: norefersub, multiple-refer, timer\r\n"
 
 struct ask;
 struct call;
+struct focus;
 struct group;
+struct modify;
+struct reply;
 struct restore;
 
 struct server {
@@ -49,7 +58,7 @@ struct server {
 	struct endpoint *ep;
 	struct sip *sip;           /**< The endpoint's */
 	struct sipsess_sock *sock;
-	struct sip_lsnr *guard, *rest;
+	struct sip_lsnr *guard, *reoffer, *fork, *rest;
 	struct mixer *mixer;
 	int mixer_fd;              /**< -1: not watched */
 	struct bus_server *served;
@@ -78,6 +87,8 @@ struct server {
 	struct list askl;
 	uint32_t askc;
 
+	struct focus_hub focus;
+
 	struct restore *restore;
 
 	struct sa edgev[EDGES_MAX];
@@ -96,6 +107,7 @@ struct server {
 		uint64_t untrusted, invites, answered, refused, manual, lost;
 		uint64_t activations, activations_refused, calls, hangs;
 		uint64_t restored, media_dead, bus_full;
+		uint64_t refreshes, glares, forks, keys;
 	} st;
 };
 
@@ -110,12 +122,15 @@ struct bridge {
 	mixer_bridge_id id;          /**< 0: the group has nobody up */
 	uint32_t max_talk_ms;        /**< As the mixer was told */
 	char holder[HL_NAME_MAX];    /**< Who talks; empty: nobody */
+	struct list focusl;          /**< struct focus: who is told of it */
 	char subject[SUBJECT_MAX];   /**< In the log: "group/NAME" */
 };
 
 int bridge_open(struct bridge *b, uint32_t max_talk_ms);
 void bridge_close(struct bridge *b);
 void bridge_talk_set(struct bridge *b, uint32_t max_talk_ms);
+/** What the leg talks in: its call, else its selected group, else NULL */
+struct bridge *leg_bridge(const struct leg *leg);
 
 /** A private or ad-hoc call */
 struct call {
@@ -123,6 +138,7 @@ struct call {
 	struct le le;                /**< In server.calll */
 	struct list partyl;          /**< Legs, by their le_call */
 	struct leg *owner;           /**< Who made it; NULL: has left */
+	bool held;                   /**< Not ended though one is left */
 	uint32_t hang_ms;
 	struct tmr tmr;              /**< Hang time */
 };
@@ -148,9 +164,21 @@ struct group {
 	uint32_t max_talk_ms;        /**< 0: the service's */
 	struct list memberl;
 	uint32_t memberc, joinedc;
+	bool awake;                  /**< Talks, or did a moment ago */
+	struct tmr tmr_sleep;
 };
 
 /* --- legs -------------------------------------------------------------- */
+
+/** A request of ours in a dialog that is up */
+enum modify_kind { MODIFY_INVITE, MODIFY_UPDATE, MODIFY_OPTIONS };
+
+/** Why one is wanted; the greater one does for the smaller */
+enum modify_want {
+	WANT_NOTHING,
+	WANT_REFRESH,  /**< The session as it is: UPDATE or re-INVITE */
+	WANT_CHANGE    /**< Other SDP: re-INVITE */
+};
 
 struct leg {
 	struct le le;                /**< In server.legl */
@@ -169,6 +197,14 @@ struct leg {
 	char contact[HL_URI_MAX];
 	char route[HL_URI_MAX];      /**< Without ;lr, as libre wants it */
 	struct sa flow, local;
+	uint64_t binding;            /**< Presence's name of the terminal */
+	bool dialled;                /**< Made by an INVITE to a group or a
+					  user */
+	bool passing;                /**< ..and gone when its call ends; not
+					  up: gone when it is not made */
+	struct bus_leg_provision *next; /**< What holds once the INVITE is
+					     accepted that is expected, or
+					     NULL */
 
 	enum bus_leg_status status;
 	uint16_t code;
@@ -190,7 +226,22 @@ struct leg {
 	uint8_t pt, pt_event;
 	bool floor;                  /**< Has a floor channel */
 	bool floor_taken;            /**< ..and the terminal took it */
+	bool implicit;               /**< Asked for the floor in its INVITE */
 	enum sdp_dir dir;            /**< What we last wanted */
+	enum sdp_dir dir_agreed;     /**< ..and what the terminal took */
+	struct mbuf *sdp;            /**< The last that we sent */
+	bool sdp_refused;            /**< ..but it was not taken */
+
+	bool owner;                  /**< The Call-ID is ours */
+	bool peer_update, peer_options; /**< In the terminal's Allow */
+	struct sesstimer timer;
+	struct tmr tmr_session;
+	struct modify *modify;       /**< Our request that is under way */
+	enum modify_want want;       /**< ..and what is to be asked next */
+	struct tmr tmr_modify;       /**< Not before that */
+	unsigned tries;
+	uint32_t acked;              /**< CSeq of our last re-INVITE, 0 none */
+	struct reply *reply;         /**< Our 2xx without ACK yet */
 
 	struct call *call;
 	struct le le_call;
@@ -198,12 +249,20 @@ struct leg {
 					  for outside a call */
 	uint32_t joinedc;            /**< Groups joined */
 	struct ask *ask;
+	struct focus *focus;         /**< NULL: nobody subscribed to it */
 };
+
+/* leg_provision.c: what presence asks a leg to be */
+uint16_t leg_provision(struct server *srv, const struct bus_leg_provision *p,
+		       const char **wordsp);
+/** The INVITE that was expected is accepted: its terminal has the leg.
+ *  @return true if that stays when its call has ended */
+bool leg_next_take(struct leg *leg);
 
 /* leg.c: one leg's life */
 struct leg *leg_lookup(const struct server *srv, const char *subscriber);
-uint16_t leg_provision(struct server *srv, const struct bus_leg_provision *p,
-		       const char **wordsp);
+struct leg *leg_alloc(struct server *srv, const char *subscriber);
+void leg_say(struct leg *leg);
 void leg_end(struct leg *leg, const char *words);
 bool leg_is_up(const struct leg *leg);
 void leg_state_set(struct leg *leg, enum bus_leg_status status, uint16_t code,
@@ -221,7 +280,7 @@ void leg_down(struct leg *leg, uint16_t code, const char *words, bool retry);
 void leg_manual(struct leg *leg);
 int leg_media_open(struct leg *leg);
 void leg_media_close(struct leg *leg);
-/** An inactive service: re-INVITE if being bridged has changed */
+/** An inactive service: re-INVITE if there is speech to carry, or no more */
 void leg_media_sync(struct leg *leg);
 void leg_invite_done(struct leg *leg);
 /** Words for a reason phrase: cut at the size, controls become blanks */
@@ -232,10 +291,74 @@ void words_pl(char *dst, size_t size, const struct pl *src);
 int leg_dialog_invite(struct leg *leg);
 /** Ends it with BYE or CANCEL; code 0: no Reason is given */
 void leg_dialog_close(struct leg *leg, uint16_t code, const char *words);
-void leg_dialog_modify(struct leg *leg);
 void leg_dialog_connect_h(const struct sip_msg *msg, void *arg);
 struct leg *leg_dialog_find(const struct server *srv,
 			    const struct sip_msg *msg);
+/** Can the terminal's INVITE be accepted? Nothing is changed.
+ *  @return 0, or a SIP code; words and warning are in s in any case */
+uint16_t leg_dialog_check(const struct leg *leg, const struct sip_msg *msg,
+			  struct leg_sdp *s);
+/** Accept it; what the leg had ends. @return 0: the answer was sent; or as
+ *  above */
+uint16_t leg_dialog_accept(struct leg *leg, const struct sip_msg *msg,
+			   bool dialled, struct leg_sdp *s);
+void leg_dialog_refuse(const struct leg *leg, const struct sip_msg *msg,
+		       uint16_t code, const struct leg_sdp *s);
+/** Contact of its dialog: the focus (leguri.h) */
+void leg_contact_get(const struct leg *leg, char contact[LEGURI_CONTACT_MAX]);
+
+/* leg_offer.c: offers and answers */
+/** Our offer, or the answer to one. @return 0 or errno */
+int leg_offer(struct mbuf **descp, struct leg *leg,
+	      const struct leg_sdp *offer);
+/** For a refresh: what was said last, in the same version */
+int leg_offer_again(struct mbuf **descp, struct leg *leg);
+/** @return 0, or a SIP code; words and warning are in s in any case */
+uint16_t leg_offer_decode(struct leg_sdp *s, const struct leg *leg,
+			  const struct sip_msg *msg);
+/** Tell the mixer; again: not for the first time in this dialog */
+void leg_remote_set(struct leg *leg, const struct leg_sdp *s, bool again);
+/** Warning line of a refusal (RFC 3261 section 20.43) */
+int leg_warning_print(struct re_printf *pf, const struct leg_sdp *s);
+
+/* leg_modify.c: what we ask for in the dialog */
+/** Now, or when nothing else is under way */
+void leg_modify(struct leg *leg, enum modify_want want);
+void leg_modify_next(struct leg *leg);
+/** Is the terminal there? */
+void leg_probe(struct leg *leg);
+bool leg_modifying(const struct leg *leg, enum modify_kind kind);
+/** ACK again if msg is the 2xx of our last re-INVITE */
+bool leg_modify_ack(const struct leg *leg, const struct sip_msg *msg);
+void leg_modify_drop(struct leg *leg);
+
+/* leg_reoffer.c: what the terminal asks for in the dialog */
+bool leg_reoffer_h(const struct sip_msg *msg, void *arg);
+void leg_reoffer_drop(struct leg *leg);
+/** Refuse with the words and the warning of its SDP */
+void leg_refuse(const struct server *srv, const struct sip_msg *msg,
+		uint16_t code, const struct leg_sdp *s);
+/** Refuse what Require and the session timer forbid. True: it is done;
+ *  else said is filled in */
+bool leg_refuse_headers(const struct server *srv, const struct sesstimer *st,
+			const struct sip_msg *msg,
+			struct sesstimer_said *said);
+
+/* leg_timer.c: session timer and probes */
+void leg_timer_set(struct leg *leg);
+/** What the Allow of a request or answer says */
+void leg_peer_learn(struct leg *leg, const struct sip_msg *msg);
+
+/* leg_fork.c */
+bool leg_fork_h(const struct sip_msg *msg, void *arg);
+
+/* leg_info.c: keys by INFO */
+void leg_info_h(struct sip *sip, const struct sip_msg *msg, void *arg);
+/** RFC 4733 event code of an application/dtmf-relay or application/dtmf body,
+ *  MIXER_KEY_NONE: it has no key */
+uint8_t leg_info_key(const char *body, size_t len);
+/** Ask for the floor where its keys go */
+void leg_floor_request(struct leg *leg);
 
 /* leg_store.c */
 /** Keep enough of its dialog to end it after a restart. made has the Contact
@@ -246,10 +369,37 @@ int leg_store(const struct leg *leg, const struct sip_msg *made,
 
 /* ask.c: an activation that waits for presence */
 void ask_refer_h(struct sip *sip, const struct sip_msg *msg, void *arg);
-void ask_drop(struct leg *leg);
+/** End it with the leg's dialog, or with the leg itself: then those that dial,
+ *  too */
+void ask_drop(struct leg *leg, bool dialled);
 void asks_flush(struct server *srv);
+/** Ask presence for one who dials. @return 0, or a SIP code with words */
+uint16_t ask_dial(struct leg *leg, const struct sip_msg *msg,
+		  const char *target, const char **wordsp);
 
-/* call.c */
+/* dial.c: an INVITE to a group or a user */
+bool dial_is(const struct leg *leg, const struct sip_msg *msg);
+/** Answers it, now or when presence has decided */
+void dial_invited(struct leg *leg, const struct sip_msg *msg);
+/** Presence allows it: accept and bridge, or refuse */
+void dial_allowed(struct leg *leg, const struct sip_msg *msg,
+		  const struct bus_activation *a);
+/** stp: its transaction, or NULL */
+void dial_refuse(struct leg *leg, const struct sip_msg *msg,
+		 struct sip_strans **stp, uint16_t code, const char *text);
+/** It came to nothing: a leg that was only for it ends */
+void dial_over(struct leg *leg);
+
+/* call.c: calls and who is in them */
+/** May those be had by caller? caller's leg need not be up.
+ *  @return 200, or a SIP code with words */
+uint16_t call_check(const struct leg *caller, const struct bus_party *partyv,
+		    uint32_t partyc, const char **wordsp);
+/** Keep the call though its parties leave, until call_let_go() */
+void call_hold(struct call *call);
+/** ..and end it if too few are left; caller comes back to it first, if its leg
+ *  is up */
+void call_let_go(struct call *call, struct leg *caller);
 uint16_t call_activate(struct leg *caller, const struct bus_party *partyv,
 		       uint32_t partyc, const char **wordsp);
 uint16_t call_remove(struct leg *caller, const char *subscriber,
@@ -259,11 +409,23 @@ void call_floor(struct call *call, bool taken);
 void call_service_changed(struct leg *leg);
 void calls_flush(struct server *srv);
 
-/* group.c */
+/* group.c: groups and who is in them */
 uint16_t group_member_set(struct server *srv, const struct bus_member_set *s,
 			  const char **wordsp);
 void group_member_del(struct server *srv, const struct bus_member_del *d);
 struct group *group_find(const struct server *srv, const char *name);
+/** The subscriber is not ours any more: it is a member of nothing */
+void groups_forget(struct server *srv, const char *subscriber);
+void groups_flush(struct server *srv);
+
+/* member.c: a subscriber's place in its groups */
+struct list *members_of(const struct server *srv, const char *subscriber);
+struct member *member_find(const struct server *srv,
+			   const struct group *group, const char *subscriber);
+void member_leave(struct member *m);
+void member_mixer_get(struct mixer_member *mm, const struct member *m);
+/** The group's limit of a burst, or else that of its legs' service */
+void group_talk_sync(struct group *group);
 /** Join what the leg is a member of and has room for */
 void groups_join(struct leg *leg);
 void groups_leave(struct leg *leg);
@@ -272,17 +434,31 @@ void groups_retry(struct server *srv);
 void group_select(struct leg *leg);
 uint16_t group_activate(struct leg *leg, const char *name,
 			const char **wordsp);
-bool group_dial(struct leg *leg, const struct pl *name);
+/** May the leg be in it? @return 200, or a SIP code with words */
+uint16_t group_check(const struct leg *leg, const char *name,
+		     const char **wordsp);
+/** Select it, without a request for the floor. @return as above */
+uint16_t group_dial(struct leg *leg, const char *name, const char **wordsp);
+/** Does that user part name a group here? */
+bool group_dialled(const struct server *srv, const struct pl *name);
+/** Highest priority of its memberships */
+uint8_t groups_priority(const struct leg *leg);
 void groups_service_changed(struct leg *leg);
-/** The subscriber is not ours any more: it is a member of nothing */
-void groups_forget(struct server *srv, const char *subscriber);
-void groups_flush(struct server *srv);
+
+/* wake.c: legs that are inactive while nobody talks */
+void wake_floor(struct group *group, bool taken);
+void wake_end(struct group *group);
+/** Does one of its groups talk? */
+bool wake_is(const struct leg *leg);
 
 /* front.c: what comes to the private endpoint beside sessions */
 int front_open(struct server *srv);
 int front_open_last(struct server *srv);
+/** Out of a dialog: the leg of the subscriber that the edge asserts, or NULL */
+struct leg *leg_asserted(const struct server *srv, const struct sip_msg *msg);
 /** Requests from the host of this Route are believed from now on */
 int front_edge_add(struct server *srv, const char *route);
+bool front_edge_known(const struct server *srv, const struct sa *sa);
 /** Every bus text that goes into a message line */
 bool front_text_ok(const char *text);
 

@@ -15,17 +15,30 @@ void server_cfg_default(struct server_cfg *cfg)
 	memset(cfg, 0, sizeof(*cfg));
 	(void)sa_set_str(&cfg->sip_laddr, "127.0.0.1", 0);
 	mixer_cfg_default(&cfg->mixer);
+	cfg->mixer.key_press = 10;
+	cfg->mixer.key_release = 11;
+	cfg->mixer.tones = true;
 	cfg->legs_max = 20000;
 	cfg->calls_max = 4000;
 	cfg->groups_max = 10000;
 	cfg->group_members_max = 5000;
 	cfg->asks_max = 1000;
+	cfg->focus_max = 20000;
+	cfg->focus_leg_max = 8;
+	cfg->focus_users_max = 50;
+	cfg->focus_bytes = 1000;
+	cfg->focus_notify_ms = 1000;
+	cfg->focus_expires_min_s = 60;
+	cfg->focus_expires_s = 3600;
 	cfg->invites_max = 100;
 	cfg->byes_max = 100;
 	cfg->answer_ms = 3000;
 	cfg->setup_ms = 4000;
 	cfg->retry_min_ms = 1000;
 	cfg->retry_max_ms = 30000;
+	cfg->session_expires_s = 1800;
+	cfg->min_se_s = SESSTIMER_MIN_SE_S;
+	cfg->probe_s = 600;
 	cfg->close_ms = 3000;
 	cfg->heartbeat_ms = 1000;
 }
@@ -91,6 +104,7 @@ static void floor_h(struct server *srv, const struct mixer_event *ev)
 
 	words_copy(b->holder, sizeof(b->holder),
 		   taken && leg ? leg->subscriber : "");
+	focus_bridge_changed(b);
 	hlog(srv->log, HLOG_DEBUG, b->subject, taken ? "taken" : "idle",
 	     HLOG_S("subscriber", leg ? leg->subscriber : NULL),
 	     HLOG_U("burst", ev->burst));
@@ -103,6 +117,7 @@ static void floor_h(struct server *srv, const struct mixer_event *ev)
 		break;
 
 	case BRIDGE_GROUP:
+		wake_floor((struct group *)b, taken);
 		break;
 	}
 }
@@ -300,11 +315,14 @@ static void server_destructor(void *arg)
 	tmr_cancel(&srv->tmr_pump);
 	tmr_cancel(&srv->tmr_heartbeat);
 	tmr_cancel(&srv->tmr_soon);
+	focus_close(srv);
 	mem_deref(srv->restore);
 	if (srv->mixer_fd >= 0)
 		fd_close(srv->mixer_fd);
 
 	mem_deref(srv->rest);
+	mem_deref(srv->fork);
+	mem_deref(srv->reoffer);
 	mem_deref(srv->guard);
 	/* Sessions that wait for an ACK would hold the stack for 32 s */
 	sipsess_close_all(srv->sock);
@@ -387,6 +405,7 @@ static int tables_open(struct server *srv)
 	err |= hash_alloc(&srv->dialogs, hash_size(srv->cfg.legs_max));
 	err |= hash_alloc(&srv->groups, hash_size(srv->cfg.groups_max));
 	err |= hash_alloc(&srv->members, hash_size(srv->cfg.legs_max));
+	err |= focus_open(srv);
 
 	return err ? ENOMEM : 0;
 }

@@ -2,53 +2,41 @@
 /**
  * @file endpoint.c  One SIP socket: libre's stack behind a guard
  */
-#include <dlfcn.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
 #include "sip/endpoint.h"
+#include "sip/interpose.h"
+#include "sip/stream.h"
+#include "sip/streampool.h"
 #include "util/log.h"
 #include "wire/sipscan.h"
 
 enum {
 	TRANSACTIONS = 4096,
+	CONNECTIONS = 1024, /* Hash size */
 	RCVBUF_BYTES = 1 << 20,
 	DATAGRAM_MAX = 16384
+};
+
+const struct endpoint_times endpoint_times_default = {
+	.connect_ms = 2000,
+	.first_ms = 10000,
+	.message_ms = 20000,
+	.idle_ms = 120000,
 };
 
 struct endpoint {
 	struct sip *sip;
 	struct sa laddr;
+	enum sip_transp tp;
 	struct udp_helper *guard;
+	struct streams *streams;   /* NULL: UDP */
 	struct sip_lsnr *req, *resp;
 	struct hlog *log;
 	const char *allow;
 	struct endpoint_stats stats;
 };
-
-/*
- * sip_transp_add() makes its UDP socket itself and shows it to nobody, but the
- * guard must be in front of it before the first datagram. libre calls
- * udp_listen() through its symbol table, so this definition in the executable
- * comes first and notes the socket of the call in progress.
- */
-static _Thread_local struct udp_sock *listening;
-
-int udp_listen(struct udp_sock **usp, const struct sa *local, udp_recv_h *rh,
-	       void *arg)
-{
-	int (*libre_listen)(struct udp_sock **, const struct sa *,
-			    udp_recv_h *, void *);
-	int err;
-
-	*(void **)&libre_listen = dlsym(RTLD_NEXT, "udp_listen");
-	if (!libre_listen)
-		return ENOSYS;
-	err = libre_listen(usp, local, rh, arg);
-	if (!err)
-		listening = *usp;
-	return err;
-}
 
 static void drop(struct endpoint *ep, const struct sa *src, const char *reason)
 {
@@ -113,6 +101,53 @@ static void destructor(void *arg)
 		sip_close(ep->sip, true);
 		mem_deref(ep->sip);
 	}
+	mem_deref(ep->streams);
+}
+
+static int udp_open(struct endpoint *ep, const struct endpoint_cfg *cfg)
+{
+	struct udp_sock *us;
+	int err;
+
+	interpose_udp_forget();
+	err = sip_transp_add(ep->sip, SIP_TRANSP_UDP, &cfg->laddr);
+	if (err)
+		return err;
+	us = interpose_udp();
+	if (!us)
+		return ENOSYS;
+	err = udp_register_helper(&ep->guard, us, 0, NULL, guard_handler, ep);
+	if (err)
+		return err;
+	(void)udp_sockbuf_set(us, cfg->rcvbuf_bytes ? (int)cfg->rcvbuf_bytes
+						    : RCVBUF_BYTES);
+	udp_rxsz_set(us, DATAGRAM_MAX);
+	return udp_local_get(us, &ep->laddr);
+}
+
+static int stream_open(struct endpoint *ep, const struct endpoint_cfg *cfg)
+{
+	const struct streams_cfg scfg = {
+		.pool = cfg->pool,
+		.times = cfg->times ? *cfg->times : endpoint_times_default,
+		.laddr = cfg->laddr,
+		.stats = &ep->stats,
+		.flow_h = cfg->flow_h,
+		.arg = cfg->arg,
+		.log = cfg->log,
+	};
+	struct streams *before;
+	int err;
+
+	if (!cfg->pool || (cfg->tp == SIP_TRANSP_TLS && !cfg->tls))
+		return EINVAL;
+	err = streams_alloc(&ep->streams, &scfg);
+	if (err)
+		return err;
+	before = interpose_for(ep->streams);
+	err = sip_transp_add(ep->sip, cfg->tp, &cfg->laddr, cfg->tls);
+	(void)interpose_for(before);
+	return err ? err : streams_laddr(ep->streams, &ep->laddr);
 }
 
 int endpoint_alloc(struct endpoint **epp, const struct endpoint_cfg *cfg)
@@ -128,27 +163,18 @@ int endpoint_alloc(struct endpoint **epp, const struct endpoint_cfg *cfg)
 	if (!ep)
 		return ENOMEM;
 	ep->log = cfg->log;
+	ep->tp = cfg->tp;
 
-	err = sip_alloc(&ep->sip, NULL, n, n, 16, cfg->software, NULL, NULL);
+	err = sip_alloc(&ep->sip, NULL, n, n, CONNECTIONS, cfg->software, NULL,
+			NULL);
 	if (err)
 		goto out;
-	listening = NULL;
-	err = sip_transp_add(ep->sip, SIP_TRANSP_UDP, &cfg->laddr);
-	if (err)
-		goto out;
-	if (!listening) {
-		err = ENOSYS;
-		goto out;
-	}
-	err = udp_register_helper(&ep->guard, listening, 0, NULL,
-				  guard_handler, ep);
-	if (err)
-		goto out;
-	(void)udp_sockbuf_set(listening, cfg->rcvbuf_bytes
-						 ? (int)cfg->rcvbuf_bytes
-						 : RCVBUF_BYTES);
-	udp_rxsz_set(listening, DATAGRAM_MAX);
-	err = udp_local_get(listening, &ep->laddr);
+	if (cfg->tp == SIP_TRANSP_UDP)
+		err = udp_open(ep, cfg);
+	else if (cfg->tp == SIP_TRANSP_TCP || cfg->tp == SIP_TRANSP_TLS)
+		err = stream_open(ep, cfg);
+	else
+		err = EPROTONOSUPPORT;
 out:
 	if (err)
 		mem_deref(ep);
@@ -196,6 +222,70 @@ int endpoint_catch_all(struct endpoint *ep, const char *allow)
 	return err;
 }
 
+enum sip_transp endpoint_transport(const struct endpoint *ep)
+{
+	return ep ? ep->tp : SIP_TRANSP_UDP;
+}
+
+bool endpoint_flow_up(const struct endpoint *ep, const struct sa *peer)
+{
+	return ep && peer && (!ep->streams || streams_up(ep->streams, peer));
+}
+
+int endpoint_send(const struct endpoint *ep, const struct sa *peer,
+		  struct mbuf *mb)
+{
+	int err;
+
+	if (!ep || !peer || !mb)
+		return EINVAL;
+	if (!endpoint_flow_up(ep, peer))
+		return ECONNREFUSED;
+	err = sip_send(ep->sip, NULL, ep->tp, peer, mb);
+	if (err && ep->streams)
+		streams_close(ep->streams, peer);
+	return err;
+}
+
+void endpoint_flow_keep(struct endpoint *ep, const struct sa *peer, bool keep,
+			uint32_t silent_ms)
+{
+	if (ep && peer && ep->streams)
+		streams_keep(ep->streams, peer, keep, silent_ms);
+}
+
+void endpoint_flow_close(struct endpoint *ep, const struct sa *peer)
+{
+	if (ep && peer && ep->streams)
+		streams_close(ep->streams, peer);
+}
+
+/* An empty line pair is no message, and may stand anywhere between two: it
+ * makes libre connect. */
+int endpoint_flow_dial(struct endpoint *ep, const struct sa *peer)
+{
+	struct streams *before;
+	struct mbuf *mb;
+	int err;
+
+	if (!ep || !peer)
+		return EINVAL;
+	if (ep->tp != SIP_TRANSP_TCP)
+		return EPROTONOSUPPORT;
+	if (streams_up(ep->streams, peer))
+		return 0;
+	mb = mbuf_alloc(4);
+	if (!mb)
+		return ENOMEM;
+	err = mbuf_write_str(mb, "\r\n\r\n");
+	mb->pos = 0;
+	before = interpose_for(ep->streams);
+	err = err ? err : sip_send(ep->sip, NULL, ep->tp, peer, mb);
+	(void)interpose_for(before);
+	mem_deref(mb);
+	return err;
+}
+
 struct sip *endpoint_sip(const struct endpoint *ep)
 {
 	return ep ? ep->sip : NULL;
@@ -208,6 +298,9 @@ const struct sa *endpoint_laddr(const struct endpoint *ep)
 
 void endpoint_stats_get(const struct endpoint *ep, struct endpoint_stats *st)
 {
-	if (ep && st)
-		*st = ep->stats;
+	if (!ep || !st)
+		return;
+	*st = ep->stats;
+	if (ep->streams)
+		st->connections = streams_count(ep->streams);
 }

@@ -18,6 +18,33 @@
 /* Which element's text is being read */
 enum part { PART_NONE, PART_BASIC, PART_NOTE };
 
+static const struct {
+	const char *name;
+	enum pidf_activity activity;
+} activities[] = {
+	/* The first of each is the one that is written */
+	{"busy", PIDF_BUSY},
+	{"on-the-phone", PIDF_ON_THE_PHONE},
+	{"away", PIDF_AWAY},
+	{"appointment", PIDF_AWAY},
+	{"breakfast", PIDF_AWAY},
+	{"dinner", PIDF_AWAY},
+	{"holiday", PIDF_AWAY},
+	{"in-transit", PIDF_AWAY},
+	{"lunch", PIDF_AWAY},
+	{"meal", PIDF_AWAY},
+	{"meeting", PIDF_AWAY},
+	{"performance", PIDF_AWAY},
+	{"permanent-absence", PIDF_AWAY},
+	{"presentation", PIDF_AWAY},
+	{"sleeping", PIDF_AWAY},
+	{"steering", PIDF_AWAY},
+	{"travel", PIDF_AWAY},
+	{"vacation", PIDF_AWAY},
+};
+
+enum { ACTIVITIES = sizeof(activities) / sizeof(activities[0]) };
+
 struct reading {
 	struct pidf pidf;
 	bool root, noted;
@@ -40,17 +67,44 @@ static bool id_valid(const char *id)
 	return true;
 }
 
+static void person_put(struct xml_writer *w, unsigned bits)
+{
+	size_t i;
+
+	xml_raw(w, "<dm:person id=\"person\"><rpid:activities>");
+	for (i = 0; i < ACTIVITIES; i++) {
+		if (!(bits & activities[i].activity))
+			continue;
+		bits &= ~(unsigned)activities[i].activity;
+		xml_raw(w, "<rpid:");
+		xml_raw(w, activities[i].name);
+		xml_raw(w, "/>");
+	}
+	xml_raw(w, "</rpid:activities></dm:person>\r\n");
+}
+
+static unsigned bits_of(const struct pidf *pidf)
+{
+	const unsigned bits = pidf->activities;
+
+	if (pidf->busy && !(bits & (PIDF_BUSY | PIDF_ON_THE_PHONE)))
+		return bits | PIDF_BUSY;
+	return bits;
+}
+
 int pidf_print(char *buf, size_t size, const struct pidf *pidf, size_t *lenp)
 {
 	struct xml_writer w;
+	unsigned bits;
 
 	if (!pidf || !lenp || !plain_uri(pidf->entity) || !id_valid(pidf->id))
 		return EINVAL;
 
+	bits = bits_of(pidf);
 	xml_init(&w, buf, size);
 	xml_raw(&w, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\r\n"
 		    "<presence xmlns=\"" NS_PIDF "\"");
-	if (pidf->busy)
+	if (bits)
 		xml_raw(&w,
 			" xmlns:dm=\"" NS_DM "\" xmlns:rpid=\"" NS_RPID "\"");
 	xml_put_attr(&w, "entity", pidf->entity);
@@ -66,9 +120,8 @@ int pidf_print(char *buf, size_t size, const struct pidf *pidf, size_t *lenp)
 	if (pidf->timestamp[0])
 		xml_put_elem(&w, "timestamp", pidf->timestamp);
 	xml_raw(&w, "</tuple>\r\n");
-	if (pidf->busy)
-		xml_raw(&w, "<dm:person id=\"person\"><rpid:activities>"
-			    "<rpid:busy/></rpid:activities></dm:person>\r\n");
+	if (bits)
+		person_put(&w, bits);
 	xml_raw(&w, "</presence>\r\n");
 	return xml_done(&w, lenp);
 }
@@ -95,6 +148,19 @@ static void part_start(struct reading *rd, enum part part)
 	rd->text_l = 0;
 }
 
+static void activity(struct reading *rd, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ACTIVITIES; i++) {
+		if (!xml_is(name, NS_RPID, activities[i].name))
+			continue;
+		rd->pidf.activities |= activities[i].activity;
+		rd->pidf.busy = (rd->pidf.activities &
+				 (PIDF_BUSY | PIDF_ON_THE_PHONE)) != 0;
+	}
+}
+
 static int start_h(const char *name, const char **attrs, void *arg)
 {
 	struct reading *rd = arg;
@@ -111,9 +177,8 @@ static int start_h(const char *name, const char **attrs, void *arg)
 		 (xml_is(name, NS_PIDF, "note") ||
 		  xml_is(name, NS_DM, "note") || xml_is(name, NS_RPID, "note")))
 		part_start(rd, PART_NOTE);
-	else if (xml_is(name, NS_RPID, "busy") ||
-		 xml_is(name, NS_RPID, "on-the-phone"))
-		rd->pidf.busy = true;
+	else
+		activity(rd, name);
 	return 0;
 }
 

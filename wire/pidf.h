@@ -2,9 +2,9 @@
 /**
  * @file pidf.h  application/pidf+xml (RFC 3863), one presentity a document
  *
- * With the activity "busy" of RPID (RFC 4480) in a person of the data model
- * (RFC 4479). Values only; expat allocates while a document is read. Any
- * thread; no clock: the time stamp comes as text.
+ * With activities of RPID (RFC 4480) in a person of the data model (RFC 4479).
+ * Values only; expat allocates while a document is read. Any thread; no clock:
+ * the time stamp comes as text.
  */
 #ifndef HL_WIRE_PIDF_H
 #define HL_WIRE_PIDF_H
@@ -25,12 +25,21 @@ enum {
 	PIDF_BYTES_MAX = 16384
 };
 
+/** Activities, as bits; of those that RPID knows besides, each is away */
+enum pidf_activity {
+	PIDF_BUSY = 1,
+	PIDF_ON_THE_PHONE = 2,
+	PIDF_AWAY = 4
+};
+
 /** State of a presentity; "" = the element is absent */
 struct pidf {
 	char entity[HL_URI_MAX];
 	char id[PIDF_ID_MAX]; /**< Letter or _, then letters, digits, . - _ */
 	bool open;
-	bool busy;
+	bool busy;               /**< Read: busy or on the phone. Written:
+				      busy, where activities do not say it */
+	unsigned activities;     /**< enum pidf_activity */
 	char contact[HL_URI_MAX];
 	char note[PIDF_NOTE_MAX];
 	char timestamp[PIDF_TIME_MAX]; /**< 2026-11-21T19:00:00Z */
@@ -45,10 +54,9 @@ struct pidf {
 int pidf_print(char *buf, size_t size, const struct pidf *pidf, size_t *lenp);
 
 /**
- * Read a document: entity, open, busy, and the first note
+ * Read a document: entity, open, busy, activities, and the first note
  *
- * Open if one tuple is; busy if RPID says busy or on-the-phone; a document
- * without a tuple is closed. Unknown elements are skipped. The other members
+ * Open if one tuple is; a document without a tuple is closed. Unknown elements are skipped. The other members
  * are "". pidf is untouched on failure.
  *
  * @return 0, EBADMSG (not well-formed, another document, no entity, a basic

@@ -16,8 +16,9 @@
 static const char ns[] = "urn:ietf:params:xml:ns:resource-lists";
 
 struct reading {
-	struct reslist list;
 	bool root;
+	reslist_entry_h *h;
+	void *arg;
 };
 
 /* scheme ":" something (RFC 3986 section 3.1) */
@@ -83,6 +84,7 @@ static int entry_set(struct reslist_entry *entry, const char *uri)
 static int start_h(const char *name, const char **attrs, void *arg)
 {
 	struct reading *rd = arg;
+	struct reslist_entry entry;
 	const char *uri;
 	int err;
 
@@ -98,27 +100,40 @@ static int start_h(const char *name, const char **attrs, void *arg)
 		return EBADMSG;
 	if (strlen(uri) >= HL_URI_MAX)
 		return EOVERFLOW;
-	if (rd->list.n == HL_PARTIES_MAX)
+	err = entry_set(&entry, uri);
+	return err ? err : rd->h(&entry, rd->arg);
+}
+
+int reslist_each(const char *p, size_t len, reslist_entry_h *eh, void *arg)
+{
+	struct reading rd = {.h = eh, .arg = arg};
+	const struct xml_handlers h = {.start_h = start_h, .arg = &rd};
+
+	if (!p || !eh)
+		return EINVAL;
+	return len > RESLIST_BYTES_MAX ? EOVERFLOW : xml_parse(p, len, &h);
+}
+
+static int keep(const struct reslist_entry *entry, void *arg)
+{
+	struct reslist *list = arg;
+
+	if (list->n == HL_PARTIES_MAX)
 		return E2BIG;
-	err = entry_set(&rd->list.entries[rd->list.n], uri);
-	if (!err)
-		rd->list.n++;
-	return err;
+	list->entries[list->n++] = *entry;
+	return 0;
 }
 
 int reslist_parse(struct reslist *list, const char *p, size_t len)
 {
-	struct reading rd = {.root = false};
-	const struct xml_handlers h = {.start_h = start_h, .arg = &rd};
+	struct reslist got = {.n = 0};
 	int err;
 
-	if (!list || !p)
+	if (!list)
 		return EINVAL;
-	if (len > RESLIST_BYTES_MAX)
-		return EOVERFLOW;
-	err = xml_parse(p, len, &h);
+	err = reslist_each(p, len, keep, &got);
 	if (!err)
-		*list = rd.list;
+		*list = got;
 	return err;
 }
 

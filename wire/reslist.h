@@ -41,6 +41,16 @@ struct reslist {
  */
 int reslist_parse(struct reslist *list, const char *p, size_t len);
 
+/** One entry; an error stops the reading */
+typedef int(reslist_entry_h)(const struct reslist_entry *entry, void *arg);
+
+/**
+ * Read a list of any number of entries, bounded by the document's bytes alone.
+ * What the handler got counts only if this returns 0. Errors as above, without
+ * E2BIG, and the handler's.
+ */
+int reslist_each(const char *p, size_t len, reslist_entry_h *h, void *arg);
+
 /**
  * Write a list as one document, terminated
  *

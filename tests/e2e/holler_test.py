@@ -44,6 +44,12 @@ class Failure(Exception):
     """A test's expectation was not met."""
 
 
+def aside(func):
+    """A test that mostly waits: run.py lets it run beside all others"""
+    func.aside = True
+    return func
+
+
 def expect(cond, words):
     if not cond:
         raise Failure(words)
@@ -172,14 +178,14 @@ def free_port(ip):
 class Server:
     """hollerd with a database of its own"""
 
-    def __init__(self, lab, conf=None):
+    def __init__(self, lab, conf=None, port=0):
         self.lab = lab
         self.dir = tempfile.mkdtemp(prefix='s', dir=lab.dir)
         self.state = os.path.join(self.dir, 'state')
         self.socket = os.path.join(self.dir, 'a')
         self.conf = os.path.join(self.dir, 'conf')
         self.ip = free_ip()
-        self.port = free_port(self.ip)
+        self.port = port or free_port(self.ip)
         self.proc = None
         self.settings = {
             'general': {'state_dir': self.state, 'domain': 'ptt.test'},
@@ -191,7 +197,7 @@ class Server:
             'admin': {'socket': self.socket},
         }
         for section, settings in (conf or {}).items():
-            self.settings[section].update(settings)
+            self.settings.setdefault(section, {}).update(settings)
 
     @property
     def db(self):
@@ -303,8 +309,8 @@ class Lab:
         self.procs = []
         atexit.register(self.close)
 
-    def server(self, conf=None):
-        return Server(self, conf).start()
+    def server(self, conf=None, port=0):
+        return Server(self, conf, port).start()
 
     def handset(self, server, user, **options):
         return Handset(self, server, user, **options)
@@ -347,7 +353,7 @@ class Handset(Process):
     """holler handset: a terminal of one user"""
 
     def __init__(self, lab, server, user, password=None, play=None, lines=(),
-                 options=()):
+                 options=(), service='ptt'):
         self.user = user
         self.server = server
         self.record = lab.path('%s-%d.wav' % (user, len(lab.procs)))
@@ -355,7 +361,7 @@ class Handset(Process):
                 '--server', '%s:%d' % (server.ip, server.port),
                 '--domain', server.settings['general']['domain'],
                 '--user', user, '--password', password or user + 'pw',
-                '--service', 'ptt', '--bind', '127.0.0.1',
+                '--service', service, '--bind', '127.0.0.1',
                 '--record', self.record, '--jitter', '%d' % JITTER_MS]
         if play:
             argv += ['--play', play]

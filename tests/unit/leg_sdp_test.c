@@ -38,9 +38,14 @@ static int file_decode(struct leg_sdp *s, char buf[TEXT_MAX],
 		       const char **wordsp)
 {
 	struct pl pl;
+	int err;
 
 	text_load(&pl, buf, name);
-	return leg_sdp_decode(s, &pl, leg_codec_find(codec), wordsp);
+	err = leg_sdp_decode(s, &pl, leg_codec_find(codec));
+	if (wordsp)
+		*wordsp = s->words;
+
+	return err;
 }
 
 static void assert_addr(const struct sa *sa, const char *want)
@@ -147,7 +152,8 @@ static void test_dynamic_codec(void **state)
 	assert_int_equal(s.pt_event, 101);
 	assert_int_equal(file_decode(&s, buf, "linphone_offer.sdp", "G722",
 				     &words), EPROTO);
-	assert_string_equal(words, "no common codec");
+	assert_string_equal(words, "this service speaks G722");
+	assert_int_equal(s.warning, 305);
 
 	assert_int_equal(file_decode(&s, buf, "ipv6_opus.sdp", "opus", NULL),
 			 0);
@@ -167,6 +173,7 @@ static void test_encrypted_refused(void **state)
 	assert_int_equal(file_decode(&s, buf, "linphone_savp.sdp", "PCMU",
 				     &words), EPROTO);
 	assert_non_null(strstr(words, "RTP/AVP"));
+	assert_int_equal(s.warning, 302);
 	assert_int_equal(file_decode(&s, buf, "linphone_avpf.sdp", "PCMU",
 				     NULL), 0);
 	assert_int_equal(file_decode(&s, buf, "baresip_srtp.sdp", "PCMU",
@@ -185,6 +192,7 @@ static void ours_set(struct leg_sdp_local *l)
 	l->dir = SDP_SENDRECV;
 	l->id = 7;
 	l->version = 1;
+	leg_floor_ours(&l->fc, 5);
 }
 
 static char *printed(struct mbuf *mb)
@@ -205,7 +213,7 @@ static void test_offer(void **state)
 	(void)state;
 	ours_set(&l);
 	l.dir = SDP_INACTIVE;
-	assert_int_equal(leg_sdp_offer(mb, &l), 0);
+	assert_int_equal(leg_sdp_offer(mb, &l, NULL), 0);
 	s = printed(mb);
 	assert_string_equal(s,
 		"v=0\r\n"
@@ -219,8 +227,9 @@ static void test_offer(void **state)
 		"a=fmtp:101 0-16\r\n"
 		"a=ptime:20\r\n"
 		"a=inactive\r\n"
-		"m=application 40002 udp TBCP\r\n"
-		"a=fmtp:TBCP queuing=0;tb_priority=1;timestamp=0\r\n");
+		"m=application 40002 udp TBCP MCPTT\r\n"
+		"a=fmtp:TBCP queuing=0;tb_priority=1;timestamp=0\r\n"
+		"a=fmtp:MCPTT mc_priority=5\r\n");
 	mem_deref(s);
 	mem_deref(mb);
 }
@@ -241,7 +250,7 @@ static void test_answer(void **state)
 	assert_int_equal(offer.floor, 2);
 	assert_addr(&offer.floor_addr, "192.0.2.10:30002");
 	assert_addr(&offer.rtcp, "192.0.2.10:30005");
-	assert_int_equal(offer.floor_priority, 2);
+	assert_int_equal(offer.fc.tb_priority, 2);
 
 	assert_int_equal(leg_sdp_answer(mb, &l, &offer), 0);
 	s = printed(mb);
@@ -254,25 +263,153 @@ static void test_answer(void **state)
 	mem_deref(mb);
 }
 
-/* A floor line in a protocol that we do not speak keeps its place, port 0 */
-static void test_answer_foreign_floor(void **state)
+static bool text_decode(struct leg_sdp *s, const char *text)
 {
-	struct mbuf *mb = mbuf_alloc(256);
+	struct pl pl;
+
+	pl_set_str(&pl, text);
+	return !leg_sdp_decode(s, &pl, leg_codec_find("PCMU"));
+}
+
+#define HEAD "v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\n"                \
+	"c=IN IP4 192.0.2.9\r\nt=0 0\r\n"
+#define AUDIO "m=audio 9000 RTP/AVP 0\r\n"
+
+/* What of a floor line is taken, and what is said of it (rows P1, P10;
+ * TS 24.380 clause 14) */
+static void test_floor_lines(void **state)
+{
+	static const struct {
+		const char *line;
+		int proto;              /* -1: refused */
+		bool implicit;
+		const char *answer;
+	} v[] = {
+		{ "udp MCPTT\r\na=fmtp:MCPTT mc_queueing;mc_priority=5\r\n",
+		  MIXER_FLOOR_MCPT, false,
+		  "m=application 40002 udp MCPTT\r\n"
+		  "a=fmtp:MCPTT mc_priority=5\r\n" },
+		/* Never more than we may grant, never more than offered */
+		{ "udp MCPTT\r\na=fmtp:MCPTT mc_priority=200\r\n",
+		  MIXER_FLOOR_MCPT, false, "a=fmtp:MCPTT mc_priority=5\r\n" },
+		{ "UDP mcptt\r\na=fmtp:mcptt mc_priority=2;mc_granted;"
+		  "mc_implicit_request\r\na=floorid:0 mstrm:audio\r\n",
+		  MIXER_FLOOR_MCPT, true,
+		  "m=application 40002 UDP MCPTT\r\n"
+		  "a=fmtp:MCPTT mc_priority=2;mc_implicit_request\r\n" },
+		{ "udp MCPTT\r\na=fmtp:MCPTT mc_implicit_request\r\n",
+		  MIXER_FLOOR_MCPT, true,
+		  "a=fmtp:MCPTT mc_implicit_request\r\n" },
+		{ "udp MCPTT\r\na=fmtp:MCPTT mc_priority=0\r\n",
+		  MIXER_FLOOR_MCPT, false,
+		  "m=application 40002 udp MCPTT\r\n" },
+		{ "udp MCPTT\r\na=fmtp:MCPTTX mc_priority=3\r\n",
+		  MIXER_FLOOR_MCPT, false,
+		  "m=application 40002 udp MCPTT\r\n" },
+		/* Both: one is kept */
+		{ "udp TBCP MCPTT\r\na=fmtp:TBCP queuing=1;tb_priority=3\r\n"
+		  "a=fmtp:MCPTT mc_priority=1\r\n",
+		  MIXER_FLOOR_MCPT, false,
+		  "m=application 40002 udp MCPTT\r\n"
+		  "a=fmtp:MCPTT mc_priority=1\r\n" },
+		{ "udp TBCP\r\na=fmtp:TBCP queuing=1;tb_priority=3;"
+		  "timestamp=1\r\n", MIXER_FLOOR_TBCP, false,
+		  "m=application 40002 udp TBCP\r\n"
+		  "a=fmtp:TBCP queuing=0;tb_priority=1;timestamp=0\r\n" },
+		{ "udp TBCP\r\n", MIXER_FLOOR_TBCP, false,
+		  "m=application 40002 udp TBCP\r\n" },
+		{ "udp MBCP\r\n", -1, false,
+		  "m=application 0 udp MBCP\r\n" },
+		{ "TCP/BFCP *\r\n", -1, false,
+		  "m=application 0 TCP/BFCP *\r\n" },
+	};
+	char text[1024];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(v); i++) {
+		struct mbuf *mb = mbuf_alloc(256);
+		struct leg_sdp_local l;
+		struct leg_sdp s;
+		char *p;
+
+		ours_set(&l);
+		l.fc.mc_implicit_request = true;
+		(void)snprintf(text, sizeof(text), HEAD AUDIO
+			       "m=application 9002 %s", v[i].line);
+		assert_true(text_decode(&s, text));
+		assert_int_equal(s.floor, v[i].proto < 0 ? -1 : 1);
+		if (v[i].proto >= 0)
+			assert_int_equal(leg_floor_proto(&s.fc), v[i].proto);
+		assert_true(s.fc.mc_implicit_request == v[i].implicit);
+
+		assert_int_equal(leg_sdp_answer(mb, &l, &s), 0);
+		p = printed(mb);
+		assert_non_null(strstr(p, v[i].answer));
+		assert_null(strstr(p, "mc_queueing"));
+		assert_null(strstr(p, "mc_granted"));
+		mem_deref(p);
+		mem_deref(mb);
+	}
+
+	/* Taken into account only where it was */
+	{
+		struct mbuf *mb = mbuf_alloc(256);
+		struct leg_sdp_local l;
+		struct leg_sdp s;
+		char *p;
+
+		ours_set(&l);
+		assert_true(text_decode(&s, HEAD AUDIO
+					"m=application 9002 udp MCPTT\r\n"
+					"a=fmtp:MCPTT mc_implicit_request\r\n"
+					));
+		assert_int_equal(leg_sdp_answer(mb, &l, &s), 0);
+		p = printed(mb);
+		assert_null(strstr(p, "mc_implicit_request"));
+		mem_deref(p);
+		mem_deref(mb);
+	}
+}
+
+/* A later offer of ours keeps every line in its place, in whatever order the
+ * terminal had them (RFC 3264 section 8); the floor line of the first offer
+ * has both formats, after an answer the one that was agreed on. */
+static void test_offer_again(void **state)
+{
+	struct mbuf *mb = mbuf_alloc(256), *again = mbuf_alloc(256);
 	struct leg_sdp_local l;
-	char buf[TEXT_MAX], *s;
-	struct leg_sdp offer;
+	struct leg_sdp offer, last;
+	struct pl pl;
+	char *s;
 
 	(void)state;
 	ours_set(&l);
-	assert_int_equal(file_decode(&offer, buf, "mcptt_offer.sdp", "PCMU",
-				     NULL), 0);
-	assert_int_equal(offer.floor, -1);
+	assert_true(text_decode(&offer, HEAD
+				"m=video 9004 RTP/AVP 96\r\n"
+				"m=application 9002 udp MCPTT\r\n"
+				"a=fmtp:MCPTT mc_priority=3\r\n"
+				"m=audio 9000 RTP/AVPF 0\r\n"
+				"m=text 9006 RTP/AVP 98\r\n"));
+	assert_int_equal(offer.audio, 2);
 	assert_int_equal(leg_sdp_answer(mb, &l, &offer), 0);
-	s = printed(mb);
-	assert_non_null(strstr(s, "a=inactive\r\n"));
-	assert_non_null(strstr(s, "m=application 0 udp MCPTT\r\n"));
+	pl.p = (const char *)mb->buf;
+	pl.l = mb->end;
+	assert_int_equal(leg_sdp_decode(&last, &pl, l.codec), 0);
+
+	l.dir = SDP_INACTIVE;
+	l.version = 2;
+	assert_int_equal(leg_sdp_offer(again, &l, &last), 0);
+	s = printed(again);
+	assert_non_null(strstr(s, "o=- 7 2 IN"));
+	assert_non_null(strstr(s, "m=video 0 RTP/AVP 96\r\n"
+			       "m=application 40002 udp MCPTT\r\n"
+			       "a=fmtp:MCPTT mc_priority=5\r\n"
+			       "m=audio 40000 RTP/AVPF 0 101\r\n"));
+	assert_non_null(strstr(s, "a=inactive\r\nm=text 0 RTP/AVP 98\r\n"));
 	mem_deref(s);
 	mem_deref(mb);
+	mem_deref(again);
 }
 
 /* All pairs of what we want and what is offered (RFC 3264 section 6.1) */
@@ -306,8 +443,7 @@ static void test_answer_directions(void **state)
 				       "m=audio 9 RTP/AVP 0\na=%s\n",
 				       name[i]);
 			pl_set_str(&pl, text);
-			assert_int_equal(leg_sdp_decode(&s, &pl, l.codec,
-							NULL), 0);
+			assert_int_equal(leg_sdp_decode(&s, &pl, l.codec), 0);
 			assert_int_equal(s.dir, i);
 			assert_int_equal(leg_sdp_answer(mb, &l, &s), 0);
 			p = printed(mb);
@@ -324,9 +460,12 @@ static int string_decode(const char *text, const char **wordsp)
 {
 	struct leg_sdp s;
 	struct pl pl;
+	int err;
 
 	pl_set_str(&pl, text);
-	return leg_sdp_decode(&s, &pl, leg_codec_find("PCMU"), wordsp);
+	err = leg_sdp_decode(&s, &pl, leg_codec_find("PCMU"));
+	*wordsp = s.words;
+	return err;
 }
 
 static void test_refusals(void **state)
@@ -378,11 +517,11 @@ static void test_bounds(void **state)
 				      "m=x 9 y z\n");
 	pl.p = text;
 	pl.l = n;
-	assert_int_equal(leg_sdp_decode(&s, &pl, leg_codec_find(""), NULL), 0);
+	assert_int_equal(leg_sdp_decode(&s, &pl, leg_codec_find("")), 0);
 	assert_int_equal(s.linec, LEG_SDP_LINES_MAX);
 	n += (size_t)snprintf(text + n, sizeof(text) - n, "m=x 9 y z\n");
 	pl.l = n;
-	assert_int_equal(leg_sdp_decode(&s, &pl, leg_codec_find(""), NULL),
+	assert_int_equal(leg_sdp_decode(&s, &pl, leg_codec_find("")),
 			 EBADMSG);
 
 	/* A format beyond those looked at is not found */
@@ -393,15 +532,15 @@ static void test_bounds(void **state)
 				      i % 2 ? 3 : 126);
 	n += (size_t)snprintf(text + n, sizeof(text) - n, " 0\n");
 	pl.l = n;
-	assert_int_equal(leg_sdp_decode(&s, &pl, leg_codec_find(""), NULL),
+	assert_int_equal(leg_sdp_decode(&s, &pl, leg_codec_find("")),
 			 EPROTO);
 
 	memset(text, 'a', sizeof(text));
 	memcpy(text, "v=0\nc=IN IP4 192.0.2.1\nm=audio 9 RTP/AVP 0\n", 43);
 	pl.l = LEG_SDP_BYTES_MAX;
-	assert_int_equal(leg_sdp_decode(&s, &pl, leg_codec_find(""), NULL), 0);
+	assert_int_equal(leg_sdp_decode(&s, &pl, leg_codec_find("")), 0);
 	pl.l = LEG_SDP_BYTES_MAX + 1;
-	assert_int_equal(leg_sdp_decode(&s, &pl, leg_codec_find(""), NULL),
+	assert_int_equal(leg_sdp_decode(&s, &pl, leg_codec_find("")),
 			 EBADMSG);
 }
 
@@ -416,7 +555,8 @@ int main(void)
 		cmocka_unit_test(test_encrypted_refused),
 		cmocka_unit_test(test_offer),
 		cmocka_unit_test(test_answer),
-		cmocka_unit_test(test_answer_foreign_floor),
+		cmocka_unit_test(test_floor_lines),
+		cmocka_unit_test(test_offer_again),
 		cmocka_unit_test(test_answer_directions),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_bounds),

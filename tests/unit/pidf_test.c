@@ -223,6 +223,44 @@ static void each_bound(void **state)
 				    "</junk></presence>"), EOVERFLOW);
 }
 
+/* RFC 4480 section 3.2: what stands for being busy, on the phone, away */
+static void activities(void **state)
+{
+	static const struct {
+		const char *name;
+		unsigned bits;
+		bool busy;
+	} v[] = {
+		{"busy", PIDF_BUSY, true},
+		{"on-the-phone", PIDF_ON_THE_PHONE, true},
+		{"away", PIDF_AWAY, false},
+		{"meeting", PIDF_AWAY, false},
+		{"playing", 0, false},
+	};
+	struct pidf p, back;
+	char text[1024];
+	size_t i, len;
+
+	(void)state;
+	for (i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
+		snprintf(text, sizeof(text), "<presence " NS DM RPID ALICE
+			 "><dm:person id=\"p\"><r:activities><r:%s/>"
+			 "</r:activities></dm:person></presence>", v[i].name);
+		assert_int_equal(parse(&p, text), 0);
+		assert_int_equal(p.activities, v[i].bits);
+		assert_int_equal(p.busy, v[i].busy);
+		strcpy(p.id, "t");
+		assert_int_equal(pidf_print(text, sizeof(text), &p, &len), 0);
+		assert_int_equal(parse(&back, text), 0);
+		assert_int_equal(back.activities, v[i].bits);
+	}
+	/* What is only said to be busy is written as busy */
+	p = (struct pidf){.entity = "sip:a@h", .id = "t", .busy = true};
+	assert_int_equal(pidf_print(text, sizeof(text), &p, &len), 0);
+	assert_int_equal(parse(&back, text), 0);
+	assert_int_equal(back.activities, PIDF_BUSY);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -232,6 +270,7 @@ int main(void)
 		cmocka_unit_test(documents_read),
 		cmocka_unit_test(documents_refused),
 		cmocka_unit_test(each_bound),
+		cmocka_unit_test(activities),
 	};
 
 	return cmocka_run_group_tests_name("pidf", tests, NULL, NULL);

@@ -256,6 +256,41 @@ static void lists_written(void **state)
 			 EINVAL);
 }
 
+static int count_h(const struct reslist_entry *entry, void *arg)
+{
+	size_t *n = arg;
+
+	assert_string_equal(entry->uri, "sip:a@h");
+	return ++*n > 100 ? ECANCELED : 0;
+}
+
+/* More entries than a REFER may name; a handler's error ends it */
+static void any_number(void **state)
+{
+	static const char head[] =
+		"<resource-lists xmlns=\"urn:ietf:params:xml:ns:"
+		"resource-lists\"><list>";
+	static const char entry[] = "<entry uri=\"sip:a@h\"/>";
+	char text[8192];
+	size_t want, i, n, l;
+
+	(void)state;
+	for (want = HL_PARTIES_MAX; want <= 101; want++) {
+		l = (size_t)snprintf(text, sizeof(text), "%s", head);
+		for (i = 0; i < want; i++)
+			l += (size_t)snprintf(text + l, sizeof(text) - l, "%s",
+					      entry);
+		l += (size_t)snprintf(text + l, sizeof(text) - l,
+				      "</list></resource-lists>");
+		n = 0;
+		assert_int_equal(reslist_each(text, l, count_h, &n),
+				 want > 100 ? ECANCELED : 0);
+		assert_int_equal(n, want);
+	}
+	assert_int_equal(reslist_each(text, RESLIST_BYTES_MAX + 1, count_h,
+				      &n), EOVERFLOW);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -264,6 +299,7 @@ int main(void)
 		cmocka_unit_test(lists_refused),
 		cmocka_unit_test(each_bound),
 		cmocka_unit_test(lists_written),
+		cmocka_unit_test(any_number),
 	};
 
 	return cmocka_run_group_tests_name("reslist", tests, NULL, NULL);

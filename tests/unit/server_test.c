@@ -175,8 +175,10 @@ static void test_p1_leg_by_our_invite(void **state)
 	assert_non_null(strstr(t->headers, "Route: <sip:TOKEN@127.0.0.1:"));
 	assert_non_null(strstr(t->sdp, "RTP/AVP 0 101\r\n"));
 	assert_non_null(strstr(t->sdp, "a=sendrecv\r\n"));
-	assert_non_null(strstr(t->sdp, "udp TBCP\r\na=fmtp:TBCP queuing=0;"
-			       "tb_priority=1;timestamp=0\r\n"));
+	assert_non_null(strstr(t->sdp, "udp TBCP MCPTT\r\n"
+			       "a=fmtp:TBCP queuing=0;"
+			       "tb_priority=1;timestamp=0\r\n"
+			       "a=fmtp:MCPTT mc_priority=1\r\n"));
 	assert_int_equal(status_int(r, "legs_up"), 1);
 
 	/* Provisioned again, nothing changes and the state is said again */
@@ -226,18 +228,18 @@ static void test_p1_leg_by_terminal(void **state)
 	assert_true(term_wait(t, BUS_LEG_NONE));
 
 	term_sdp(t, sdp, sizeof(sdp));
-	assert_int_equal(term_invite(t, "leg", sdp), 200);
+	assert_int_equal(term_invite(t, "ptt", sdp), 200);
 	assert_true(term_wait(t, BUS_LEG_IDLE));
 	assert_non_null(strstr(t->sdp, "udp TBCP"));
 
 	/* Nobody provisioned this one */
-	assert_int_equal(term_invite(other, "leg", sdp), 403);
+	assert_int_equal(term_invite(other, "ptt", sdp), 403);
 	assert_true(strlen(other->words) > 0);
 
 	/* The newest wins; the old one gets a BYE */
 	again = rig_term(r, "bob", TERM_AUTO);
 	t->states = 0;
-	assert_int_equal(term_invite(again, "leg", sdp), 200);
+	assert_int_equal(term_invite(again, "ptt", sdp), 200);
 	assert_true(wait_count(&t->closes, 1));
 	assert_true(term_wait(t, BUS_LEG_IDLE));
 	assert_int_equal(again->closes, 0);
@@ -257,7 +259,7 @@ static void test_p1_terminal_overtakes(void **state)
 	assert_int_equal(term_provision(t, true, false), 200);
 	assert_true(wait_count(&t->invites, 1));
 	term_sdp(own, sdp, sizeof(sdp));
-	assert_int_equal(term_invite(own, "leg", sdp), 200);
+	assert_int_equal(term_invite(own, "ptt", sdp), 200);
 	assert_true(wait_count(&t->closes, 1));
 	assert_true(term_wait(t, BUS_LEG_IDLE));
 	assert_int_equal(own->closes, 0);
@@ -271,7 +273,7 @@ static void test_p1_late_offer(void **state)
 
 	rig_start(r);
 	assert_int_equal(term_provision(t, false, false), 200);
-	assert_int_equal(term_invite(t, "leg", ""), 200);
+	assert_int_equal(term_invite(t, "ptt", ""), 200);
 	assert_non_null(strstr(t->sdp, "m=audio "));
 	assert_true(term_wait(t, BUS_LEG_IDLE));
 }
@@ -285,10 +287,10 @@ static void test_p1_bad_offers_refused_in_words(void **state)
 	rig_start(r);
 	assert_int_equal(term_provision(t, false, false), 200);
 	term_sdp(t, sdp, sizeof(sdp));
-	assert_int_equal(term_invite(t, "leg", sdp), 488);
-	assert_string_equal(t->words, "no common codec");
-	assert_int_equal(term_invite(t, "leg", "rubbish"), 400);
-	assert_int_equal(term_invite(t, "leg", "v=0\r\ns=-\r\n"), 488);
+	assert_int_equal(term_invite(t, "ptt", sdp), 488);
+	assert_string_equal(t->words, "this service speaks PCMU");
+	assert_int_equal(term_invite(t, "ptt", "rubbish"), 400);
+	assert_int_equal(term_invite(t, "ptt", "v=0\r\ns=-\r\n"), 488);
 	assert_string_equal(t->words, "no audio");
 	assert_int_equal(status_int(r, "legs_up"), 0);
 }
@@ -339,7 +341,7 @@ static void test_refused_codec_ends_with_words(void **state)
 	assert_int_equal(term_provision(t, true, false), 200);
 	assert_true(term_wait(t, BUS_LEG_NONE));
 	assert_int_equal(t->status_code, 488);
-	assert_string_equal(t->status_words, "no common codec");
+	assert_string_equal(t->status_words, "this service speaks PCMU");
 	assert_true(rig_wait(no_session, t));
 	rig_run(2 * r->cfg.retry_max_ms);
 	assert_int_equal(t->invites, 1);
@@ -436,7 +438,8 @@ static void test_requests_in_dialog(void **state)
 	t = rig_up(r, "heidi");
 	assert_true(rig_wait(has_session, t));
 	assert_int_equal(term_request(t, "OPTIONS", "", ""), 200);
-	assert_int_equal(term_request(t, "UPDATE", "", ""), 405);
+	assert_int_equal(term_request(t, "UPDATE", "Contact: "
+				      "<sip:heidi@127.0.0.1>\r\n", ""), 200);
 	assert_int_equal(term_request(t, "MESSAGE", "", ""), 405);
 	assert_int_equal(term_request(t, "INFO", "", ""), 200);
 	assert_int_equal(term_request(t, "INFO", "Content-Type: "
@@ -636,7 +639,11 @@ static void test_p9_dialled_group(void **state)
 	assert_int_equal(rig_member(r, "two", "a"), 200);
 	assert_int_equal(term_provision(t, false, false), 200);
 	term_sdp(t, sdp, sizeof(sdp));
+	r->activation_as_asked = false;
+	r->activation.code = 200;
+	strcpy(r->activation.group, "two");
 	assert_int_equal(term_invite(t, "two", sdp), 200);
+	assert_true(r->asked.dialled);
 	assert_true(term_wait(t, BUS_LEG_IDLE));
 	{
 		json_t *o, *leg;
@@ -649,14 +656,41 @@ static void test_p9_dialled_group(void **state)
 	}
 }
 
-/* An inactive service pays a re-INVITE to be bridged, and another to rest. */
-static void test_p8_inactive_service(void **state)
+/* Dialled with mc_implicit_request: the floor is asked for with the INVITE
+ * (TS 24.380 clause 14). Without a group to be asked for, it is not. */
+static void test_p10_implicit_floor_request(void **state)
 {
+	static const char sdp[] = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\n"
+		"c=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 0\r\n"
+		"m=application 9 udp MCPTT\r\na=fmtp:MCPTT mc_priority=9;"
+		"mc_granted;mc_implicit_request\r\n";
 	struct rig *r = *state;
 	struct term *t = rig_term(r, "a", TERM_AUTO);
-	struct bus_msg m;
+	struct term *again = rig_term(r, "a", TERM_AUTO);
 
 	rig_start(r);
+	(void)rig_up(r, "b");
+	assert_int_equal(rig_member(r, "g", "a"), 200);
+	assert_int_equal(rig_member(r, "g", "b"), 200);
+	assert_int_equal(term_provision(t, false, false), 200);
+
+	assert_int_equal(term_invite(t, "leg", sdp), 200);
+	assert_non_null(strstr(t->sdp, "udp MCPTT\r\na=fmtp:MCPTT "
+			       "mc_priority=1\r\n"));
+	assert_true(term_wait(t, BUS_LEG_IDLE));
+
+	assert_int_equal(term_invite(again, "g", sdp), 200);
+	assert_non_null(strstr(again->sdp, "udp MCPTT\r\na=fmtp:MCPTT "
+			       "mc_priority=1;mc_implicit_request\r\n"));
+	assert_true(wait_holder(r, "group", "a"));
+}
+
+static struct term *up_inactive(struct rig *r, const char *name)
+{
+	struct term *t = rig_term(r, name, TERM_AUTO);
+	struct bus_msg m;
+
+	term_floor_open(t);
 	m.type = BUS_LEG_PROVISION;
 	term_provision_get(t, &m.u.leg_provision);
 	m.u.leg_provision.invite = true;
@@ -664,18 +698,46 @@ static void test_p8_inactive_service(void **state)
 	assert_int_equal(rig_ask(r, &m), 200);
 	assert_true(term_wait(t, BUS_LEG_IDLE));
 	assert_non_null(strstr(t->sdp, "a=inactive"));
+	return t;
+}
 
+/* An inactive service pays a re-INVITE of each leg for speech, and another to
+ * rest. */
+static void test_p8_inactive_service(void **state)
+{
+	struct rig *r = *state;
+	struct term *a, *b;
+
+	r->hang_ms = 200;
+	rig_start(r);
+	a = up_inactive(r, "a");
+	b = up_inactive(r, "b");
+
+	/* Being bridged is not speech */
 	assert_int_equal(rig_member(r, "g", "a"), 200);
-	assert_true(wait_count(&t->invites, 2));
-	assert_non_null(strstr(t->sdp, "a=sendrecv"));
+	assert_int_equal(rig_member(r, "g", "b"), 200);
+	assert_int_equal(a->invites + b->invites, 2);
 
-	m.type = BUS_MEMBER_DEL;
-	memset(&m.u.member_del, 0, sizeof(m.u.member_del));
-	strcpy(m.u.member_del.group, "g");
-	assert_int_equal(rig_ask(r, &m), 200);
-	assert_true(wait_count(&t->invites, 3));
-	assert_non_null(strstr(t->sdp, "a=inactive"));
-	assert_int_equal(t->closes, 0);
+	/* It rests because we say so: it may press */
+	term_press(a);
+	assert_true(wait_count(&a->invites, 2));
+	assert_true(wait_count(&b->invites, 2));
+	assert_non_null(strstr(a->sdp, "a=sendrecv"));
+	assert_non_null(strstr(b->sdp, "a=sendrecv"));
+
+	/* The next burst within the hang time costs nothing */
+	term_release(a);
+	assert_true(wait_holder(r, "group", ""));
+	term_press(b);
+	assert_true(wait_holder(r, "group", "b"));
+	assert_int_equal(a->invites + b->invites, 4);
+
+	term_release(b);
+	assert_true(wait_count(&a->invites, 3));
+	assert_true(wait_count(&b->invites, 3));
+	assert_non_null(strstr(a->sdp, "a=inactive"));
+	assert_non_null(strstr(b->sdp, "a=inactive"));
+	assert_int_equal(a->closes + b->closes, 0);
 }
 
 /* --- calls ------------------------------------------------------------- */
@@ -792,11 +854,11 @@ static void test_p11_busy_party(void **state)
 	assert_int_equal(c->status, BUS_LEG_IDLE);
 	assert_int_equal(bridge_members(r, "private", NULL), 2);
 
-	/* A caller that turns to somebody else leaves its call */
-	assert_int_equal(term_refer(a, "c", true), 202);
+	/* Who is in a call and calls somebody else adds that one */
+	assert_int_equal(term_refer(b, "c", true), 202);
 	assert_true(term_wait(c, BUS_LEG_BUSY));
-	assert_true(term_wait(b, BUS_LEG_IDLE));
 	assert_int_equal(status_int(r, "calls_total"), 1);
+	assert_int_equal(bridge_members(r, "adhoc", NULL), 3);
 }
 
 #define LIST(entries) "<?xml version=\"1.0\"?>" \
@@ -1307,6 +1369,7 @@ int main(int argc, char *argv[])
 		T(test_p6_group_selected_by_refer),
 		T(test_p9_more_groups_than_fit),
 		T(test_p9_dialled_group),
+		T(test_p10_implicit_floor_request),
 		T(test_p8_inactive_service),
 		T(test_p11_refused_before_bridging),
 		T(test_p6_p8_private_call_and_hang_time),

@@ -22,6 +22,7 @@ struct found {
 	struct state_binding binding;
 	struct state_dialog dialog;
 	struct state_service service;
+	struct state_publication publication;
 };
 
 static void binding_h(const struct state_binding *b, void *arg)
@@ -46,6 +47,14 @@ static void service_h(const struct state_service *s, void *arg)
 
 	++f->n;
 	f->service = *s;
+}
+
+static void publication_h(const struct state_publication *p, void *arg)
+{
+	struct found *f = arg;
+
+	++f->n;
+	f->publication = *p;
 }
 
 static struct state *open_state(const struct dbtest *t)
@@ -92,6 +101,8 @@ static void test_round_trip(void **state)
 				  .expires_utc_ms = 1893456000123};
 	struct state_dialog d = {.cseq_ceiling = UINT32_MAX};
 	struct state_service v = {.manual = true};
+	struct state_publication p = {.said_utc_ms = INT64_MAX,
+				      .expires_utc_ms = INT64_MAX};
 	struct found f = {0};
 	struct state *s = open_state(t);
 	struct stat sb;
@@ -119,6 +130,13 @@ static void test_round_trip(void **state)
 	fill(v.subscriber, sizeof(v.subscriber), 'p');
 	fill(v.user, sizeof(v.user), 'q');
 	fill(v.key, sizeof(v.key), 'r');
+	fill(p.id, sizeof(p.id), 's');
+	fill(p.etag, sizeof(p.etag), 't');
+	fill(p.user, sizeof(p.user), 'u');
+	fill(p.subscriber, sizeof(p.subscriber), 'v');
+	fill(p.event, sizeof(p.event), 'w');
+	fill(p.body, sizeof(p.body), 'x');
+	assert_int_equal(state_publication_put(s, &p), 0);
 	assert_int_equal(state_binding_put(s, &b), 0);
 	assert_int_equal(state_dialog_put(s, &d), 0);
 	assert_int_equal(state_service_put(s, &v), 0);
@@ -129,10 +147,12 @@ static void test_round_trip(void **state)
 	assert_int_equal(state_bindings_load(s, binding_h, &f), 0);
 	assert_int_equal(state_dialogs_load(s, dialog_h, &f), 0);
 	assert_int_equal(state_services_load(s, service_h, &f), 0);
-	assert_int_equal(f.n, 3);
+	assert_int_equal(state_publications_load(s, publication_h, &f), 0);
+	assert_int_equal(f.n, 4);
 	assert_memory_equal(&f.binding, &b, sizeof(b));
 	assert_memory_equal(&f.dialog, &d, sizeof(d));
 	assert_memory_equal(&f.service, &v, sizeof(v));
+	assert_memory_equal(&f.publication, &p, sizeof(p));
 
 	/* the last word counts, then all of it goes */
 	b.cseq = 7;
@@ -145,11 +165,13 @@ static void test_round_trip(void **state)
 	assert_int_equal(state_binding_del(s, b.user, b.key), 0);
 	assert_int_equal(state_dialog_del(s, d.callid), 0);
 	assert_int_equal(state_service_del(s, v.subscriber), 0);
+	assert_int_equal(state_publication_del(s, p.id), 0);
 	assert_int_equal(state_flush(s), 0);
 	f.n = 0;
 	assert_int_equal(state_bindings_load(s, binding_h, &f), 0);
 	assert_int_equal(state_dialogs_load(s, dialog_h, &f), 0);
 	assert_int_equal(state_services_load(s, service_h, &f), 0);
+	assert_int_equal(state_publications_load(s, publication_h, &f), 0);
 	assert_int_equal(f.n, 0);
 	mem_deref(s);
 }

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file watcher_notify.c  One NOTIFY of a watcher
+ */
+#include <errno.h>
+#include "presence/notify_body.h"
+#include "presence/watcher.h"
+
+/* A list is active whoever is in it; of one presentity it is said here whether
+ * it may be seen */
+static bool is_pending(const struct watcher *w)
+{
+	return w->kind == WATCH_ONE && w->told.n &&
+	       w->told.v[0]->state == TOLD_PENDING;
+}
+
+static int state_print(const struct watcher *w, struct mbuf *mb)
+{
+	const uint64_t now = tmr_jiffies();
+	const uint64_t left_s =
+		w->expires_ms > now ? (w->expires_ms - now) / 1000 : 0;
+
+	if (w->last)
+		return mbuf_printf(mb,
+				   "Subscription-State: terminated;"
+				   "reason=%s\r\n",
+				   w->terminated);
+	return mbuf_printf(mb, "Subscription-State: %s;expires=%llu\r\n",
+			   is_pending(w) ? "pending" : "active", left_s);
+}
+
+static int hdrs_print(const struct watcher *w, struct mbuf *mb, uint8_t sock)
+{
+	struct sa shown;
+	int err;
+
+	err = mbuf_printf(mb,
+			  "Max-Forwards: 70\r\n"
+			  "From: <%s>;tag=%s\r\n"
+			  "To: <%s>;tag=%s\r\n"
+			  "Call-ID: %s\r\n"
+			  "CSeq: %u NOTIFY\r\n"
+			  "Contact: <sip:%s@%J>\r\n"
+			  "Event: presence%s%s\r\n",
+			  w->luri, w->ltag, w->ruri, w->rtag, w->callid,
+			  w->lseq, w->sub->row.service,
+			  edge_sock_shown(w->p, sock, &shown),
+			  w->event_id ? ";id=" : "",
+			  w->event_id ? w->event_id : "");
+	if (w->eventlist)
+		err |= mbuf_write_str(mb, "Require: eventlist\r\n");
+	return err | state_print(w, mb);
+}
+
+int watcher_notify(struct watcher *w, const struct binding *b,
+		   const struct notify_body *body)
+{
+	const struct endpoint *ep = w->p->sockv[b->laddr].ep;
+	struct mbuf *mb = mbuf_alloc(2048);
+	char text[96];
+	struct uri route;
+	struct pl pl;
+	int err;
+
+	if (!mb)
+		return ENOMEM;
+	/* To the flow, whatever the Contact says */
+	if (re_snprintf(text, sizeof(text), "sip:%J", &b->flow) < 0) {
+		err = EOVERFLOW;
+		goto out;
+	}
+	pl_set_str(&pl, text);
+	err = uri_decode(&route, &pl);
+	err = err ? err : hdrs_print(w, mb, b->laddr);
+	err = err ? err : notify_body_print(body, mb);
+	if (err)
+		goto out;
+	mb->pos = 0;
+	err = sip_request(&w->req, endpoint_sip(ep), true, "NOTIFY", -1,
+			  w->target, -1, &route, mb, 0, NULL,
+			  watcher_answered, w);
+	if (!err) {
+		w->lseq++;
+		w->p->n.notifies++;
+	}
+out:
+	mem_deref(mb);
+	return err;
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* An INVITE to a group or a user: the leg is made and joins, or nothing
+ * happens. */
+#include "server/priv.h"
+
+/* To the service alone it makes the leg and no more. */
+bool dial_is(const struct leg *leg, const struct sip_msg *msg)
+{
+	return pl_isset(&msg->uri.user) &&
+		pl_strcmp(&msg->uri.user, leg->service.name);
+}
+
+void dial_over(struct leg *leg)
+{
+	struct server *srv = leg->srv;
+	char subscriber[HL_NAME_MAX];
+
+	if (!leg->passing || leg->sess)
+		return;
+
+	strcpy(subscriber, leg->subscriber);
+	leg_end(leg, "what was dialled came to nothing");
+	groups_forget(srv, subscriber);
+}
+
+void dial_refuse(struct leg *leg, const struct sip_msg *msg,
+		 struct sip_strans **stp, uint16_t code, const char *text)
+{
+	char words[HL_REASON_MAX];
+	const struct leg_sdp s = { .words = words };
+
+	words_copy(words, sizeof(words), text);
+	/* Its answer makes a transaction of its own */
+	if (stp)
+		*stp = mem_deref(*stp);
+
+	++leg->srv->st.activations_refused;
+	leg_dialog_refuse(leg, msg, code, &s);
+}
+
+void dial_invited(struct leg *leg, const struct sip_msg *msg)
+{
+	struct leg_sdp s = { .words = "" };
+	char target[HL_NAME_MAX];
+	const char *words = "not allowed";
+	uint16_t code;
+
+	code = leg_dialog_check(leg, msg, &s);
+	if (code) {
+		leg_dialog_refuse(leg, msg, code, &s);
+		goto out;
+	}
+
+	code = refer_user_decode(target, sizeof(target), &msg->uri.user)
+		? 403 : ask_dial(leg, msg, target, &words);
+	if (code)
+		dial_refuse(leg, msg, NULL, code, words);
+ out:
+	if (!leg->ask)
+		dial_over(leg);
+}
+
+/* The call that both are in already: it goes on with the leg's new dialog. */
+static struct call *call_shared(const struct leg *leg,
+				const struct bus_activation *a)
+{
+	const struct leg *other;
+
+	if (!leg->call || a->group[0] || a->partyc != 1)
+		return NULL;
+
+	other = leg_lookup(leg->srv, a->partyv[0].subscriber);
+	return other && other->call == leg->call ? leg->call : NULL;
+}
+
+static uint16_t dial_check(const struct leg *leg,
+			   const struct bus_activation *a,
+			   const char **wordsp)
+{
+	if (leg->srv->closing) {
+		*wordsp = "this server is leaving";
+		return 503;
+	}
+
+	if (a->group[0])
+		return group_check(leg, a->group, wordsp);
+
+	return call_check(leg, a->partyv, a->partyc, wordsp);
+}
+
+static uint16_t dial_bridge(struct leg *leg, const struct bus_activation *a,
+			    const char **wordsp)
+{
+	if (a->group[0]) {
+		/* It has no end of its own */
+		leg->passing = false;
+		return group_dial(leg, a->group, wordsp);
+	}
+
+	return call_activate(leg, a->partyv, a->partyc, wordsp);
+}
+
+/* @return 0: answered; or a SIP code, words and warning are in s */
+static uint16_t dial_accept(struct leg *leg, const struct sip_msg *msg,
+			    const struct bus_activation *a, struct leg_sdp *s)
+{
+	struct call *call = call_shared(leg, a);
+	const char *words = "";
+	uint16_t code;
+
+	if (call)
+		call_hold(call);
+
+	code = leg_dialog_accept(leg, msg, true, s);
+	/* The other one may speak at once, the ACK is on its way */
+	if (!code)
+		leg_up(leg);
+	if (call)
+		call_let_go(call, leg);
+	if (code)
+		return code;
+
+	code = dial_bridge(leg, a, &words);
+	if (code != 200)
+		leg_down(leg, code, words, false);
+
+	++leg->srv->st.activations;
+	return 0;
+}
+
+void dial_allowed(struct leg *leg, const struct sip_msg *msg,
+		  const struct bus_activation *a)
+{
+	const bool only = leg->passing && !leg->sess;
+	struct leg_sdp s = { .words = "" };
+	const char *words = "";
+	uint16_t code;
+
+	code = dial_check(leg, a, &words);
+	if (code != 200) {
+		dial_refuse(leg, msg, NULL, code, words);
+		dial_over(leg);
+		return;
+	}
+
+	code = dial_accept(leg, msg, a, &s);
+	if (!code)
+		return;
+
+	leg_dialog_refuse(leg, msg, code, &s);
+	leg->passing = only;
+	dial_over(leg);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file leg_floor.h  Formats of a floor line: m=application P udp TBCP MCPTT
+ *
+ * Both are offered on one line; the answer names the one that is spoken. TBCP
+ * is OMA PoC 1.0's, MCPTT 3GPP's (TS 24.380 clause 14; mc_ parameters of
+ * TS 24.379). There is no queue, so queuing is 0 and mc_queueing never said,
+ * and the floor is never granted by SDP: mc_granted neither.
+ *
+ * Pure; any thread.
+ */
+#ifndef HL_SERVER_LEG_FLOOR_H
+#define HL_SERVER_LEG_FLOOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <re.h>
+#include "mixer/mixer.h"
+
+struct leg_floor {
+	bool tbcp, mcpt;          /**< Formats of the line */
+	bool tbcp_params;         /**< a=fmtp:TBCP is there */
+	uint8_t tb_priority;      /**< 0..3 */
+	uint8_t mc_priority;      /**< 1..255; 0: not said */
+	bool mc_queueing, mc_granted;
+	bool mc_implicit_request; /**< The offer asks for the floor too; in an
+				       answer: that was taken into account */
+};
+
+/** What we offer to everybody. mc_priority: 0 is said as 1 */
+void leg_floor_ours(struct leg_floor *f, uint8_t mc_priority);
+
+/** Of an m-line with these formats and attribute lines. False: neither */
+bool leg_floor_decode(struct leg_floor *f, const struct pl *formats,
+		      const struct pl *attrs);
+
+/** The one that is spoken where the line has these: MCPTT before TBCP */
+enum mixer_floor_proto leg_floor_proto(const struct leg_floor *f);
+
+/** Answer to an offer: one format, never more than was offered */
+void leg_floor_answer(struct leg_floor *f, const struct leg_floor *offer,
+		      const struct leg_floor *ours);
+
+/** The line with its attributes */
+int leg_floor_print(struct mbuf *mb, const struct leg_floor *f, uint16_t port,
+		    const struct pl *proto);
+
+#endif

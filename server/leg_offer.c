@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "server/priv.h"
+
+static void local_get(struct leg_sdp_local *l, const struct leg *leg)
+{
+	memset(l, 0, sizeof(*l));
+	l->codec = leg->codec;
+	l->addr = sa_isset(&leg->local, SA_ADDR) ? leg->local
+						 : leg->media.rtp;
+	l->rtp = sa_port(&leg->media.rtp);
+	l->rtcp = sa_port(&leg->media.rtcp);
+	l->floor = leg->floor ? sa_port(&leg->media.floor) : 0;
+	l->pt = leg->pt;
+	l->pt_event = leg->pt_event;
+	l->dir = leg->dir;
+	l->id = leg->number;
+	l->version = leg->sdp_version;
+	leg_floor_ours(&l->fc, groups_priority(leg));
+	l->fc.mc_implicit_request = leg->implicit;
+}
+
+static void sdp_pl(struct pl *pl, const struct mbuf *mb)
+{
+	pl->p = (const char *)mb->buf;
+	pl->l = mb->end;
+}
+
+/* Our SDP with the version that the leg has now */
+static int encode(struct mbuf **mbp, const struct leg *leg,
+		  const struct leg_sdp *offer)
+{
+	struct mbuf *mb = mbuf_alloc(512);
+	struct leg_sdp_local l;
+	struct leg_sdp last;
+	struct pl pl;
+	int err;
+
+	if (!mb)
+		return ENOMEM;
+
+	local_get(&l, leg);
+	if (offer) {
+		err = leg_sdp_answer(mb, &l, offer);
+	}
+	else if (leg->sdp) {
+		sdp_pl(&pl, leg->sdp);
+		err = leg_sdp_decode(&last, &pl, leg->codec);
+		err = err ? err : leg_sdp_offer(mb, &l, &last);
+	}
+	else {
+		err = leg_sdp_offer(mb, &l, NULL);
+	}
+
+	if (err) {
+		mem_deref(mb);
+		return err;
+	}
+
+	mbuf_trim(mb);
+	mb->pos = 0;
+	*mbp = mb;
+	return 0;
+}
+
+/* RFC 3264 section 8: the version rises exactly if the SDP is another one. */
+int leg_offer(struct mbuf **descp, struct leg *leg,
+	      const struct leg_sdp *offer)
+{
+	struct mbuf *mb;
+	int err;
+
+	err = encode(&mb, leg, offer);
+	if (err)
+		return err;
+
+	if (!leg->sdp || leg->sdp->end != mb->end ||
+	    memcmp(leg->sdp->buf, mb->buf, mb->end)) {
+		mb = mem_deref(mb);
+		++leg->sdp_version;
+		err = encode(&mb, leg, offer);
+		if (err)
+			return err;
+	}
+
+	mem_deref(leg->sdp);
+	leg->sdp = mem_ref(mb);
+	leg->sdp_refused = false;
+	*descp = mb;
+	return 0;
+}
+
+int leg_offer_again(struct mbuf **descp, struct leg *leg)
+{
+	if (!leg->sdp || leg->sdp_refused)
+		return leg_offer(descp, leg, NULL);
+
+	leg->sdp->pos = 0;
+	*descp = mem_ref(leg->sdp);
+	return 0;
+}
+
+uint16_t leg_offer_decode(struct leg_sdp *s, const struct leg *leg,
+			  const struct sip_msg *msg)
+{
+	struct pl body;
+
+	body.p = (const char *)mbuf_buf(msg->mb);
+	body.l = body.p ? mbuf_get_left(msg->mb) : 0;
+
+	if (!msg_ctype_cmp(&msg->ctyp, "application", "sdp")) {
+		s->warning = 304;
+		s->words = "SDP is needed";
+		return 415;
+	}
+
+	switch (leg_sdp_decode(s, &body, leg->codec)) {
+
+	case 0:
+		return 0;
+
+	case EPROTO:
+		return 488;
+
+	default:
+		return 400;
+	}
+}
+
+void leg_remote_set(struct leg *leg, const struct leg_sdp *s, bool again)
+{
+	struct mixer_leg_remote r;
+	int err;
+
+	leg_sdp_remote(&r, s, &leg->flow);
+
+	if (leg->dir == SDP_INACTIVE) {
+		/* We have it rest: that says nothing of what it would like, so
+		 * it may ask for the floor and is woken then */
+		r.send = false;
+		r.recv = true;
+	}
+	else if (again && s->dir == SDP_SENDONLY) {
+		/* Who turns sendonly in the middle holds the line: what it
+		 * plays is music, not speech */
+		r.recv = false;
+	}
+
+	if (!leg->floor)
+		sa_init(&r.floor, AF_UNSPEC);
+	leg->floor_taken = sa_isset(&r.floor, SA_ADDR);
+
+	err = mixer_leg_remote_set(leg->srv->mixer, leg->mid, &r);
+	if (err)
+		hlog(leg->srv->log, HLOG_WARN, leg->subject, "media not set",
+		     HLOG_ERR(err));
+}
+
+int leg_warning_print(struct re_printf *pf, const struct leg_sdp *s)
+{
+	/* Only where SDP was looked at */
+	return s->warning ? re_hprintf(pf, "Warning: %u holler \"%s\"\r\n",
+				       s->warning, s->words) : 0;
+}
