@@ -17,14 +17,6 @@ struct group *group_find(const struct server *srv, const char *name)
 	return NULL;
 }
 
-bool group_dialled(const struct server *srv, const struct pl *name)
-{
-	char buf[HL_NAME_MAX];
-
-	return !refer_user_decode(buf, sizeof(buf), name) &&
-		group_find(srv, buf);
-}
-
 /* --- membership -------------------------------------------------------- */
 
 static void member_destructor(void *arg)
@@ -173,6 +165,7 @@ uint16_t group_member_set(struct server *srv, const struct bus_member_set *s,
 
 	member_changed(m);
 	group_talk_sync(group);
+	focus_bridge_changed(&group->b);
 	*wordsp = "";
 	return 200;
 }

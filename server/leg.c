@@ -164,6 +164,7 @@ void leg_invite_done(struct leg *leg)
 void leg_drop(struct leg *leg)
 {
 	list_unlink(&leg->le_queue);
+	focus_leg_end(leg);
 	/* An INVITE that dials outlives the dialog that it replaces */
 	ask_drop(leg, false);
 	call_leave(leg);
