@@ -8,8 +8,6 @@
 #include "cli/align.h"
 
 enum {
-	HEAD_SAMPLES = ALIGN_HEAD_MS * HS_RATE_HZ / 1000,
-	ONSET_FRAME = HS_RATE_HZ / 100,
 	FFT_MIN = 1 << 15
 };
 
@@ -177,15 +175,16 @@ static void search_block(struct search *s, size_t first, double *bestp,
 /* First sample of the first frame that is not silence */
 static size_t onset(const struct hs_pcm *x)
 {
+	const size_t frame = x->rate_hz / 100;
 	double loudest = 0;
 	size_t i, k;
 	int pass;
 
 	for (pass = 0; pass < 2; pass++) {
-		for (i = 0; i < x->n; i += ONSET_FRAME) {
+		for (i = 0; i < x->n; i += frame) {
 			double e = 0;
 
-			for (k = i; k < x->n && k < i + ONSET_FRAME; k++)
+			for (k = i; k < x->n && k < i + frame; k++)
 				e += (double)x->v[k] * x->v[k];
 			if (pass && e >= ONSET_LEVEL * loudest)
 				return i;
@@ -219,6 +218,8 @@ int align_find(struct align *res, const struct hs_pcm *original,
 	size_t place = original->n, first, start;
 	int err;
 
+	if (original->rate_hz != recording->rate_hz)
+		return EINVAL;
 	if (!original->n)
 		return ENODATA;
 	if (original->n > ALIGN_ORIGINAL_MAX ||
@@ -231,12 +232,13 @@ int align_find(struct align *res, const struct hs_pcm *original,
 	     first += s.fft.n - original->n + 1)
 		search_block(&s, first, &best, &place);
 	start = onset(original);
-	head = piece(&s, place, start, HEAD_SAMPLES);
+	head = piece(&s, place, start,
+		     (size_t)ALIGN_HEAD_MS * original->rate_hz / 1000);
 	res->corr = best;
 	res->head = head > 0 ? head : 0;
 	res->offset_ms = ((double)place - (double)original->n) * 1000 /
-			 HS_RATE_HZ;
-	res->onset_ms = (double)start * 1000 / HS_RATE_HZ;
+			 original->rate_hz;
+	res->onset_ms = (double)start * 1000 / original->rate_hz;
 out:
 	search_fini(&s);
 	return err;

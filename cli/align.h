@@ -12,10 +12,10 @@
 enum {
 	/** What must be there for a first syllable not to be lost */
 	ALIGN_HEAD_MS = 200,
-	/** Longest original, in samples: 10 min */
-	ALIGN_ORIGINAL_MAX = 10 * 60 * HS_RATE_HZ,
-	/** Longest recording: 3 h */
-	ALIGN_RECORDING_MAX = 3 * 3600 * HS_RATE_HZ
+	/** Longest original, in samples: 10 min of 8000 Hz */
+	ALIGN_ORIGINAL_MAX = 10 * 60 * 8000,
+	/** Longest recording: 3 h of it */
+	ALIGN_RECORDING_MAX = 3 * 3600 * 8000
 };
 
 struct align {
@@ -32,9 +32,9 @@ struct align {
 };
 
 /**
- * Both at HS_RATE_HZ
+ * Both of one rate
  *
- * @return 0, ENODATA (the original is empty or silent), EFBIG, ENOMEM
+ * @return 0, EINVAL (two rates), ENODATA (the original is empty or silent), EFBIG, ENOMEM
  */
 int align_find(struct align *res, const struct hs_pcm *original,
 	       const struct hs_pcm *recording);

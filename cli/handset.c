@@ -98,6 +98,8 @@ static const char *audio_name(enum hs_audio_ev_type type)
 		return "first_packet_sent";
 	case HS_AUDIO_STOPPED:
 		return "last_packet_sent";
+	case HS_AUDIO_KEY_SENT:
+		return "key_sent";
 	case HS_AUDIO_PLAYED:
 		return "played";
 	case HS_AUDIO_HEARD:
@@ -121,6 +123,8 @@ static void audio_say(const struct handset *hs, const struct hs_audio_ev *aev,
 		hs_ev_int(&ev, "packets", aev->packets);
 	if (aev->type == HS_AUDIO_STOPPED)
 		hs_ev_int(&ev, "seq", aev->seq);
+	if (aev->type == HS_AUDIO_KEY_SENT)
+		hs_ev_str(&ev, "key", aev->seq == HS_KEY_STAR ? "*" : "#");
 	if (aev->type == HS_AUDIO_SILENT)
 		hs_ev_int(&ev, "late", aev->late);
 	if (aev->type == HS_AUDIO_FAILED)

@@ -130,18 +130,12 @@ int hs_audio_open(struct hs_audio *a, const char *addr,
 	return 0;
 }
 
-int hs_audio_remote(struct hs_audio *a, uint32_t stream, const char *addr,
-		    uint16_t rtp_port, uint16_t rtcp_port)
+int hs_audio_remote(struct hs_audio *a, uint32_t stream,
+		    const struct hs_audio_remote *remote)
 {
-	struct hs_cmd cmd = {.type = HS_CMD_REMOTE,
-			     .id = stream,
-			     .rtp_port = rtp_port,
-			     .rtcp_port = rtcp_port};
-
-	if (strlen(addr) >= sizeof(cmd.addr))
-		return EINVAL;
-	strcpy(cmd.addr, addr);
-	return cmd_put(a, &cmd);
+	return cmd_put(a, &(struct hs_cmd){.type = HS_CMD_REMOTE,
+					   .id = stream,
+					   .remote = *remote});
 }
 
 int hs_audio_talk(struct hs_audio *a, uint32_t stream)
@@ -152,6 +146,12 @@ int hs_audio_talk(struct hs_audio *a, uint32_t stream)
 int hs_audio_hush(struct hs_audio *a, uint32_t stream)
 {
 	return cmd_put(a, &(struct hs_cmd){.type = HS_CMD_HUSH, .id = stream});
+}
+
+int hs_audio_key(struct hs_audio *a, uint32_t stream, enum hs_key key)
+{
+	return cmd_put(a, &(struct hs_cmd){
+				  .type = HS_CMD_KEY, .id = stream, .key = key});
 }
 
 int hs_audio_close(struct hs_audio *a, uint32_t stream)

@@ -21,6 +21,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "cli/handset_codec.h"
 
 enum {
 	HS_STREAMS_MAX = 64,
@@ -29,10 +30,14 @@ enum {
 	HS_KEEPALIVE_MS = 15000,
 	/** No packet for so long: the burst has ended */
 	HS_BURST_GAP_MS = 500,
-	HS_PT_PCMU = 0,
 	/** Of the keep-alive: never in our SDP */
 	HS_PT_UNUSED = 127
 };
+
+/** Event codes of RFC 4733 section 3.2 */
+enum hs_key { HS_KEY_STAR = 10, HS_KEY_HASH = 11 };
+
+enum { HS_KEYS_MAX = 4 };
 
 struct hs_audio;
 
@@ -46,6 +51,7 @@ enum hs_audio_ev_type {
 	HS_AUDIO_RECORD_START, /**< t_us: of the recording's first sample */
 	HS_AUDIO_FIRST_SENT,   /**< First packet of our burst, just sent */
 	HS_AUDIO_STOPPED,      /**< Answer to hs_audio_hush(): seq, packets */
+	HS_AUDIO_KEY_SENT,     /**< seq: the enum hs_key, whole */
 	HS_AUDIO_PLAYED,       /**< The file's last sample has been sent */
 	HS_AUDIO_HEARD,        /**< First packet of a burst came: seq */
 	HS_AUDIO_SILENT,       /**< t_us: of the burst's last packet; packets,
@@ -57,7 +63,7 @@ struct hs_audio_ev {
 	enum hs_audio_ev_type type;
 	uint32_t stream;
 	uint64_t t_us;     /**< CLOCK_MONOTONIC */
-	uint16_t seq;      /**< Last one sent */
+	uint16_t seq;      /**< Last one sent; KEY_SENT: the key */
 	uint32_t packets;  /**< Of the burst */
 	uint32_t late;     /**< Of those, too late to be heard */
 	int error;
@@ -95,15 +101,27 @@ struct hs_audio_local {
 int hs_audio_open(struct hs_audio *a, const char *addr,
 		  struct hs_audio_local *local);
 
+/** The far side, as its SDP says */
+struct hs_audio_remote {
+	char addr[HS_ADDR_MAX];
+	uint16_t rtp_port, rtcp_port;
+	enum hs_codec codec;
+	uint8_t pt;       /**< Of the codec */
+	uint8_t pt_event; /**< Of telephone-events; 0: none */
+};
+
 /** Where the far side is. Its address is the only one that is heard. The
  *  first call of all starts the recording. */
-int hs_audio_remote(struct hs_audio *a, uint32_t stream, const char *addr,
-		    uint16_t rtp_port, uint16_t rtcp_port);
+int hs_audio_remote(struct hs_audio *a, uint32_t stream,
+		    const struct hs_audio_remote *remote);
 
 /** Speak: from the file's beginning, or what the microphone hears from now */
 int hs_audio_talk(struct hs_audio *a, uint32_t stream);
 /** Answered by HS_AUDIO_STOPPED: no packet goes out after that */
 int hs_audio_hush(struct hs_audio *a, uint32_t stream);
+/** A key of the telephone (RFC 4733), 160 ms long; speech waits for it. At most
+ *  HS_KEYS_MAX wait in line, more are dropped */
+int hs_audio_key(struct hs_audio *a, uint32_t stream, enum hs_key key);
 int hs_audio_close(struct hs_audio *a, uint32_t stream);
 
 #endif

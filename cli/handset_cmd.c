@@ -46,6 +46,14 @@ static void release_h(const struct cmd *cmd)
 	key(cmd, HS_LEG_RELEASE);
 }
 
+static void queue_h(const struct cmd *cmd)
+{
+	if (hs_leg_up(cmd->line->leg))
+		hs_leg_ask(cmd->line->leg);
+	else
+		handset_error(cmd->hs, cmd->line->id, "no leg");
+}
+
 static void refer(const struct cmd *cmd, enum hs_refer_what what, bool in_leg)
 {
 	const int err = hs_refer_send(cmd->line, what, in_leg, cmd->wordv + 1,
@@ -158,6 +166,7 @@ static const struct {
 } commandv[] = {
 	{"press", press_h, true},
 	{"release", release_h, true},
+	{"queue", queue_h, true},
 	{"call", call_h, false},
 	{"refer", refer_h, false},
 	{"hangup", hangup_h, false},

@@ -3,8 +3,6 @@
 #include <string.h>
 #include "cli/handset_floor.h"
 
-enum { ACK_WANTED = 16 };
-
 void hs_floor_cfg_default(struct hs_floor_cfg *cfg)
 {
 	*cfg = (struct hs_floor_cfg){
@@ -12,6 +10,7 @@ void hs_floor_cfg_default(struct hs_floor_cfg *cfg)
 		.t101_us = 1000000,
 		.t103_us = 4000000,
 		.t132_us = 2000000,
+		.t104_us = 1000000,
 		.repeats = 3,
 	};
 }
@@ -53,7 +52,7 @@ const char *hs_floor_state_name(enum hs_floor_state state)
 	return "?";
 }
 
-static void send(struct hs_floor_out *out, const struct tbcp_msg *msg)
+static void send(struct hs_floor_out *out, const struct hs_floormsg *msg)
 {
 	if (out->sendc < HS_FLOOR_SEND_MAX)
 		out->sendv[out->sendc++] = *msg;
@@ -61,24 +60,20 @@ static void send(struct hs_floor_out *out, const struct tbcp_msg *msg)
 
 static void send_request(struct hs_floor_out *out)
 {
-	send(out, &(struct tbcp_msg){.type = TBCP_REQUEST});
+	send(out, &(struct hs_floormsg){.type = HS_FM_REQUEST});
 }
 
 static void send_release(const struct hs_floor *f, struct hs_floor_out *out)
 {
-	send(out, &(struct tbcp_msg){.type = TBCP_RELEASE,
+	send(out, &(struct hs_floormsg){.type = HS_FM_RELEASE,
 				     .last_seq = f->last_seq,
 				     .ignore_seq = !f->last_seq_set});
 }
 
-static void send_ack(struct hs_floor_out *out, const struct tbcp_msg *msg)
+static void send_ack(struct hs_floor_out *out, const struct hs_floormsg *msg)
 {
-	const uint8_t subtype =
-		(uint8_t)(msg->type | (msg->ack ? ACK_WANTED : 0));
-
-	send(out, &(struct tbcp_msg){.type = TBCP_ACK,
-				     .acked = subtype,
-				     .reason = TBCP_CONNECT_ACCEPTED});
+	send(out, &(struct hs_floormsg){.type = HS_FM_ACK,
+					.acked = msg->type});
 }
 
 static void state_set(struct hs_floor *f, enum hs_floor_state state)
@@ -121,6 +116,7 @@ static void permission_enter(struct hs_floor *f, struct hs_floor_out *out)
 {
 	state_set(f, HS_FLOOR_PERMISSION);
 	f->talker = false;
+	f->forbidden = false;
 	f->talker_us = 0;
 	out->start_media = true;
 	out->notice = HS_FLOOR_GRANTED;
@@ -147,6 +143,10 @@ static void press(struct hs_floor *f, const struct hs_floor_ev *ev,
 	switch (f->state) {
 	case HS_FLOOR_NO_PERMISSION:
 	case HS_FLOOR_PENDING_RELEASE:
+		if (f->forbidden) {
+			out->notice = HS_FLOOR_FORBIDDEN;
+			break;
+		}
 		request_enter(f, ev->activating, now_us, out);
 		break;
 	case HS_FLOOR_OFFERED:
@@ -234,15 +234,14 @@ static void denied(struct hs_floor *f, struct hs_floor_out *out)
 	}
 }
 
-static void taken(struct hs_floor *f, const struct tbcp_msg *msg,
+static void taken(struct hs_floor *f, const struct hs_floormsg *msg,
 		  uint64_t now_us, struct hs_floor_out *out)
 {
 	const bool asking = f->state == HS_FLOOR_PENDING_REQUEST;
 	const bool queued = f->state == HS_FLOOR_QUEUED;
 
-	if (msg->ack)
-		send_ack(out, msg);
 	f->talker = true;
+	f->forbidden = msg->forbidden;
 	f->talker_us = f->hearing ? 0 : now_us + f->cfg.t103_us;
 	out->notice = HS_FLOOR_TAKEN;
 	if (queued || f->state == HS_FLOOR_STOPPING)
@@ -254,6 +253,7 @@ static void taken(struct hs_floor *f, const struct tbcp_msg *msg,
 static void idle(struct hs_floor *f, struct hs_floor_out *out)
 {
 	f->talker = false;
+	f->forbidden = false;
 	f->talker_us = 0;
 	out->notice = HS_FLOOR_IDLE;
 	switch (f->state) {
@@ -299,51 +299,72 @@ static void revoked(struct hs_floor *f, uint64_t now_us,
 	}
 }
 
-static void queue_status(struct hs_floor *f, const struct tbcp_msg *msg,
+static void queue_status(struct hs_floor *f, const struct hs_floormsg *msg,
 			 struct hs_floor_out *out)
 {
-	if (!msg->position)
+	if (!msg->position) {
+		/* The keep-alive's answer, or the server lost our request */
+		if (f->state == HS_FLOOR_QUEUED) {
+			state_set(f, HS_FLOOR_NO_PERMISSION);
+			out->notice = HS_FLOOR_NOT_QUEUED;
+		}
 		return;
-	if (f->state == HS_FLOOR_PENDING_REQUEST)
-		state_set(f, HS_FLOOR_QUEUED);
-	if (f->state == HS_FLOOR_QUEUED)
-		out->notice = HS_FLOOR_IN_QUEUE;
+	}
+	if (f->state != HS_FLOOR_PENDING_REQUEST &&
+	    f->state != HS_FLOOR_QUEUED)
+		return;
+	state_set(f, HS_FLOOR_QUEUED);
+	out->notice = HS_FLOOR_IN_QUEUE;
 }
 
-static void message(struct hs_floor *f, const struct tbcp_msg *msg,
+/* Taken and Idle count up: one that was overtaken says what was. */
+static bool overtaken(struct hs_floor *f, const struct hs_floormsg *msg)
+{
+	if (!msg->has_seq)
+		return false;
+	if (f->seq_set && (int16_t)(uint16_t)(msg->seq - f->seq) < 0)
+		return true;
+	f->seq = msg->seq;
+	f->seq_set = true;
+	return false;
+}
+
+static void message(struct hs_floor *f, const struct hs_floormsg *msg,
 		    uint64_t now_us, struct hs_floor_out *out)
 {
+	if (msg->ack)
+		send_ack(out, msg);
+	if (overtaken(f, msg))
+		return;
 	switch (msg->type) {
-	case TBCP_GRANTED:
+	case HS_FM_GRANTED:
 		granted(f, now_us, out);
 		break;
-	case TBCP_DENY:
+	case HS_FM_DENY:
 		denied(f, out);
 		break;
-	case TBCP_TAKEN:
+	case HS_FM_TAKEN:
 		taken(f, msg, now_us, out);
 		break;
-	case TBCP_IDLE:
+	case HS_FM_IDLE:
 		idle(f, out);
 		break;
-	case TBCP_REVOKE:
+	case HS_FM_REVOKE:
 		revoked(f, now_us, out);
 		break;
-	case TBCP_QUEUE_STATUS:
+	case HS_FM_QUEUE_INFO:
 		queue_status(f, msg, out);
 		break;
-	case TBCP_CONNECT:
-		send_ack(out, msg);
+	case HS_FM_CONNECT:
 		out->notice = HS_FLOOR_CONNECTED;
 		break;
-	case TBCP_DISCONNECT:
-		send_ack(out, msg);
+	case HS_FM_DISCONNECT:
 		out->notice = HS_FLOOR_DISCONNECTED;
 		break;
-	case TBCP_REQUEST:
-	case TBCP_RELEASE:
-	case TBCP_ACK:
-	case TBCP_QUEUE_STATUS_REQUEST:
+	case HS_FM_REQUEST:
+	case HS_FM_RELEASE:
+	case HS_FM_ACK:
+	case HS_FM_QUEUE_REQUEST:
 		break; /* a client's messages: not for us */
 	}
 }
@@ -376,6 +397,14 @@ static void heard(struct hs_floor *f)
 		state_set(f, HS_FLOOR_NO_PERMISSION);
 }
 
+static void place_ask(struct hs_floor *f, unsigned tries, uint64_t now_us,
+		      struct hs_floor_out *out)
+{
+	f->tries = tries;
+	f->deadline_us = now_us + f->cfg.t104_us;
+	send(out, &(struct hs_floormsg){.type = HS_FM_QUEUE_REQUEST});
+}
+
 static void repeat(struct hs_floor *f, uint64_t now_us,
 		   struct hs_floor_out *out)
 {
@@ -402,8 +431,12 @@ static void repeat(struct hs_floor *f, uint64_t now_us,
 	case HS_FLOOR_OFFERED:
 		release_silent(f, now_us, out);
 		break;
-	case HS_FLOOR_NO_PERMISSION:
 	case HS_FLOOR_QUEUED:
+		f->deadline_us = 0;
+		if (f->tries)
+			place_ask(f, f->tries - 1, now_us, out);
+		break;
+	case HS_FLOOR_NO_PERMISSION:
 	case HS_FLOOR_PERMISSION:
 	case HS_FLOOR_STOPPING:
 		f->deadline_us = 0;
@@ -417,6 +450,7 @@ static void timer(struct hs_floor *f, uint64_t now_us,
 	if (f->talker_us && now_us >= f->talker_us) {
 		f->talker_us = 0;
 		f->talker = false;
+		f->forbidden = false;
 		out->notice = HS_FLOOR_IDLE;
 	}
 	if (f->deadline_us && now_us >= f->deadline_us)
@@ -447,6 +481,12 @@ void hs_floor_step(struct hs_floor *f, const struct hs_floor_ev *ev,
 		break;
 	case HS_FLOOR_EV_RELEASE:
 		release(f, now_us, out);
+		break;
+	case HS_FLOOR_EV_ASK:
+		if (f->state == HS_FLOOR_QUEUED)
+			place_ask(f, f->cfg.repeats, now_us, out);
+		else
+			out->notice = HS_FLOOR_NOT_QUEUED;
 		break;
 	case HS_FLOOR_EV_MSG:
 		message(f, ev->msg, now_us, out);

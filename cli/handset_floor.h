@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
- * @file handset_floor.h  The participant's side of talk burst control
+ * @file handset_floor.h  The participant's side of floor control
  *
  * A pure machine: an event and the time in, what to do and the next deadline
  * out. It opens no socket, reads no clock and allocates nothing. One a leg;
  * the owner's thread only. Times are CLOCK_MONOTONIC microseconds.
  *
- * States and timers are those of the participant of TS 24.380 (section 6.2.4)
- * as OMA PoC 1.0 messages (wire/tbcp.h) carry them. Timers that run out
- * repeat the message (T100, T101) a fixed number of times and then give up,
- * so a lost message costs a second and never the user's key.
+ * States and timers are those of the participant of TS 24.380 (section 6.2.4);
+ * TBCP's are the same under other names. Timers that run out repeat the
+ * message (T100, T101, T104) a fixed number of times and then give up, so a
+ * lost message costs a second and never the user's key. What was asked to be
+ * acknowledged is, before anything else.
+ *
+ * A user who is queued holds the key down, which is the consent that T132
+ * waits for: it runs where a grant comes and no key is down.
  *
  * One thing is added: speech is stopped by another thread, and the Release
  * names the last packet that was sent, so it is sent only when that thread
@@ -20,7 +24,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include "wire/tbcp.h"
+#include "cli/handset_floormsg.h"
 
 enum hs_floor_state {
 	HS_FLOOR_NO_PERMISSION,   /**< Listening */
@@ -37,15 +41,17 @@ struct hs_floor_cfg {
 	uint64_t t101_us;   /**< Request repeat */
 	uint64_t t103_us;   /**< No RTP of the talker: the burst has ended */
 	uint64_t t132_us;   /**< The user's time to take an offered grant */
-	unsigned repeats;   /**< C100, C101 */
+	uint64_t t104_us;   /**< Queue Position Request repeat */
+	unsigned repeats;   /**< C100, C101, C104 */
 };
 
-/** 1 s, 1 s, 4 s, 2 s, three repeats */
+/** 1 s, 1 s, 4 s, 2 s, 1 s, three repeats */
 void hs_floor_cfg_default(struct hs_floor_cfg *cfg);
 
 enum hs_floor_ev_type {
 	HS_FLOOR_EV_PRESS,   /**< Key down */
 	HS_FLOOR_EV_RELEASE, /**< Key up */
+	HS_FLOOR_EV_ASK,     /**< The user wants to know the place in line */
 	HS_FLOOR_EV_MSG,     /**< A message of the server */
 	HS_FLOOR_EV_STOPPED, /**< Speech stopped; last_seq, sent are set */
 	HS_FLOOR_EV_HEARD,   /**< Somebody's RTP began to arrive */
@@ -57,7 +63,7 @@ enum hs_floor_ev_type {
 
 struct hs_floor_ev {
 	enum hs_floor_ev_type type;
-	const struct tbcp_msg *msg; /**< MSG */
+	const struct hs_floormsg *msg; /**< MSG */
 	bool activating;   /**< PRESS: an activation is under way, the grant
 				comes with it; ask only after T101 */
 	uint16_t last_seq; /**< STOPPED */
@@ -71,6 +77,8 @@ enum hs_floor_notice {
 	HS_FLOOR_OFFER,       /**< Granted, but no key is down */
 	HS_FLOOR_DENIED,      /**< reason, phrase: see the message */
 	HS_FLOOR_UNANSWERED,  /**< All requests were lost */
+	HS_FLOOR_FORBIDDEN,   /**< The talker's burst cannot be asked for */
+	HS_FLOOR_NOT_QUEUED,  /**< Nobody has us in line */
 	HS_FLOOR_TAKEN,       /**< Somebody else talks: see the message */
 	HS_FLOOR_IDLE,        /**< Nobody talks */
 	HS_FLOOR_REVOKED,     /**< reason: see the message; 0: lost without */
@@ -85,7 +93,7 @@ enum { HS_FLOOR_SEND_MAX = 3 };
 struct hs_floor_out {
 	bool stop_media;  /**< Answer with HS_FLOOR_EV_STOPPED */
 	bool start_media; /**< From the next sample on */
-	struct tbcp_msg sendv[HS_FLOOR_SEND_MAX]; /**< ssrc is not set */
+	struct hs_floormsg sendv[HS_FLOOR_SEND_MAX];
 	unsigned sendc;
 	enum hs_floor_notice notice;
 };
@@ -97,9 +105,12 @@ struct hs_floor {
 	bool asked;           /**< The request was overtaken by a Taken */
 	bool again;           /**< Pressed anew while stopping */
 	bool talker;          /**< Somebody else is said to talk */
+	bool forbidden;       /**< ..whom nobody may interrupt */
+	bool seq_set;
+	uint16_t seq;         /**< Of the last Taken or Idle */
 	bool hearing;         /**< RTP arrives */
 	unsigned tries;       /**< Repeats left */
-	uint64_t deadline_us; /**< T100, T101 or T132, by state; 0: none */
+	uint64_t deadline_us; /**< T100, T101, T104 or T132, by state */
 	uint64_t talker_us;   /**< T103; 0: none */
 	uint16_t last_seq;    /**< For repeats of the Release */
 	bool last_seq_set;

@@ -10,6 +10,7 @@ struct hs_leg {
 	struct sipsess *sess;
 	struct hs_sdp *sdp;
 	struct hs_talk *talk;
+	struct hs_keys *keys;   /**< Where there is no floor channel */
 	struct hs_audio_local audio;
 	bool audio_open;
 	struct hs_sdp_remote remote;
@@ -28,6 +29,7 @@ static void leg_destructor(void *arg)
 
 	mem_deref(leg->sess);
 	mem_deref(leg->talk);
+	mem_deref(leg->keys);
 	mem_deref(leg->sdp);
 	if (leg->audio_open)
 		(void)hs_audio_close(leg->line->hs->audio, leg->audio.stream);
@@ -48,12 +50,16 @@ static int leg_alloc(struct hs_leg **lp, struct hs_line *line)
 		goto out;
 	leg->audio_open = true;
 	err = hs_talk_alloc(&leg->talk, line, &leg->audio);
+	if (!err)
+		err = hs_keys_alloc(&leg->keys, line, &leg->audio);
 	if (err)
 		goto out;
 	local = (struct hs_sdp_local){.addr = hs->addr,
 				      .rtp_port = leg->audio.rtp_port,
 				      .rtcp_port = leg->audio.rtcp_port,
-				      .floor_port = hs_talk_port(leg->talk)};
+				      .floor_port = hs_talk_port(leg->talk),
+				      .codecs = &hs->opts.codecs,
+				      .floors = hs->opts.floors};
 	err = hs_sdp_alloc(&leg->sdp, &local);
 out:
 	if (err)
@@ -66,14 +72,17 @@ out:
 /* Speech goes there, and keep-alives are sent at once */
 static int audio_show(const struct hs_leg *leg, const struct hs_sdp_remote *r)
 {
-	char addr[HS_ADDR_MAX];
+	struct hs_audio_remote to = {.rtp_port = sa_port(&r->rtp),
+				     .rtcp_port = sa_port(&r->rtcp),
+				     .codec = r->codec,
+				     .pt = r->pt,
+				     .pt_event = r->pt_event};
 
 	if (sa_is_any(&r->rtp))
 		return 0;
-	if (re_snprintf(addr, sizeof(addr), "%j", &r->rtp) < 0)
+	if (re_snprintf(to.addr, sizeof(to.addr), "%j", &r->rtp) < 0)
 		return EOVERFLOW;
-	return hs_audio_remote(leg->line->hs->audio, leg->audio.stream, addr,
-			       sa_port(&r->rtp), sa_port(&r->rtcp));
+	return hs_audio_remote(leg->line->hs->audio, leg->audio.stream, &to);
 }
 
 /* Where the far side's media is, by its newest SDP */
@@ -81,10 +90,14 @@ static int media_set(struct hs_leg *leg, const struct hs_sdp_remote *remote)
 {
 	const bool moved = !leg->media ||
 			   !sa_cmp(&leg->remote.rtp, &remote->rtp, SA_ALL) ||
-			   !sa_cmp(&leg->remote.rtcp, &remote->rtcp, SA_ALL);
+			   !sa_cmp(&leg->remote.rtcp, &remote->rtcp, SA_ALL) ||
+			   leg->remote.codec != remote->codec ||
+			   leg->remote.pt != remote->pt ||
+			   leg->remote.pt_event != remote->pt_event;
 	int err = 0;
 
-	hs_talk_remote(leg->talk, &remote->floor);
+	hs_talk_remote(leg->talk, remote);
+	hs_keys_remote(leg->keys, remote->pt_event != 0);
 	if (moved)
 		err = audio_show(leg, remote);
 	if (!err) {
@@ -107,11 +120,16 @@ static void report_up(const struct hs_leg *leg)
 	hs_ev_int(&ev, "rtcp_port", leg->audio.rtcp_port);
 	hs_ev_int(&ev, "floor_port", hs_talk_port(leg->talk));
 	hs_ev_int(&ev, "ssrc", leg->audio.ssrc);
+	hs_ev_str(&ev, "codec", hs_codec_info(r->codec)->name);
 	if (re_snprintf(addr, sizeof(addr), "%J", &r->rtp) > 0)
 		hs_ev_str(&ev, "remote", addr);
 	if (sa_isset(&r->floor, SA_ALL) &&
 	    re_snprintf(addr, sizeof(addr), "%J", &r->floor) > 0)
 		hs_ev_str(&ev, "remote_floor", addr);
+	hs_ev_str(&ev, "floor",
+		  !sa_isset(&r->floor, SA_ALL) ? "none"
+		  : r->proto == HS_FLOOR_MCPT  ? "mcptt"
+					       : "tbcp");
 	hs_ev_end(&ev);
 }
 
@@ -226,6 +244,23 @@ static int answer(struct hs_leg *leg, const struct sip_msg *msg)
 	return err;
 }
 
+static void refuse(const struct handset *hs, const struct sip_msg *msg,
+		   int err)
+{
+	if (err == ENOTSUP)
+		(void)sip_treplyf(NULL, NULL, hs->sip, msg, false, 488,
+				  "No Common Codec",
+				  "Warning: 305 %s \"no audio in a codec that "
+				  "is spoken here\"\r\n"
+				  "Content-Length: 0\r\n\r\n",
+				  hs->addr);
+	else if (err == EBADMSG)
+		(void)sip_treply(NULL, hs->sip, msg, 400, "Bad SDP");
+	else
+		(void)sip_treply(NULL, hs->sip, msg, 500,
+				 "Server Internal Error");
+}
+
 int hs_leg_accept(struct hs_leg **lp, struct hs_line *line,
 		  const struct sip_msg *msg)
 {
@@ -243,13 +278,8 @@ int hs_leg_accept(struct hs_leg **lp, struct hs_line *line,
 		return 0;
 	}
 	/* sipsess_accept() answers its own errors; what came before it not */
-	if (!leg->sess && (err == ENOTSUP || err == EBADMSG))
-		(void)sip_treply(NULL, hs->sip, msg, err == EBADMSG ? 400 : 488,
-				 err == EBADMSG ? "Bad SDP"
-						: "Not Acceptable Here");
-	else if (!leg->sess)
-		(void)sip_treply(NULL, hs->sip, msg, 500,
-				 "Server Internal Error");
+	if (!leg->sess)
+		refuse(hs, msg, err);
 	mem_deref(leg);
 	return err;
 }
@@ -285,9 +315,22 @@ bool hs_leg_up(const struct hs_leg *leg)
 	return leg && leg->up;
 }
 
+static bool has_floor(const struct hs_leg *leg)
+{
+	return sa_isset(&leg->remote.floor, SA_ALL);
+}
+
 void hs_leg_key(struct hs_leg *leg, enum hs_leg_key key)
 {
-	hs_talk_key(leg->talk, key);
+	if (has_floor(leg))
+		hs_talk_key(leg->talk, key);
+	else
+		hs_keys_key(leg->keys, key);
+}
+
+void hs_leg_ask(struct hs_leg *leg)
+{
+	hs_talk_ask(leg->talk);
 }
 
 void hs_leg_activating(struct hs_leg *leg, bool on, bool refused)
@@ -310,7 +353,8 @@ bool hs_leg_audio(struct hs_leg *leg, const struct hs_audio_ev *ev)
 
 const char *hs_leg_floor_name(const struct hs_leg *leg)
 {
-	return hs_talk_name(leg->talk);
+	return has_floor(leg) ? hs_talk_name(leg->talk)
+			      : hs_keys_name(leg->keys);
 }
 
 const char *hs_leg_callid(const struct hs_leg *leg)

@@ -25,6 +25,7 @@ enum {
 
 struct hs_engine {
 	struct hs_queues q;
+	struct _MSFactory *factory;
 	pthread_t thread;
 	bool running;
 	int epfd, tickfd;
@@ -141,7 +142,7 @@ static void stream_add(struct hs_engine *e, struct hs_stream *s)
 		return;
 	}
 	*slot = s;
-	hs_stream_handler(s, ev_put, e);
+	hs_stream_handler(s, e->factory, ev_put, e);
 	hs_stream_fds(s, fdv);
 	watch(e, fdv[0], s);
 	watch(e, fdv[1], s);
@@ -188,8 +189,7 @@ static bool cmd_run(struct hs_engine *e, const struct hs_cmd *cmd)
 		if (!slot)
 			return true;
 		record_start(e);
-		if (hs_stream_remote(*slot, cmd->addr, cmd->rtp_port,
-				     cmd->rtcp_port))
+		if (hs_stream_remote(*slot, &cmd->remote))
 			failed(e, EADDRNOTAVAIL);
 		return true;
 	case HS_CMD_TALK:
@@ -200,6 +200,10 @@ static bool cmd_run(struct hs_engine *e, const struct hs_cmd *cmd)
 	case HS_CMD_HUSH:
 		if (slot)
 			hs_stream_hush(*slot);
+		return true;
+	case HS_CMD_KEY:
+		if (slot)
+			hs_stream_key(*slot, cmd->key);
 		return true;
 	case HS_CMD_CLOSE:
 		if (slot) {
@@ -336,7 +340,7 @@ static int mouth_open(struct hs_engine *e, const char *play)
 	if (!strcmp(play, "none"))
 		return 0;
 	if (!card)
-		return hs_pcm_load(&e->mic.file, play);
+		return hs_pcm_load(&e->mic.file, play, HS_RATE_HZ);
 	err = hs_card_open(&e->mouth, card, true);
 	e->mic.card = !err;
 	return err;
@@ -404,7 +408,8 @@ static int engine_open(struct hs_engine *e, const struct hs_audio_cfg *cfg,
 
 	*whatp = "audio";
 	ortp_ready();
-	err = fds_open(e);
+	e->factory = hs_coders_alloc();
+	err = e->factory ? fds_open(e) : ENOMEM;
 	if (err)
 		return err;
 	*whatp = cfg->play;
@@ -457,6 +462,7 @@ void hs_engine_join(struct hs_engine *e)
 		hs_stream_close(e->streamv[i]);
 	hs_card_close(e->mouth);
 	hs_card_close(e->ear);
+	hs_coders_free(e->factory);
 	hs_wav_close(&e->wav);
 	hs_pcm_fini(&e->mic.file);
 	if (e->epfd >= 0)

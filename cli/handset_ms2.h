@@ -16,6 +16,7 @@
 struct hs_stream;
 struct slotq;
 struct wake;
+struct _MSFactory;
 
 /* --- the thread: handset_ms2.c ------------------------------------------ */
 
@@ -24,6 +25,7 @@ enum hs_cmd_type {
 	HS_CMD_REMOTE,
 	HS_CMD_TALK,
 	HS_CMD_HUSH,
+	HS_CMD_KEY,
 	HS_CMD_CLOSE,
 	HS_CMD_QUIT
 };
@@ -32,8 +34,8 @@ struct hs_cmd {
 	enum hs_cmd_type type;
 	uint32_t id;
 	struct hs_stream *stream; /**< ADD: given away */
-	char addr[HS_ADDR_MAX];
-	uint16_t rtp_port, rtcp_port;
+	struct hs_audio_remote remote;
+	enum hs_key key;
 };
 
 struct hs_queues {
@@ -89,22 +91,47 @@ int hs_stream_open(struct hs_stream **sp, uint32_t id, const char *addr,
 		   unsigned jitter_ms);
 void hs_stream_close(struct hs_stream *s);
 void hs_stream_local(const struct hs_stream *s, struct hs_audio_local *local);
-void hs_stream_handler(struct hs_stream *s, hs_stream_ev_h *evh, void *arg);
+/** First call of the audio thread; codecs come from the factory */
+void hs_stream_handler(struct hs_stream *s, struct _MSFactory *factory,
+		       hs_stream_ev_h *evh, void *arg);
 
 uint32_t hs_stream_id(const struct hs_stream *s);
 /** Descriptors to watch: RTP, RTCP, and the pace of what it sends */
 void hs_stream_fds(const struct hs_stream *s, int fdv[3]);
-int hs_stream_remote(struct hs_stream *s, const char *addr, uint16_t rtp_port,
-		     uint16_t rtcp_port);
+int hs_stream_remote(struct hs_stream *s,
+		     const struct hs_audio_remote *remote);
 bool hs_stream_up(const struct hs_stream *s);
 void hs_stream_talk(struct hs_stream *s, const struct hs_mic *mic);
 void hs_stream_hush(struct hs_stream *s);
+void hs_stream_key(struct hs_stream *s, enum hs_key key);
 /** The pace's descriptor is readable */
 void hs_stream_pace(struct hs_stream *s, const struct hs_mic *mic);
 /** One of the sockets is readable */
 void hs_stream_recv(struct hs_stream *s);
 /** Every HS_FRAME_US: adds what is to be heard, looks after the timers */
 void hs_stream_tick(struct hs_stream *s, int32_t mix[HS_FRAME_SAMPLES]);
+
+/* --- codecs: handset_ms2_codec.c ---------------------------------------- */
+
+struct hs_coder;
+
+/** What codecs are made from; NULL: no memory */
+struct _MSFactory *hs_coders_alloc(void);
+void hs_coders_free(struct _MSFactory *factory);
+
+/** An encoder or a decoder without a past: one for a burst. @return 0, ENOTSUP
+ *  (mediastreamer2 was built without it), EIO, ENOMEM */
+int hs_coder_open(struct hs_coder **cp, struct _MSFactory *factory,
+		  enum hs_codec codec, bool encode);
+void hs_coder_close(struct hs_coder *c);
+
+/**
+ * Samples (16 bits, the codec's rate_hz) to payload, or payload to samples
+ *
+ * @return bytes written, at most max; 0: nothing came of it
+ */
+size_t hs_coder_run(struct hs_coder *c, void *out, size_t max, const void *in,
+		    size_t len);
 
 /* --- sound cards: handset_ms2_card.c ------------------------------------ */
 

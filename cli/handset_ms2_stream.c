@@ -13,9 +13,9 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 #include "cli/handset_ms2.h"
+#include "cli/halfband.h"
 #include "cli/handset_playout.h"
 #include "util/clock.h"
-#include "wire/g711.h"
 #include "wire/rtp.h"
 
 enum {
@@ -24,10 +24,19 @@ enum {
 	/** Packets sent at once after the thread was held up */
 	CATCH_UP_MAX = 25,
 	SIDE_BYTES = 256,
+	/** G.722: two for each byte */
+	DECODED_MAX = 2 * RECV_BYTES,
 	/** The first keep-alives follow each other faster: the server may not
 	 *  be ready for the very first one, and one may be lost */
 	EARLY_MS = 500,
-	EARLY_COUNT = 3
+	EARLY_COUNT = 3,
+	/** A key: so many reports of it going on, so many of its end (RFC
+	 *  4733 sections 2.5.1.2 and 2.5.1.4), a packet each frame */
+	KEY_GOING = 5,
+	KEY_ENDS = 3,
+	KEY_BYTES = 4,
+	KEY_END_BIT = 0x80,
+	KEY_VOLUME = 10
 };
 
 struct hs_stream {
@@ -38,6 +47,10 @@ struct hs_stream {
 	hs_stream_ev_h *evh;
 	void *arg;
 	bool up;
+	struct _MSFactory *factory;
+	const struct hs_codec_info *info;
+	enum hs_codec codec;
+	uint8_t pt, pt_event;
 	uint64_t alive_us;  /**< Last keep-alive */
 	unsigned early;     /**< Fast ones left */
 
@@ -47,9 +60,16 @@ struct hs_stream {
 	uint64_t mic_pos;
 	uint32_t tx_ts;
 	uint32_t tx_packets;
+	struct hs_coder *enc;
+	struct halfband down;
+	enum hs_key keyv[HS_KEYS_MAX]; /**< The first is being sent */
+	unsigned keyc, key_step;
 
 	/* ear */
 	struct hs_playout playout;
+	unsigned jitter_ms;
+	struct hs_coder *dec;
+	struct halfband rise;
 	bool hearing;
 	uint32_t rx_user_ts;
 	uint32_t rx_packets;
@@ -64,9 +84,9 @@ static void event(struct hs_stream *s, struct hs_audio_ev ev)
 		s->evh(&ev, s->arg);
 }
 
-static uint32_t media_clock(void)
+static uint32_t media_clock(const struct hs_stream *s)
 {
-	return (uint32_t)(clock_mono_us() / HS_SAMPLE_US);
+	return (uint32_t)(clock_mono_us() * (s->info->clock_hz / 1000) / 1000);
 }
 
 static int socket_bind(const struct addrinfo *ai, uint16_t port)
@@ -156,7 +176,6 @@ static int session_open(struct hs_stream *s)
 	rtp_session_set_scheduling_mode(s->rtp, FALSE);
 	rtp_session_set_blocking_mode(s->rtp, FALSE);
 	rtp_session_set_profile(s->rtp, &av_profile);
-	rtp_session_set_payload_type(s->rtp, HS_PT_PCMU);
 	rtp_session_enable_jitter_buffer(s->rtp, FALSE);
 	/* Even without a jitter buffer it would rewrite the timestamps */
 	rtp_session_enable_adaptive_jitter_compensation(s->rtp, FALSE);
@@ -169,6 +188,22 @@ static int session_open(struct hs_stream *s)
 	return 0;
 }
 
+static void codec_set(struct hs_stream *s, enum hs_codec codec, uint8_t pt)
+{
+	s->pt = pt;
+	if (s->info && s->codec == codec)
+		return;
+	hs_coder_close(s->enc);
+	hs_coder_close(s->dec);
+	s->enc = s->dec = NULL;
+	s->codec = codec;
+	s->info = hs_codec_info(codec);
+	hs_playout_init(&s->playout, s->jitter_ms, s->info->rate_hz,
+			s->info->clock_hz);
+	s->rx_late = 0;
+	halfband_init(&s->rise);
+}
+
 int hs_stream_open(struct hs_stream **sp, uint32_t id, const char *addr,
 		   unsigned jitter_ms)
 {
@@ -179,7 +214,8 @@ int hs_stream_open(struct hs_stream **sp, uint32_t id, const char *addr,
 		return ENOMEM;
 	s->id = id;
 	s->rtpfd = s->rtcpfd = -1;
-	hs_playout_init(&s->playout, jitter_ms);
+	s->jitter_ms = jitter_ms;
+	codec_set(s, HS_PCMU, hs_codec_info(HS_PCMU)->pt);
 	s->pacefd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 	err = s->pacefd < 0 ? errno : sockets_open(s, addr);
 	if (!err)
@@ -196,6 +232,8 @@ void hs_stream_close(struct hs_stream *s)
 {
 	if (!s)
 		return;
+	hs_coder_close(s->enc);
+	hs_coder_close(s->dec);
 	if (s->rtp) {
 		rtp_session_set_sockets(s->rtp, -1, -1);
 		rtp_session_destroy(s->rtp);
@@ -219,8 +257,10 @@ void hs_stream_local(const struct hs_stream *s, struct hs_audio_local *local)
 	};
 }
 
-void hs_stream_handler(struct hs_stream *s, hs_stream_ev_h *evh, void *arg)
+void hs_stream_handler(struct hs_stream *s, struct _MSFactory *factory,
+		       hs_stream_ev_h *evh, void *arg)
 {
+	s->factory = factory;
 	s->evh = evh;
 	s->arg = arg;
 }
@@ -269,7 +309,7 @@ static void keepalive(struct hs_stream *s, uint64_t now_us)
 	s->alive_us = now_us;
 	if (s->early)
 		s->early--;
-	s->tx_ts = media_clock();
+	s->tx_ts = media_clock(s);
 	packet_send(s, HS_PT_UNUSED, false, NULL, 0);
 	if (rtcpw_encode(buf, sizeof(buf), rtp_session_get_send_ssrc(s->rtp),
 			 NULL, "handset", &len))
@@ -279,15 +319,16 @@ static void keepalive(struct hs_stream *s, uint64_t now_us)
 		(void)rtp_session_rtcp_sendm_raw(s->rtp, m);
 }
 
-int hs_stream_remote(struct hs_stream *s, const char *addr, uint16_t rtp_port,
-		     uint16_t rtcp_port)
+int hs_stream_remote(struct hs_stream *s, const struct hs_audio_remote *r)
 {
-	int err = socket_connect(s->rtpfd, addr, rtp_port);
+	int err = socket_connect(s->rtpfd, r->addr, r->rtp_port);
 
 	if (!err)
-		err = socket_connect(s->rtcpfd, addr, rtcp_port);
+		err = socket_connect(s->rtcpfd, r->addr, r->rtcp_port);
 	if (err)
 		return err;
+	codec_set(s, r->codec, r->pt);
+	s->pt_event = r->pt_event;
 	s->up = true;
 	s->early = EARLY_COUNT;
 	keepalive(s, clock_mono_us());
@@ -306,14 +347,22 @@ static void pace_set(struct hs_stream *s, bool on)
 
 static void speech_send(struct hs_stream *s, const struct hs_mic *mic)
 {
+	const size_t n = s->info->rate_hz / (1000000 / HS_FRAME_US);
 	int16_t v[HS_FRAME_SAMPLES];
-	uint8_t payload[HS_FRAME_SAMPLES];
+	uint8_t payload[RECV_BYTES];
+	size_t len;
 	bool last;
 
 	last = hs_mic_read(mic, &s->mic_pos, v, HS_FRAME_SAMPLES);
-	g711_ulaw_encode(payload, v, HS_FRAME_SAMPLES);
-	packet_send(s, HS_PT_PCMU, s->first, payload, sizeof(payload));
-	s->tx_ts += HS_FRAME_SAMPLES;
+	if (n < HS_FRAME_SAMPLES)
+		halfband_down(&s->down, v, v, n);
+	len = hs_coder_run(s->enc, payload, sizeof(payload), v,
+			   n * sizeof(*v));
+	if (len)
+		packet_send(s, s->pt, s->first, payload, len);
+	s->tx_ts += s->info->clock_hz / (1000000 / HS_FRAME_US);
+	if (!len)
+		return;
 	s->tx_packets++;
 	if (s->first)
 		event(s, (struct hs_audio_ev){.type = HS_AUDIO_FIRST_SENT,
@@ -324,15 +373,75 @@ static void speech_send(struct hs_stream *s, const struct hs_mic *mic)
 					      .t_us = clock_mono_us()});
 }
 
+/* Each burst is coded without a past: the far side may have heard others
+ * meanwhile. */
+static int coder_anew(struct hs_stream *s, struct hs_coder **cp, bool encode)
+{
+	int err;
+
+	hs_coder_close(*cp);
+	*cp = NULL;
+	err = hs_coder_open(cp, s->factory, s->codec, encode);
+	if (err)
+		event(s, (struct hs_audio_ev){.type = HS_AUDIO_FAILED,
+					      .t_us = clock_mono_us(),
+					      .error = err});
+	return err;
+}
+
+/* One packet of a key: all have the time of its beginning and say how long it
+ * has lasted */
+static void key_send(struct hs_stream *s)
+{
+	const uint32_t frame = s->info->clock_hz / (1000000 / HS_FRAME_US);
+	const bool end = s->key_step >= KEY_GOING;
+	const uint32_t lasted =
+		frame * (end ? KEY_GOING + 1 : s->key_step + 1);
+	const uint8_t payload[KEY_BYTES] = {
+		(uint8_t)s->keyv[0],
+		(uint8_t)(KEY_VOLUME | (end ? KEY_END_BIT : 0)),
+		(uint8_t)(lasted >> 8), (uint8_t)lasted};
+
+	packet_send(s, s->pt_event, !s->key_step, payload, sizeof(payload));
+	if (++s->key_step < KEY_GOING + KEY_ENDS)
+		return;
+	event(s, (struct hs_audio_ev){.type = HS_AUDIO_KEY_SENT,
+				      .t_us = clock_mono_us(),
+				      .seq = (uint16_t)s->keyv[0]});
+	s->tx_ts += frame * s->key_step;
+	s->key_step = 0;
+	s->keyc--;
+	memmove(s->keyv, s->keyv + 1, s->keyc * sizeof(s->keyv[0]));
+}
+
+void hs_stream_key(struct hs_stream *s, enum hs_key key)
+{
+	if (!s->up || !s->pt_event || s->keyc == HS_KEYS_MAX)
+		return;
+	s->keyv[s->keyc++] = key;
+	if (s->keyc > 1)
+		return;
+	if (!s->talking)
+		s->tx_ts = media_clock(s);
+	pace_set(s, true);
+	key_send(s);
+}
+
 void hs_stream_talk(struct hs_stream *s, const struct hs_mic *mic)
 {
 	if (s->talking || !s->up)
 		return;
+	if (coder_anew(s, &s->enc, true))
+		return;
+	halfband_init(&s->down);
 	s->talking = true;
 	s->first = true;
 	s->tx_packets = 0;
-	s->tx_ts = media_clock();
 	s->mic_pos = hs_mic_now(mic);
+	/* A key that is being sent goes first, and the clock runs on */
+	if (s->keyc)
+		return;
+	s->tx_ts = media_clock(s);
 	pace_set(s, true);
 	if (!mic->card)
 		speech_send(s, mic);
@@ -342,7 +451,8 @@ void hs_stream_hush(struct hs_stream *s)
 {
 	const uint16_t next = rtp_session_get_seq_number(s->rtp);
 
-	pace_set(s, false);
+	if (!s->keyc)
+		pace_set(s, false);
 	event(s, (struct hs_audio_ev){.type = HS_AUDIO_STOPPED,
 				      .t_us = clock_mono_us(),
 				      .seq = (uint16_t)(next - 1),
@@ -358,10 +468,14 @@ void hs_stream_pace(struct hs_stream *s, const struct hs_mic *mic)
 
 	if (read(s->pacefd, &n, sizeof(n)) != (ssize_t)sizeof(n))
 		return;
+	for (; s->keyc && n; n--)
+		key_send(s);
+	if (!s->keyc && !s->talking)
+		pace_set(s, false);
 	n = hs_mic_frames(mic, s->mic_pos, n);
 	if (n > CATCH_UP_MAX)
 		n = CATCH_UP_MAX;
-	while (s->talking && n--)
+	while (s->talking && !s->keyc && n--)
 		speech_send(s, mic);
 }
 
@@ -388,19 +502,22 @@ static void burst_begin(struct hs_stream *s, uint64_t now_us)
 
 static void speech_recv(struct hs_stream *s, mblk_t *m, uint64_t now_us)
 {
-	int16_t v[RECV_BYTES];
+	int16_t v[DECODED_MAX];
 	unsigned char *payload;
 	const int len = rtp_get_payload(m, &payload);
 	const bool start = !s->hearing || rtp_get_markbit(m);
+	size_t bytes;
 
-	if (rtp_get_payload_type(m) != HS_PT_PCMU || len <= 0 ||
-	    len > RECV_BYTES)
+	/* An empty payload would be 120 ms of something to Opus */
+	if (rtp_get_payload_type(m) != s->pt || len <= 0 || len > RECV_BYTES)
+		return;
+	if ((start || !s->dec) && coder_anew(s, &s->dec, false))
 		return;
 	if (start)
 		burst_begin(s, now_us);
-	g711_ulaw_decode(v, payload, (size_t)len);
+	bytes = hs_coder_run(s->dec, v, sizeof(v), payload, (size_t)len);
 	hs_playout_put(&s->playout, start, rtp_get_timestamp(m), v,
-		       (size_t)len);
+		       bytes / sizeof(*v));
 	s->rx_packets++;
 	s->rx_us = now_us;
 }
@@ -421,19 +538,22 @@ void hs_stream_recv(struct hs_stream *s)
 
 void hs_stream_tick(struct hs_stream *s, int32_t mix[HS_FRAME_SAMPLES])
 {
+	const size_t n = s->info->rate_hz / (1000000 / HS_FRAME_US);
 	const uint64_t now_us = clock_mono_us();
 	int16_t v[HS_FRAME_SAMPLES];
 	size_t i;
 
 	if (!s->up)
 		return;
-	hs_playout_get(&s->playout, v, HS_FRAME_SAMPLES);
+	hs_playout_get(&s->playout, v, n);
+	if (n < HS_FRAME_SAMPLES)
+		halfband_up(&s->rise, v, v, n);
 	for (i = 0; i < HS_FRAME_SAMPLES; i++)
 		mix[i] += v[i];
 	if (s->hearing && now_us - s->rx_us > HS_BURST_GAP_MS * 1000) {
 		burst_end(s);
 		rtp_session_resync(s->rtp);
 	}
-	if (!s->talking && now_us - s->alive_us >= alive_every_us(s))
+	if (!s->talking && !s->keyc && now_us - s->alive_us >= alive_every_us(s))
 		keepalive(s, now_us);
 }

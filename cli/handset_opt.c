@@ -24,6 +24,9 @@ enum opt {
 	OPT_NO_ANSWER,
 	OPT_PLAY,
 	OPT_RECORD,
+	OPT_CODEC,
+	OPT_FLOOR,
+	OPT_KEYS,
 	OPT_JITTER,
 	OPT_EXPIRES,
 	OPT_INSTANCE,
@@ -47,6 +50,9 @@ static const struct option longv[] = {
 	{"no-answer", no_argument, NULL, OPT_NO_ANSWER},
 	{"play", required_argument, NULL, OPT_PLAY},
 	{"record", required_argument, NULL, OPT_RECORD},
+	{"codec", required_argument, NULL, OPT_CODEC},
+	{"floor", required_argument, NULL, OPT_FLOOR},
+	{"keys", required_argument, NULL, OPT_KEYS},
 	{"jitter", required_argument, NULL, OPT_JITTER},
 	{"expires", required_argument, NULL, OPT_EXPIRES},
 	{"instance", required_argument, NULL, OPT_INSTANCE},
@@ -80,6 +86,12 @@ static const char help[] =
 "  --play WHAT           the microphone: FILE.wav (from its beginning at each\n"
 "                        press), alsa[:DEVICE], or none (default: silence)\n"
 "  --record WHAT         the ear: FILE.wav, alsa[:DEVICE] or none (default)\n"
+"  --codec NAME[,NAME..] what is offered, in this order, and taken: of PCMU,\n"
+"                        PCMA, G722, opus (default: all, in this order)\n"
+"  --floor tbcp|mcptt|none   floor control that is offered and taken (default:\n"
+"                        both, and what the server prefers)\n"
+"  --keys rfc4733|info   without floor control the key sends * and #: as\n"
+"                        telephone-events (default) or by INFO\n"
 "  --jitter MS           delay of a burst's first packet (default: 60)\n"
 "  --expires SECONDS     registration and subscription (default: 300)\n"
 "  --instance URN        this terminal's identity (default: a new one)\n"
@@ -91,6 +103,7 @@ static const char help[] =
 "Commands, one a line on standard input; @ID names the subscriber where there\n"
 "are several:\n"
 "  press [ID]    key down          release [ID]      key up\n"
+"  queue [ID]    ask for the place in line\n"
 "  call PARTY..  activate, by a REFER in the leg's dialog\n"
 "  refer PARTY.. the same out of the dialog\n"
 "  hangup [PARTY..]                leave, or remove these parties\n"
@@ -227,6 +240,19 @@ static int leg(struct hs_opts *o, const char *arg)
 	return 0;
 }
 
+static int floor_of(struct hs_opts *o, const char *arg)
+{
+	if (!strcmp(arg, "none"))
+		o->floors = 0;
+	else if (!strcmp(arg, "tbcp"))
+		o->floors = 1 << HS_FLOOR_TBCP;
+	else if (!strcmp(arg, "mcptt"))
+		o->floors = 1 << HS_FLOOR_MCPT;
+	else
+		return bad("--floor takes tbcp, mcptt or none");
+	return 0;
+}
+
 static int bind_addr(struct hs_opts *o, const char *arg)
 {
 	return sa_set_str(&o->bind, arg, 0)
@@ -277,6 +303,18 @@ static int option(struct hs_opts *o, enum opt opt, char *arg)
 	case OPT_RECORD:
 		o->record = arg;
 		return 0;
+	case OPT_CODEC:
+		return hs_codecs_parse(&o->codecs, arg)
+			       ? bad("--codec takes PCMU, PCMA, G722 and opus, "
+				     "each once, with commas between")
+			       : 0;
+	case OPT_FLOOR:
+		return floor_of(o, arg);
+	case OPT_KEYS:
+		o->keys_info = !strcmp(arg, "info");
+		return o->keys_info || !strcmp(arg, "rfc4733")
+			       ? 0
+			       : bad("--keys takes rfc4733 or info");
 	case OPT_JITTER:
 		return number(&o->jitter_ms, arg, 0, JITTER_MAX_MS,
 			      "--jitter");
@@ -350,6 +388,8 @@ int hs_opts_parse(struct hs_opts *o, int argc, char **argv)
 			      .jitter_ms = 60,
 			      .play = "none",
 			      .record = "none"};
+	hs_codecs_default(&o->codecs);
+	o->floors = 1 << HS_FLOOR_TBCP | 1 << HS_FLOOR_MCPT;
 	sa_init(&o->server, AF_UNSPEC);
 	sa_init(&o->bind, AF_UNSPEC);
 	while ((c = getopt_long(argc, argv, "", longv, NULL)) != -1) {

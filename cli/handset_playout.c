@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <string.h>
 #include "cli/handset_playout.h"
-#include "cli/pcm.h"
 
 enum { MASK = HS_PLAYOUT_SAMPLES - 1 };
 
-void hs_playout_init(struct hs_playout *p, unsigned delay_ms)
+void hs_playout_init(struct hs_playout *p, unsigned delay_ms, unsigned rate_hz,
+		     unsigned clock_hz)
 {
 	memset(p, 0, sizeof(*p));
-	p->delay = delay_ms * (HS_RATE_HZ / 1000);
+	p->delay = delay_ms * (rate_hz / 1000);
+	p->rate_hz = rate_hz;
+	p->clock_hz = clock_hz;
 }
 
 /* What of the burst before is not heard yet goes first. */
@@ -35,7 +37,8 @@ static int64_t place(struct hs_playout *p, bool start, uint32_t ts, size_t n)
 
 	if (start || !p->synced)
 		sync(p, ts);
-	pos = (int64_t)p->pos0 + (int32_t)(ts - p->ts0);
+	pos = (int64_t)p->pos0 +
+	      (int64_t)(int32_t)(ts - p->ts0) * p->rate_hz / p->clock_hz;
 	if (pos + (int64_t)n > (int64_t)p->cursor && fits(p, pos, n)) {
 		p->late_row = 0;
 		return pos;

@@ -8,7 +8,8 @@
  * packet, and a late packet costs itself only.
  *
  * Pure: no clock, no allocation. The reader's calls are the clock. One
- * thread. Times are samples (HS_RATE_HZ).
+ * thread. Times are samples; the codec says how many of them a tick of the
+ * RTP clock is.
  */
 #ifndef HL_CLI_HANDSET_PLAYOUT_H
 #define HL_CLI_HANDSET_PLAYOUT_H
@@ -18,8 +19,8 @@
 #include <stdint.h>
 
 enum {
-	/** Power of two: 2 s */
-	HS_PLAYOUT_SAMPLES = 16384,
+	/** Power of two: 2 s of 16000 Hz */
+	HS_PLAYOUT_SAMPLES = 32768,
 	/** Packets too late in a row, after which the clock is set anew */
 	HS_PLAYOUT_LATE_MAX = 5
 };
@@ -31,13 +32,16 @@ struct hs_playout {
 	uint64_t pos0;   /**< Place of the burst's first packet */
 	uint32_t ts0;    /**< ..and its timestamp */
 	unsigned delay;
+	unsigned rate_hz, clock_hz;
 	unsigned late_row;
 	bool synced;
 	uint64_t late;   /**< Packets that came too late */
 	uint64_t resync; /**< Times that the clock was set inside a burst */
 };
 
-void hs_playout_init(struct hs_playout *p, unsigned delay_ms);
+/** Empty; rate_hz: of samples, clock_hz: of timestamps */
+void hs_playout_init(struct hs_playout *p, unsigned delay_ms, unsigned rate_hz,
+		     unsigned clock_hz);
 
 /** start: the first packet of a burst */
 void hs_playout_put(struct hs_playout *p, bool start, uint32_t ts,

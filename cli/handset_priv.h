@@ -63,6 +63,9 @@ struct hs_opts {
 	uint32_t expires_s;
 	unsigned jitter_ms;
 	const char *play, *record;
+	struct hs_codecs codecs;
+	unsigned floors;             /**< 1 << enum hs_floor_proto */
+	bool keys_info;              /**< Keys by INFO, not RFC 4733 */
 };
 
 /** @return 0 go on, 1 help was printed, 2 misuse (said on stderr) */
@@ -204,6 +207,8 @@ int hs_leg_accept(struct hs_leg **lp, struct hs_line *line,
 int hs_leg_connect(struct hs_leg **lp, struct hs_line *line);
 bool hs_leg_up(const struct hs_leg *leg);
 void hs_leg_key(struct hs_leg *leg, enum hs_leg_key key);
+/** Queued: at which place? */
+void hs_leg_ask(struct hs_leg *leg);
 /** A REFER in its dialog begins or has ended: a press waits for its grant */
 void hs_leg_activating(struct hs_leg *leg, bool on, bool refused);
 struct sip_dialog *hs_leg_dialog(const struct hs_leg *leg);
@@ -221,14 +226,30 @@ struct hs_talk;
 int hs_talk_alloc(struct hs_talk **tp, struct hs_line *line,
 		  const struct hs_audio_local *audio);
 uint16_t hs_talk_port(const struct hs_talk *talk);
-/** The far end of the channel; unset: the leg has none */
-void hs_talk_remote(struct hs_talk *talk, const struct sa *addr);
+struct hs_sdp_remote;
+
+/** The far end of the channel and its protocol; no address: there is none */
+void hs_talk_remote(struct hs_talk *talk, const struct hs_sdp_remote *r);
 /** Send keep-alives anew: the server can read them now */
 void hs_talk_show(struct hs_talk *talk);
 void hs_talk_key(struct hs_talk *talk, enum hs_leg_key key);
+/** Which place in line? */
+void hs_talk_ask(struct hs_talk *talk);
 void hs_talk_activating(struct hs_talk *talk, bool on, bool refused);
 void hs_talk_audio(struct hs_talk *talk, const struct hs_audio_ev *ev);
 const char *hs_talk_name(const struct hs_talk *talk);
+
+/* --- keys of a plain telephone: handset_keys.c -------------------------- */
+
+struct hs_keys;
+
+int hs_keys_alloc(struct hs_keys **kp, struct hs_line *line,
+		  const struct hs_audio_local *audio);
+/** Does the far side take telephone-events? */
+void hs_keys_remote(struct hs_keys *keys, bool events);
+/** Press: *, and speech as soon as it is through; release: # */
+void hs_keys_key(struct hs_keys *keys, enum hs_leg_key key);
+const char *hs_keys_name(const struct hs_keys *keys);
 
 /* --- SDP: handset_sdp.c ------------------------------------------------- */
 
@@ -237,18 +258,25 @@ struct hs_sdp;
 struct hs_sdp_local {
 	const char *addr;
 	uint16_t rtp_port, rtcp_port, floor_port;
+	const struct hs_codecs *codecs;
+	unsigned floors;     /**< 1 << enum hs_floor_proto of each we speak */
 };
 
 /** What the far side offers or answers */
 struct hs_sdp_remote {
 	struct sa rtp, rtcp;
 	struct sa floor;     /**< Unset: no floor channel */
+	enum hs_floor_proto proto; /**< Of it */
+	uint8_t floor_priority; /**< MCPT: the highest granted; 0: none */
 	bool send, recv;     /**< As seen by us */
+	enum hs_codec codec;
+	uint8_t pt;
+	uint8_t pt_event;    /**< 0: takes none */
 };
 
 int hs_sdp_alloc(struct hs_sdp **sp, const struct hs_sdp_local *local);
 int hs_sdp_offer(struct mbuf **mbp, struct hs_sdp *sdp);
-/** @return 0, EBADMSG, ENOTSUP (no PCMU audio) */
+/** @return 0, EBADMSG, ENOTSUP (no audio in a codec of ours) */
 int hs_sdp_offered(struct hs_sdp *sdp, struct mbuf *mb,
 		   struct hs_sdp_remote *remote);
 int hs_sdp_answer(struct mbuf **mbp, struct hs_sdp *sdp);

@@ -1,13 +1,26 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Audio in PCMU, telephone-event, and the floor channel: an application line
- * of format TBCP (OMA PoC 1.0). */
+/* Audio in the codecs we take, telephone-event, and the floor channel: an application line
+ * of format TBCP (OMA PoC 1.0)
+ * or MCPTT (TS 24.380 section 12). An answer keeps one of the two. */
 #include <re.h>
 #include "cli/handset_priv.h"
-#include "cli/pcm.h"
+
+enum {
+	PT_EVENT = 101,
+	/** mc_priority: the highest that we ask for */
+	PRIORITY = 5
+};
+
+static const char *const floor_namev[HS_FLOOR_PROTOS] = {
+	[HS_FLOOR_TBCP] = "TBCP", [HS_FLOOR_MCPT] = "MCPTT"};
+
+static const char event_name[] = "telephone-event";
 
 struct hs_sdp {
 	struct sdp_session *sess;
 	struct sdp_media *audio, *floor;
+	uint8_t priority; /**< MCPTT: what our answer leaves of the offer's */
+	bool queueing;
 };
 
 static void sdp_destructor(void *arg)
@@ -19,17 +32,76 @@ static void sdp_destructor(void *arg)
 	mem_deref(sdp->sess);
 }
 
+static struct sdp_format *floor_format(const struct hs_sdp *sdp,
+				       enum hs_floor_proto proto)
+{
+	return sdp_media_format(sdp->floor, true, floor_namev[proto], -1, NULL,
+				-1, -1);
+}
+
+/* Is it in what we print? */
+static bool floor_has(const struct hs_sdp *sdp, enum hs_floor_proto proto,
+		      bool offer)
+{
+	const struct sdp_format *fmt = floor_format(sdp, proto);
+
+	return fmt && (offer || fmt->sup);
+}
+
 /* libre prints fmtp for formats with an rtpmap only. */
 static int fmtp_h(struct mbuf *mb, bool offer, void *arg)
 {
-	(void)offer;
-	(void)arg;
-	return mbuf_write_str(
-		mb, "a=fmtp:TBCP queuing=1;tb_priority=1;timestamp=0\r\n");
+	const struct hs_sdp *sdp = arg;
+	int err = 0;
+
+	if (floor_has(sdp, HS_FLOOR_TBCP, offer))
+		err = mbuf_write_str(mb, "a=fmtp:TBCP queuing=1;tb_priority=1;"
+					 "timestamp=0\r\n");
+	if (!floor_has(sdp, HS_FLOOR_MCPT, offer))
+		return err;
+	if (offer)
+		return err | mbuf_printf(mb, "a=fmtp:MCPTT mc_queueing;"
+					     "mc_priority=%u\r\n", PRIORITY);
+	if (!sdp->queueing && !sdp->priority)
+		return err;
+	err |= mbuf_printf(mb, "a=fmtp:MCPTT %s",
+			   sdp->queueing ? "mc_queueing" : "");
+	if (sdp->priority)
+		err |= mbuf_printf(mb, "%smc_priority=%u",
+				   sdp->queueing ? ";" : "", sdp->priority);
+	return err | mbuf_write_str(mb, "\r\n");
+}
+
+static int codec_add(struct hs_sdp *sdp, const struct hs_codec_info *info)
+{
+	char pt[4];
+
+	(void)re_snprintf(pt, sizeof(pt), "%u", info->pt);
+	return sdp_format_add(NULL, sdp->audio, false, pt, info->name,
+			      info->clock_hz, (uint8_t)info->channels, NULL,
+			      NULL, NULL, false, info->fmtp ? "%s" : NULL,
+			      info->fmtp);
+}
+
+/* RFC 4733 section 2.5.1.2: events have the clock of the audio they are in
+ * between; one format for each clock. */
+static int event_add(struct hs_sdp *sdp, const struct hs_codec_info *info)
+{
+	char pt[4];
+
+	if (sdp_media_format(sdp->audio, true, NULL, -1, event_name,
+			     (int32_t)info->clock_hz, 1))
+		return 0;
+	(void)re_snprintf(pt, sizeof(pt), "%u",
+			  info->clock_hz == 8000 ? PT_EVENT : PT_EVENT + 1);
+	return sdp_format_add(NULL, sdp->audio, false, pt, event_name,
+			      info->clock_hz, 1, NULL, NULL, NULL, false,
+			      "0-15");
 }
 
 static int audio_add(struct hs_sdp *sdp, const struct hs_sdp_local *local)
 {
+	unsigned i;
 	int err;
 
 	err = sdp_media_add(&sdp->audio, sdp->sess, sdp_media_audio,
@@ -37,27 +109,34 @@ static int audio_add(struct hs_sdp *sdp, const struct hs_sdp_local *local)
 	if (err)
 		return err;
 	sdp_media_set_lport_rtcp(sdp->audio, local->rtcp_port);
-	err = sdp_format_add(NULL, sdp->audio, false, "0", "PCMU", HS_RATE_HZ,
-			     1, NULL, NULL, NULL, false, NULL);
-	err |= sdp_format_add(NULL, sdp->audio, false, "101",
-			      "telephone-event", HS_RATE_HZ, 1, NULL, NULL,
-			      NULL, false, "0-15");
+	for (i = 0; i < local->codecs->n && !err; i++)
+		err = codec_add(sdp, hs_codec_info(local->codecs->v[i]));
+	for (i = 0; i < local->codecs->n && !err; i++)
+		err = event_add(sdp, hs_codec_info(local->codecs->v[i]));
 	err |= sdp_media_set_lattr(sdp->audio, true, "ptime", "20");
 	return err ? ENOMEM : 0;
 }
 
 static int floor_add(struct hs_sdp *sdp, const struct hs_sdp_local *local)
 {
+	unsigned i;
 	int err;
+
+	if (!local->floors)
+		return 0;
 
 	err = sdp_media_add(&sdp->floor, sdp->sess, "application",
 			    local->floor_port, "udp");
 	if (err)
 		return err;
 	err = sdp_media_set_alt_protos(sdp->floor, 1, "UDP");
-	err |= sdp_format_add(NULL, sdp->floor, false, "TBCP", NULL, 0, 0,
-			      NULL, NULL, NULL, false, NULL);
-	sdp_media_set_encode_handler(sdp->floor, fmtp_h, NULL);
+	for (i = 0; i < HS_FLOOR_PROTOS; i++) {
+		if (local->floors & 1u << i)
+			err |= sdp_format_add(NULL, sdp->floor, false,
+					      floor_namev[i], NULL, 0, 0, NULL,
+					      NULL, NULL, false, NULL);
+	}
+	sdp_media_set_encode_handler(sdp->floor, fmtp_h, sdp);
 	return err ? ENOMEM : 0;
 }
 
@@ -94,19 +173,122 @@ int hs_sdp_answer(struct mbuf **mbp, struct hs_sdp *sdp)
 	return sdp_encode(mbp, sdp->sess, false);
 }
 
-static int remote_get(const struct hs_sdp *sdp, struct hs_sdp_remote *remote)
+static bool codec_is(const struct sdp_format *fmt,
+		     const struct hs_codec_info *info)
 {
-	const struct sdp_format *pcmu =
-		sdp_media_lformat(sdp->audio, HS_PT_PCMU);
+	return !str_casecmp(fmt->name, info->name) &&
+	       fmt->srate == info->clock_hz && fmt->ch == info->channels;
+}
+
+/* Which codec of ours a format of the far side is. One without a=rtpmap has no
+ * name: ours that libre takes for the same has. */
+static const struct hs_codec_info *codec_of(const struct hs_sdp *sdp,
+					    const struct sdp_format *rfmt,
+					    enum hs_codec *codecp)
+{
+	struct le *le;
+	unsigned i;
+
+	LIST_FOREACH(sdp_media_format_lst(sdp->audio, true), le)
+	{
+		const struct sdp_format *fmt = le->data;
+
+		for (i = 0; i < HS_CODECS; i++) {
+			*codecp = (enum hs_codec)i;
+			if (sdp_format_cmp(fmt, rfmt) &&
+			    codec_is(fmt, hs_codec_info(*codecp)))
+				return hs_codec_info(*codecp);
+		}
+	}
+	return NULL;
+}
+
+/* The first of the far side's formats that we have */
+static bool codec_get(const struct hs_sdp *sdp, struct hs_sdp_remote *remote)
+{
+	const struct sdp_format *event;
+	struct le *le;
+
+	LIST_FOREACH(sdp_media_format_lst(sdp->audio, false), le)
+	{
+		const struct sdp_format *fmt = le->data;
+		const struct hs_codec_info *info =
+			codec_of(sdp, fmt, &remote->codec);
+
+		if (!info)
+			continue;
+		remote->pt = (uint8_t)fmt->pt;
+		event = sdp_media_format(sdp->audio, false, NULL, -1,
+					 event_name, (int32_t)info->clock_hz,
+					 1);
+		remote->pt_event = event ? (uint8_t)event->pt : 0;
+		return true;
+	}
+	return false;
+}
+
+static bool param(const struct sdp_format *rfmt, const char *name,
+		  struct pl *val)
+{
+	struct pl params;
+
+	if (!rfmt || !rfmt->params)
+		return false;
+	pl_set_str(&params, rfmt->params);
+	return fmt_param_get(&params, name, val) ||
+	       fmt_param_exists(&params, name);
+}
+
+/* What the far side's fmtp leaves us: in an answer nothing is higher than in
+ * the offer (TS 24.380 section 14.2). */
+static void mcpt_params(struct hs_sdp *sdp, struct hs_sdp_remote *remote)
+{
+	const struct sdp_format *rfmt = sdp_media_format(
+		sdp->floor, false, floor_namev[HS_FLOOR_MCPT], -1, NULL, -1,
+		-1);
+	struct pl val = pl_null;
+
+	sdp->queueing = param(rfmt, "mc_queueing", &val);
+	val = pl_null;
+	sdp->priority = 0;
+	if (param(rfmt, "mc_priority", &val) && pl_isset(&val))
+		sdp->priority = (uint8_t)MIN(pl_u32(&val), PRIORITY);
+	remote->floor_priority = sdp->priority;
+}
+
+static void floor_get(struct hs_sdp *sdp, struct hs_sdp_remote *remote)
+{
+	struct sdp_format *tbcp, *mcpt;
+
+	sa_init(&remote->floor, AF_UNSPEC);
+	remote->proto = HS_FLOOR_TBCP;
+	remote->floor_priority = 0;
+	if (!sdp->floor || !sdp_media_rport(sdp->floor))
+		return;
+	tbcp = floor_format(sdp, HS_FLOOR_TBCP);
+	mcpt = floor_format(sdp, HS_FLOOR_MCPT);
+	if (mcpt && mcpt->sup) {
+		/* One channel speaks one protocol */
+		if (tbcp)
+			tbcp->sup = false;
+		remote->proto = HS_FLOOR_MCPT;
+		mcpt_params(sdp, remote);
+	}
+	else if (!tbcp || !tbcp->sup) {
+		return;
+	}
+	remote->floor = *sdp_media_raddr(sdp->floor);
+}
+
+static int remote_get(struct hs_sdp *sdp, struct hs_sdp_remote *remote)
+{
 	enum sdp_dir dir = sdp_media_dir(sdp->audio);
 
-	if (!sdp_media_rport(sdp->audio) || !pcmu || !pcmu->sup)
+	if (!sdp_media_rport(sdp->audio) || !codec_get(sdp, remote))
 		return ENOTSUP;
 	remote->rtp = *sdp_media_raddr(sdp->audio);
 	sdp_media_raddr_rtcp(sdp->audio, &remote->rtcp);
-	sa_init(&remote->floor, AF_UNSPEC);
-	if (sdp_media_rport(sdp->floor))
-		remote->floor = *sdp_media_raddr(sdp->floor);
+	floor_get(sdp, remote);
 	/* 0.0.0.0: hold as RFC 2543 had it */
 	if (sa_is_any(&remote->rtp))
 		dir = SDP_INACTIVE;

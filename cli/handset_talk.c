@@ -5,7 +5,6 @@
 #include <re.h>
 #include "cli/handset_priv.h"
 #include "util/clock.h"
-#include "wire/tbcp.h"
 
 enum {
 	/** As in handset_ms2_stream.c, for the same reason */
@@ -18,6 +17,8 @@ struct hs_talk {
 	struct udp_sock *us;
 	uint16_t port;
 	struct sa remote;
+	enum hs_floor_proto proto;
+	uint8_t priority; /**< 0: not negotiated */
 	struct hs_floor floor;
 	struct tmr tmr, alive;
 	uint32_t stream, ssrc;
@@ -37,19 +38,21 @@ static void talk_destructor(void *arg)
 	mem_deref(talk->us);
 }
 
-static void transmit(struct hs_talk *talk, const struct tbcp_msg *msg)
+static void transmit(struct hs_talk *talk, const struct hs_floormsg *msg)
 {
-	struct tbcp_msg m = *msg;
+	const struct hs_floormsg_who who = {.proto = talk->proto,
+					    .ssrc = talk->ssrc,
+					    .uri = talk->line->uri,
+					    .priority = talk->priority};
 	struct mbuf *mb;
 	size_t len;
 
 	if (!sa_isset(&talk->remote, SA_ALL))
 		return;
-	mb = mbuf_alloc(TBCP_MAX_BYTES);
+	mb = mbuf_alloc(HS_FM_MAX_BYTES);
 	if (!mb)
 		return;
-	m.ssrc = talk->ssrc;
-	if (!tbcp_encode(mb->buf, mb->size, &m, &len)) {
+	if (!hs_floormsg_encode(mb->buf, mb->size, msg, &who, &len)) {
 		mb->end = len;
 		(void)udp_send(talk->us, &talk->remote, mb);
 	}
@@ -71,79 +74,58 @@ static void say(const struct hs_talk *talk, const char *name)
 	hs_ev_end(&ev);
 }
 
-static void text(struct hs_ev *ev, const char *key, const struct tbcp_text *t)
+static void text(struct hs_ev *ev, const char *key, const struct hs_fm_text *t)
 {
 	if (t->p)
 		hs_ev_strn(ev, key, t->p, t->l);
 }
 
-static const char *deny_words(uint16_t reason)
-{
-	switch ((enum tbcp_deny)reason) {
-	case TBCP_DENY_OTHER_HAS_FLOOR:
-		return "another user has the floor";
-	case TBCP_DENY_INTERNAL:
-		return "internal server error";
-	case TBCP_DENY_ONLY_ONE:
-		return "nobody else is there";
-	case TBCP_DENY_RETRY_AFTER:
-		return "too early after the last talk";
-	case TBCP_DENY_LISTEN_ONLY:
-		return "listen only";
-	}
-	return "refused";
-}
-
-static const char *revoke_words(uint16_t reason)
-{
-	switch ((enum tbcp_revoke)reason) {
-	case TBCP_REVOKE_ONLY_ONE:
-		return "nobody else is there";
-	case TBCP_REVOKE_TOO_LONG:
-		return "talked too long";
-	case TBCP_REVOKE_NO_PERMISSION:
-		return "no permission to talk";
-	case TBCP_REVOKE_PREEMPTED:
-		return "somebody more urgent talks";
-	}
-	return "the floor was lost";
-}
-
-static void say_denied(const struct hs_talk *talk, const struct tbcp_msg *msg)
+static void say_denied(const struct hs_talk *talk, uint16_t reason,
+		       const char *phrase)
 {
 	struct hs_ev ev;
 
 	ev_begin(talk, &ev, "denied");
-	hs_ev_int(&ev, "reason", msg ? msg->reason : 0);
-	if (msg && msg->phrase.l)
-		text(&ev, "phrase", &msg->phrase);
-	else
-		hs_ev_str(&ev, "phrase",
-			  msg ? deny_words(msg->reason)
-			      : "no answer from the server");
+	hs_ev_int(&ev, "reason", reason);
+	hs_ev_str(&ev, "phrase", phrase);
 	hs_ev_end(&ev);
 }
 
-static void say_taken(struct hs_talk *talk, const struct tbcp_msg *msg)
+static void say_deny(const struct hs_talk *talk, const struct hs_floormsg *msg)
+{
+	struct hs_ev ev;
+
+	if (!msg->phrase.l) {
+		say_denied(talk, msg->reason,
+			   hs_floormsg_deny_words(msg->reason));
+		return;
+	}
+	ev_begin(talk, &ev, "denied");
+	hs_ev_int(&ev, "reason", msg->reason);
+	text(&ev, "phrase", &msg->phrase);
+	hs_ev_end(&ev);
+}
+
+static void say_taken(struct hs_talk *talk, const struct hs_floormsg *msg)
 {
 	struct hs_line *line = talk->line;
 	struct hs_ev ev;
 
-	if (re_snprintf(line->talker, sizeof(line->talker), "%b",
-			msg->cname.p, msg->cname.l) < 0)
-		line->talker[0] = '\0';
+	if (!msg->uri.p || re_snprintf(line->talker, sizeof(line->talker),
+				       "%b", msg->uri.p, msg->uri.l) < 0)
+		strcpy(line->talker, "?");
 	ev_begin(talk, &ev, "taken");
-	text(&ev, "uri", &msg->cname);
+	text(&ev, "uri", &msg->uri);
 	text(&ev, "name", &msg->name);
 	if (msg->has_participants)
 		hs_ev_int(&ev, "participants", msg->participants);
 	hs_ev_end(&ev);
 }
 
-static void say_connected(struct hs_talk *talk, const struct tbcp_msg *msg)
+static void say_connected(struct hs_talk *talk, const struct hs_floormsg *msg)
 {
 	struct hs_line *line = talk->line;
-	const struct tbcp_text *uri = msg->session_uri.p ? &msg->session_uri
+	const struct hs_fm_text *uri = msg->session_uri.p ? &msg->session_uri
 				      : msg->group_uri.p ? &msg->group_uri
 							 : &msg->inviting_uri;
 	struct hs_ev ev;
@@ -160,16 +142,20 @@ static void say_connected(struct hs_talk *talk, const struct tbcp_msg *msg)
 	hs_ev_end(&ev);
 }
 
-static void say_revoked(const struct hs_talk *talk, const struct tbcp_msg *msg)
+static void say_revoked(const struct hs_talk *talk, const struct hs_floormsg *msg)
 {
-	const bool revoke = msg && msg->type == TBCP_REVOKE;
+	const bool revoke = msg && msg->type == HS_FM_REVOKE;
 	struct hs_ev ev;
 
 	ev_begin(talk, &ev, "revoked");
 	hs_ev_int(&ev, "reason", revoke ? msg->reason : 0);
-	hs_ev_str(&ev, "phrase", revoke_words(revoke ? msg->reason : 0));
-	if (revoke && msg->additional)
-		hs_ev_int(&ev, "retry_after_s", msg->additional);
+	if (revoke && msg->phrase.l)
+		text(&ev, "phrase", &msg->phrase);
+	else
+		hs_ev_str(&ev, "phrase",
+			  hs_floormsg_revoke_words(revoke ? msg->reason : 0));
+	if (revoke && msg->retry_after_s)
+		hs_ev_int(&ev, "retry_after_s", msg->retry_after_s);
 	hs_ev_end(&ev);
 }
 
@@ -185,7 +171,7 @@ static void say_number(const struct hs_talk *talk, const char *name,
 }
 
 static void notice(struct hs_talk *talk, enum hs_floor_notice what,
-		   const struct tbcp_msg *msg)
+		   const struct hs_floormsg *msg)
 {
 	switch (what) {
 	case HS_FLOOR_NOTHING:
@@ -197,10 +183,17 @@ static void notice(struct hs_talk *talk, enum hs_floor_notice what,
 		say_number(talk, "offered", "duration_s", talk->duration_s);
 		break;
 	case HS_FLOOR_DENIED:
-		say_denied(talk, msg);
+		say_deny(talk, msg);
 		break;
 	case HS_FLOOR_UNANSWERED:
-		say_denied(talk, NULL);
+		say_denied(talk, 0, "no answer from the server");
+		break;
+	case HS_FLOOR_FORBIDDEN:
+		say_denied(talk, HS_FM_DENY_LISTEN_ONLY,
+			   "this talk is not to be interrupted");
+		break;
+	case HS_FLOOR_NOT_QUEUED:
+		say(talk, "not_queued");
 		break;
 	case HS_FLOOR_TAKEN:
 		say_taken(talk, msg);
@@ -213,7 +206,10 @@ static void notice(struct hs_talk *talk, enum hs_floor_notice what,
 		say_revoked(talk, msg);
 		break;
 	case HS_FLOOR_IN_QUEUE:
-		say_number(talk, "queued", "position", msg->position);
+		say_number(talk, "queued", "position",
+			   msg->position == HS_FM_POSITION_UNKNOWN
+				   ? -1
+				   : (int)msg->position);
 		break;
 	case HS_FLOOR_CONNECTED:
 		say_connected(talk, msg);
@@ -262,9 +258,9 @@ static void step(struct hs_talk *talk, const struct hs_floor_ev *ev)
 	struct hs_floor_out out;
 	unsigned i;
 
-	if (ev->msg && ev->msg->type == TBCP_GRANTED)
-		talk->duration_s = ev->msg->has_stop_talking
-					   ? ev->msg->stop_talking_s
+	if (ev->msg && ev->msg->type == HS_FM_GRANTED)
+		talk->duration_s = ev->msg->has_duration
+					   ? ev->msg->duration_s
 					   : -1;
 	hs_floor_step(&talk->floor, ev, clock_mono_us(), &out);
 	if (out.stop_media)
@@ -273,7 +269,7 @@ static void step(struct hs_talk *talk, const struct hs_floor_ev *ev)
 		audio_cmd(talk, true);
 	for (i = 0; i < out.sendc; i++) {
 		transmit(talk, &out.sendv[i]);
-		if (out.sendv[i].type == TBCP_REQUEST)
+		if (out.sendv[i].type == HS_FM_REQUEST)
 			say(talk, "request_sent");
 	}
 	notice(talk, out.notice, ev->msg);
@@ -287,10 +283,11 @@ static void recv_h(const struct sa *src, struct mbuf *mb, void *arg)
 	if (!sa_cmp(src, &talk->remote, SA_ALL))
 		return;
 	while (mbuf_get_left(mb)) {
-		struct tbcp_msg msg;
+		struct hs_floormsg msg;
 		size_t used = 0;
-		const int err = tbcp_decode(&msg, mbuf_buf(mb),
-					    mbuf_get_left(mb), &used);
+		const int err =
+			hs_floormsg_decode(&msg, talk->proto, mbuf_buf(mb),
+					   mbuf_get_left(mb), &used);
 
 		if (!err)
 			step(talk,
@@ -309,8 +306,8 @@ static void alive_h(void *arg)
 	struct hs_talk *talk = arg;
 
 	if (talk->floor.state != HS_FLOOR_QUEUED)
-		transmit(talk, &(struct tbcp_msg){
-				       .type = TBCP_QUEUE_STATUS_REQUEST});
+		transmit(talk, &(struct hs_floormsg){
+				       .type = HS_FM_QUEUE_REQUEST});
 	if (talk->early)
 		talk->early--;
 	tmr_start(&talk->alive, talk->early ? EARLY_MS : HS_KEEPALIVE_MS,
@@ -352,10 +349,14 @@ uint16_t hs_talk_port(const struct hs_talk *talk)
 	return talk->port;
 }
 
-void hs_talk_remote(struct hs_talk *talk, const struct sa *addr)
+void hs_talk_remote(struct hs_talk *talk, const struct hs_sdp_remote *r)
 {
-	if (sa_cmp(&talk->remote, addr, SA_ALL))
+	const struct sa *addr = &r->floor;
+
+	talk->priority = r->floor_priority;
+	if (sa_cmp(&talk->remote, addr, SA_ALL) && talk->proto == r->proto)
 		return;
+	talk->proto = r->proto;
 	talk->remote = *addr;
 	tmr_cancel(&talk->alive);
 	if (sa_isset(addr, SA_ALL))
@@ -375,14 +376,14 @@ void hs_talk_key(struct hs_talk *talk, enum hs_leg_key key)
 	const bool press = key == HS_LEG_PRESS;
 
 	say(talk, press ? "press" : "release");
-	if (press && !sa_isset(&talk->remote, SA_ALL)) {
-		handset_error(talk->line->hs, talk->line->id,
-			      "the leg has no floor channel");
-		return;
-	}
 	step(talk, &(struct hs_floor_ev){.type = press ? HS_FLOOR_EV_PRESS
 						       : HS_FLOOR_EV_RELEASE,
 					 .activating = talk->activating});
+}
+
+void hs_talk_ask(struct hs_talk *talk)
+{
+	step(talk, &(struct hs_floor_ev){.type = HS_FLOOR_EV_ASK});
 }
 
 void hs_talk_activating(struct hs_talk *talk, bool on, bool was_refused)
@@ -408,6 +409,7 @@ void hs_talk_audio(struct hs_talk *talk, const struct hs_audio_ev *ev)
 		break;
 	case HS_AUDIO_RECORD_START:
 	case HS_AUDIO_FIRST_SENT:
+	case HS_AUDIO_KEY_SENT:
 	case HS_AUDIO_PLAYED:
 	case HS_AUDIO_FAILED:
 		break;

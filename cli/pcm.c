@@ -207,7 +207,7 @@ int hs_pcm_read(struct hs_pcm *pcm, const char *path)
 	return err;
 }
 
-int hs_pcm_load(struct hs_pcm *pcm, const char *path)
+int hs_pcm_load(struct hs_pcm *pcm, const char *path, unsigned rate_hz)
 {
 	struct hs_pcm raw;
 	int err;
@@ -215,7 +215,7 @@ int hs_pcm_load(struct hs_pcm *pcm, const char *path)
 	hs_pcm_init(&raw);
 	err = hs_pcm_read(&raw, path);
 	if (!err)
-		err = hs_pcm_resample(pcm, &raw, HS_RATE_HZ);
+		err = hs_pcm_resample(pcm, &raw, rate_hz);
 	hs_pcm_fini(&raw);
 	return err;
 }

@@ -13,12 +13,11 @@
 #include <stdio.h>
 
 enum {
-	/** What the legs carry, and every recording has */
-	HS_RATE_HZ = 8000,
+	/** Mouth, ear and every recording: what a wideband codec carries */
+	HS_RATE_HZ = 16000,
 	/** Samples of one packet, and of one tick of the audio thread */
-	HS_FRAME_SAMPLES = 160,
+	HS_FRAME_SAMPLES = 320,
 	HS_FRAME_US = 20000,
-	HS_SAMPLE_US = 125,
 
 	HS_WAV_RATE_MIN_HZ = 4000,
 	HS_WAV_RATE_MAX_HZ = 192000,
@@ -45,8 +44,8 @@ void hs_pcm_fini(struct hs_pcm *pcm);
  */
 int hs_pcm_read(struct hs_pcm *pcm, const char *path);
 
-/** hs_pcm_read(), then to HS_RATE_HZ */
-int hs_pcm_load(struct hs_pcm *pcm, const char *path);
+/** hs_pcm_read(), then to rate_hz */
+int hs_pcm_load(struct hs_pcm *pcm, const char *path, unsigned rate_hz);
 
 /**
  * Change the rate with a linear-phase low-pass filter: nothing is delayed,
@@ -56,6 +55,13 @@ int hs_pcm_load(struct hs_pcm *pcm, const char *path);
  */
 int hs_pcm_resample(struct hs_pcm *out, const struct hs_pcm *in,
 		    unsigned rate_hz);
+
+/**
+ * Take away what lies under the voice, below 300 Hz; nothing is delayed
+ *
+ * @return 0, ENOMEM
+ */
+int hs_pcm_voice(struct hs_pcm *pcm);
 
 /**
  * A WAV file that grows: HS_RATE_HZ, mono, 16 bits. The header is brought up

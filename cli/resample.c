@@ -6,7 +6,13 @@
 #include <stdlib.h>
 #include "cli/pcm.h"
 
-enum { ZERO_CROSSINGS = 32 };
+enum {
+	ZERO_CROSSINGS = 32,
+	/** The voice begins here: what a telephone carries, too */
+	VOICE_HZ = 300,
+	/** Half of the length of its filter */
+	VOICE_MS = 15
+};
 
 /* The pass band ends below the Nyquist frequency of the lower rate, where the
  * filter's slope has room. */
@@ -128,5 +134,58 @@ int hs_pcm_resample(struct hs_pcm *out, const struct hs_pcm *in,
 	out->v = v;
 	out->n = n;
 	out->rate_hz = rate_hz;
+	return 0;
+}
+
+/* All-pass minus low-pass: tap i of half on each side */
+static double voice_tap(double cutoff, unsigned i, unsigned half)
+{
+	const double r = (double)i / (half + 1);
+	const double x = M_PI * cutoff * i;
+	const double low = cutoff * (i ? sin(x) / x : 1) *
+			   bessel_i0(KAISER_BETA * sqrt(1 - r * r)) /
+			   bessel_i0(KAISER_BETA);
+
+	return (i ? 0 : 1) - low;
+}
+
+static int16_t voice_apply(const struct hs_pcm *in, const double *tapv,
+			   unsigned half, size_t i)
+{
+	double sum = tapv[0] * in->v[i];
+	unsigned k;
+
+	for (k = 1; k <= half; k++) {
+		const double a = i >= k ? in->v[i - k] : 0;
+		const double b = i + k < in->n ? in->v[i + k] : 0;
+
+		sum += tapv[k] * (a + b);
+	}
+	sum = rint(sum);
+	if (sum > INT16_MAX)
+		return INT16_MAX;
+	return sum < INT16_MIN ? INT16_MIN : (int16_t)sum;
+}
+
+int hs_pcm_voice(struct hs_pcm *pcm)
+{
+	const unsigned half = pcm->rate_hz * VOICE_MS / 1000;
+	double *tapv = malloc((half + 1) * sizeof(*tapv));
+	int16_t *v = malloc((pcm->n ? pcm->n : 1) * sizeof(*v));
+	unsigned k;
+	size_t i;
+
+	if (!tapv || !v) {
+		free(tapv);
+		free(v);
+		return ENOMEM;
+	}
+	for (k = 0; k <= half; k++)
+		tapv[k] = voice_tap(2.0 * VOICE_HZ / pcm->rate_hz, k, half);
+	for (i = 0; i < pcm->n; i++)
+		v[i] = voice_apply(pcm, tapv, half, i);
+	free(tapv);
+	free(pcm->v);
+	pcm->v = v;
 	return 0;
 }

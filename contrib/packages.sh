@@ -10,6 +10,8 @@ packages_build="autoconf automake gcc libc6-dev make pkg-config
 packages_speech="alsa-utils sox"
 # To test it.
 packages_test="libcmocka-dev mandoc python3 sqlite3 xz-utils"
+# SIP phones and tools of other makers, to test against.
+packages_phones="baresip-core linphone-cli sip-tester sipsak tshark"
 
 package_missing() { # package_missing NAME: true if it is not installed
 	local status

@@ -186,7 +186,8 @@ struct mixer_leg_remote {
 /**
  * Until an address equals the flow's IP or was latched nothing is sent to it.
  * Called again after a re-INVITE (hold, moved media): opens the latch window
- * again. Silence counts as death (dead_idle_ms) from the first call on.
+ * again. Silence counts as death (dead_idle_ms) from then on, unless the
+ * terminal wants neither to hear nor to talk.
  *
  * @return 0, ENOENT, EINVAL (address family is not the flow's), EAGAIN
  */

@@ -36,9 +36,7 @@ static void leg_remote_order(struct worker *w, const struct cmd *c)
 	leg_remote(leg, &c->u.remote,
 		   w->now + (uint64_t)w->cfg.latch_ms * 1000);
 	/* From now on silence means something */
-	if (!atomic_load_explicit(&leg->heard_us, memory_order_relaxed))
-		atomic_store_explicit(&leg->heard_us, w->now,
-				      memory_order_relaxed);
+	atomic_store_explicit(&leg->heard_us, w->now, memory_order_relaxed);
 }
 
 static void leg_order(struct worker *w, const struct cmd *c)

@@ -7,6 +7,7 @@
 #include "mixer/bridge.h"
 #include "mixer/floorchan.h"
 #include "util/clock.h"
+#include "wire/sipscan.h"
 
 void rx_init(struct rx *rx)
 {
@@ -159,6 +160,13 @@ static void datagram(struct worker *w, const struct sock *s,
 			(void)rx_proven(w, leg, l, src);
 		else
 			STAT_INC(w, drop_malformed);
+		return;
+	}
+	/* A terminal that has nothing to say yet keeps its NAT open, and
+	 * shows where it is, with STUN (RFC 6263 section 4.4): it proves as
+	 * much as plain RTP does. Nobody waits for an answer. */
+	if (s->kind != PORT_FLOOR && sipscan_is_stun(p, len)) {
+		(void)rx_proven(w, leg, l, src);
 		return;
 	}
 	switch (s->kind) {

@@ -17,6 +17,14 @@ struct group *group_find(const struct server *srv, const char *name)
 	return NULL;
 }
 
+bool group_dialled(const struct server *srv, const struct pl *name)
+{
+	char buf[HL_NAME_MAX];
+
+	return !refer_user_decode(buf, sizeof(buf), name) &&
+		group_find(srv, buf);
+}
+
 /* --- membership -------------------------------------------------------- */
 
 static void member_destructor(void *arg)

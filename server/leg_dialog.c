@@ -319,8 +319,8 @@ uint16_t leg_dialog_check(const struct leg *leg, const struct sip_msg *msg,
 	const struct sip_hdr *hdr = sip_msg_hdr(msg, SIP_HDR_CONTACT);
 	struct sip_addr addr;
 
+	memset(s, 0, sizeof(*s));
 	if (!hdr || sip_addr_decode(&addr, &hdr->val)) {
-		s->warning = 0;
 		s->words = "the INVITE has no usable Contact";
 		return 400;
 	}
@@ -336,10 +336,6 @@ uint16_t leg_dialog_accept(struct leg *leg, const struct sip_msg *msg,
 	uint16_t code;
 	int err;
 
-	/* It was checked before */
-	if (sesstimer_decode(&said, msg))
-		return 400;
-
 	if (!late) {
 		code = leg_offer_decode(s, leg, msg);
 		if (code)
@@ -347,6 +343,7 @@ uint16_t leg_dialog_accept(struct leg *leg, const struct sip_msg *msg,
 	}
 
 	leg_replace(leg, dialled);
+	(void)sesstimer_decode(&said, msg);
 	sesstimer_accept(&leg->timer, &said, tmr_jiffies());
 	leg->pt = late ? leg->codec->pt : s->pt;
 	leg->pt_event = late ? 101 : s->pt_event;
@@ -369,12 +366,13 @@ uint16_t leg_dialog_accept(struct leg *leg, const struct sip_msg *msg,
 }
 
 void leg_dialog_refuse(const struct leg *leg, const struct sip_msg *msg,
-		       uint16_t code, const struct leg_sdp *s)
+		       struct sip_strans **stp, uint16_t code,
+		       const struct leg_sdp *s)
 {
 	hlog_limited(leg->srv->log, "server.invite", HLOG_INFO, leg->subject,
 		     "INVITE refused", HLOG_U("code", code),
 		     HLOG_S("words", s->words));
-	leg_refuse(leg->srv, msg, code, s);
+	leg_refuse(leg->srv, msg, stp, code, s);
 }
 
 void leg_dialog_connect_h(const struct sip_msg *msg, void *arg)
@@ -413,5 +411,5 @@ void leg_dialog_connect_h(const struct sip_msg *msg, void *arg)
 	leg->next = mem_deref(leg->next);
 	code = leg_dialog_accept(leg, msg, false, &s);
 	if (code)
-		leg_dialog_refuse(leg, msg, code, &s);
+		leg_dialog_refuse(leg, msg, NULL, code, &s);
 }

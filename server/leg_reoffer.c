@@ -50,9 +50,13 @@ void leg_reoffer_drop(struct leg *leg)
 /* --- refusing ---------------------------------------------------------- */
 
 void leg_refuse(const struct server *srv, const struct sip_msg *msg,
-		uint16_t code, const struct leg_sdp *s)
+		struct sip_strans **stp, uint16_t code,
+		const struct leg_sdp *s)
 {
-	(void)sip_treplyf(NULL, NULL, srv->sip, msg, false, code, s->words,
+	char words[HL_REASON_MAX];
+
+	words_copy(words, sizeof(words), s->words);
+	(void)sip_treplyf(stp, NULL, srv->sip, msg, false, code, words,
 			  "%s%HContent-Length: 0\r\n\r\n",
 			  code == 415 ? "Accept: application/sdp\r\n" : "",
 			  leg_warning_print, s);
@@ -227,7 +231,7 @@ static void request(struct leg *leg, const struct sip_msg *msg)
 				     leg->subject, "offer refused",
 				     HLOG_U("code", code),
 				     HLOG_S("words", s.words));
-			leg_refuse(srv, msg, code, &s);
+			leg_refuse(srv, msg, NULL, code, &s);
 			return;
 		}
 	}

@@ -269,14 +269,6 @@ uint16_t group_activate(struct leg *leg, const char *name,
 	return 200;
 }
 
-bool group_dialled(const struct server *srv, const struct pl *name)
-{
-	char buf[HL_NAME_MAX];
-
-	return !refer_user_decode(buf, sizeof(buf), name) &&
-		group_find(srv, buf);
-}
-
 uint16_t group_check(const struct leg *leg, const char *name,
 		     const char **wordsp)
 {

@@ -281,16 +281,6 @@ void leg_dialog_close(struct leg *leg, uint16_t code, const char *words);
 void leg_dialog_connect_h(const struct sip_msg *msg, void *arg);
 struct leg *leg_dialog_find(const struct server *srv,
 			    const struct sip_msg *msg);
-/** Can the terminal's INVITE be accepted? Nothing is changed.
- *  @return 0, or a SIP code; words and warning are in s in any case */
-uint16_t leg_dialog_check(const struct leg *leg, const struct sip_msg *msg,
-			  struct leg_sdp *s);
-/** Accept it; what the leg had ends. @return 0: the answer was sent; or as
- *  above */
-uint16_t leg_dialog_accept(struct leg *leg, const struct sip_msg *msg,
-			   bool dialled, struct leg_sdp *s);
-void leg_dialog_refuse(const struct leg *leg, const struct sip_msg *msg,
-		       uint16_t code, const struct leg_sdp *s);
 /** User part of its Contact */
 void leg_name(const struct leg *leg, char name[LEG_NAME_MAX]);
 
@@ -324,7 +314,8 @@ bool leg_reoffer_h(const struct sip_msg *msg, void *arg);
 void leg_reoffer_drop(struct leg *leg);
 /** Refuse with the words and the warning of its SDP */
 void leg_refuse(const struct server *srv, const struct sip_msg *msg,
-		uint16_t code, const struct leg_sdp *s);
+		struct sip_strans **stp, uint16_t code,
+		const struct leg_sdp *s);
 /** Refuse what Require and the session timer forbid. True: it is done;
  *  else said is filled in */
 bool leg_refuse_headers(const struct server *srv, const struct sesstimer *st,
@@ -346,6 +337,18 @@ void leg_info_h(struct sip *sip, const struct sip_msg *msg, void *arg);
 uint8_t leg_info_key(const char *body, size_t len);
 /** Ask for the floor where its keys go */
 void leg_floor_request(struct leg *leg);
+/** Can the terminal's INVITE be accepted? Nothing is changed.
+ *  @return 0, or a SIP code; words and warning are in s */
+uint16_t leg_dialog_check(const struct leg *leg, const struct sip_msg *msg,
+			  struct leg_sdp *s);
+/** Accept it; what the leg had ends. @return 0: the answer was sent; or as
+ *  above */
+uint16_t leg_dialog_accept(struct leg *leg, const struct sip_msg *msg,
+			   bool dialled, struct leg_sdp *s);
+/** stp: its transaction, or NULL; only words and warning of s are used */
+void leg_dialog_refuse(const struct leg *leg, const struct sip_msg *msg,
+		       struct sip_strans **stp, uint16_t code,
+		       const struct leg_sdp *s);
 
 /* leg_store.c */
 /** Keep enough of its dialog to end it after a restart. made has the Contact
@@ -401,6 +404,8 @@ uint16_t group_member_set(struct server *srv, const struct bus_member_set *s,
 			  const char **wordsp);
 void group_member_del(struct server *srv, const struct bus_member_del *d);
 struct group *group_find(const struct server *srv, const char *name);
+/** Does that user part name a group here? */
+bool group_dialled(const struct server *srv, const struct pl *name);
 /** The subscriber is not ours any more: it is a member of nothing */
 void groups_forget(struct server *srv, const char *subscriber);
 void groups_flush(struct server *srv);
@@ -426,8 +431,6 @@ uint16_t group_check(const struct leg *leg, const char *name,
 		     const char **wordsp);
 /** Select it, without a request for the floor. @return as above */
 uint16_t group_dial(struct leg *leg, const char *name, const char **wordsp);
-/** Does that user part name a group here? */
-bool group_dialled(const struct server *srv, const struct pl *name);
 /** Highest priority of its memberships */
 uint8_t groups_priority(const struct leg *leg);
 void groups_service_changed(struct leg *leg);

@@ -17,7 +17,7 @@ enum {
 	/** An entity's id, with NUL */
 	POCSET_ID_MAX = 64,
 	/** Longest document that is read, in bytes */
-	POCSET_BYTES_MAX = 8192
+	POCSET_BYTES_MAX = 4096
 };
 
 /** Says nothing, no, yes */

@@ -6,12 +6,9 @@
 
 #include <errno.h>
 
-#include "util/reader.h"
-#include "util/writer.h"
+#include "wire/appmsg.h"
 
 enum {
-	RTCP_APP = 204,
-	HEADER_BYTES = 12,
 	SUBTYPE_MASK = 0x1f,
 	SUBTYPE_ACK = 0x10,
 	/* Items of the fixed kind */
@@ -216,20 +213,9 @@ int tbcp_encode(uint8_t *buf, size_t size, const struct tbcp_msg *msg,
 	if (msg->ack && msg->type == TBCP_TAKEN)
 		subtype |= SUBTYPE_ACK;
 
-	writer_u8(&w, 0x80 | subtype);
-	writer_u8(&w, RTCP_APP);
-	writer_u16(&w, 0);
-	writer_u32(&w, msg->ssrc);
-	writer_bytes(&w, name_poc1, sizeof(name_poc1));
+	appmsg_begin(&w, subtype, msg->ssrc, name_poc1);
 	body_put(&w, msg);
-	writer_zeros(&w, -w.pos % 4);
-	if (!writer_ok(&w))
-		return EOVERFLOW;
-
-	buf[2] = (uint8_t)((w.pos / 4 - 1) >> 8);
-	buf[3] = (uint8_t)(w.pos / 4 - 1);
-	*lenp = w.pos;
-	return 0;
+	return appmsg_end(&w, lenp);
 }
 
 /* ------------------------------------------------------------- decoding */
@@ -391,46 +377,28 @@ static bool subtype_known(uint8_t subtype, enum tbcp_type *typep, bool *ackp)
 	return true;
 }
 
-/* RFC 3550 section 6.4.1: the last octet counts the padding, itself included,
- * a multiple of four */
-static bool padding_strip(struct reader *r)
-{
-	const size_t n = r->n ? r->p[r->n - 1] : 0;
-
-	if (!n || n % 4 || n > r->n)
-		return false;
-	r->n -= n;
-	return true;
-}
-
 int tbcp_decode(struct tbcp_msg *msg, const uint8_t *p, size_t len,
 		size_t *usedp)
 {
 	struct tbcp_msg m = {0};
-	struct reader r;
+	struct appmsg a;
 	size_t used;
+	int err;
 
 	if (!msg || !p || !usedp)
 		return EINVAL;
-	if (len < HEADER_BYTES || p[0] >> 6 != 2 || p[1] != RTCP_APP)
-		return EBADMSG;
-	used = 4 * ((size_t)(p[2] << 8 | p[3]) + 1);
-	if (used < HEADER_BYTES || used > len)
-		return EBADMSG;
-
-	r = reader_make(p, used);
-	reader_skip(&r, 4);
-	m.ssrc = reader_u32(&r);
-	if (memcmp(reader_bytes(&r, 4), name_poc1, sizeof(name_poc1)) ||
-	    !subtype_known(p[0] & SUBTYPE_MASK, &m.type, &m.ack)) {
-		*usedp = used;
-		return ENOMSG;
+	err = appmsg_decode(&a, name_poc1, p, len, &used);
+	if (!err && !subtype_known(a.subtype, &m.type, &m.ack))
+		err = ENOMSG;
+	if (err) {
+		if (err == ENOMSG)
+			*usedp = used;
+		return err;
 	}
-	if (p[0] & 0x20 && !padding_strip(&r))
-		return EBADMSG;
 
-	body_get(&r, &m);
-	if (!reader_ok(&r))
+	m.ssrc = a.ssrc;
+	body_get(&a.body, &m);
+	if (!reader_ok(&a.body))
 		return EBADMSG;
 
 	*msg = m;

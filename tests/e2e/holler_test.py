@@ -44,6 +44,12 @@ class Failure(Exception):
     """A test's expectation was not met."""
 
 
+def aside(func):
+    """A test that mostly waits: run.py lets it run beside all others"""
+    func.aside = True
+    return func
+
+
 def expect(cond, words):
     if not cond:
         raise Failure(words)
@@ -347,7 +353,7 @@ class Handset(Process):
     """holler handset: a terminal of one user"""
 
     def __init__(self, lab, server, user, password=None, play=None, lines=(),
-                 options=()):
+                 options=(), service='ptt'):
         self.user = user
         self.server = server
         self.record = lab.path('%s-%d.wav' % (user, len(lab.procs)))
@@ -355,7 +361,7 @@ class Handset(Process):
                 '--server', '%s:%d' % (server.ip, server.port),
                 '--domain', server.settings['general']['domain'],
                 '--user', user, '--password', password or user + 'pw',
-                '--service', 'ptt', '--bind', '127.0.0.1',
+                '--service', service, '--bind', '127.0.0.1',
                 '--record', self.record, '--jitter', '%d' % JITTER_MS]
         if play:
             argv += ['--play', play]

@@ -3,10 +3,14 @@
 """Runs the end-to-end tests, each in a process of its own; prints TAP.
 
     run.py [--jobs N] [--list] [WORD...]     tests whose name has a WORD
+
+A test that is marked `aside' mostly waits: it starts before all others, runs
+beside them, and is asked for its result last.
 """
 import argparse
 import concurrent.futures
 import importlib
+import itertools
 import os
 import signal
 import subprocess
@@ -15,11 +19,13 @@ import traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 LIMIT = 240  # seconds for one test
+LIMIT_ASIDE = 900
 sys.path.insert(0, HERE)
 
 
 def tests():
-    """(module, function, title) of all test_*.py, in order"""
+    """(module, function, title, aside) of all test_*.py, in order, those
+    that run aside last"""
     found = []
     for file in sorted(os.listdir(HERE)):
         if not (file.startswith('test_') and file.endswith('.py')):
@@ -28,8 +34,9 @@ def tests():
         for name, func in vars(module).items():
             if name.startswith('test_') and callable(func):
                 title = (func.__doc__ or name).strip().split('\n')[0]
-                found.append((file[:-3], name, title))
-    return found
+                found.append((file[:-3], name, title,
+                              getattr(func, 'aside', False)))
+    return sorted(found, key=lambda t: t[3])
 
 
 def run_here(name):
@@ -50,18 +57,19 @@ def run_here(name):
 
 def run_child(test):
     """The parent: (passed, output)"""
+    limit = LIMIT_ASIDE if test[3] else LIMIT
     argv = [sys.executable, '-B', os.path.abspath(__file__), '--one',
             '%s.%s' % test[:2]]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True,
                           stderr=subprocess.STDOUT, errors='replace',
                           start_new_session=True) as child:
         try:
-            out, _ = child.communicate(timeout=LIMIT)
+            out, _ = child.communicate(timeout=limit)
             return child.returncode == 0, out
         except subprocess.TimeoutExpired:
             os.killpg(child.pid, signal.SIGKILL)
             out, _ = child.communicate()
-            return False, (out or '') + 'took longer than %d s' % LIMIT
+            return False, (out or '') + 'took longer than %d s' % limit
 
 
 def main():
@@ -77,12 +85,16 @@ def main():
         w in '%s.%s' % t[:2] for w in args.words)]
     if args.list:
         for t in chosen:
-            print('%s.%s: %s' % t)
+            print('%s.%s: %s' % t[:3])
         return 0
     print('1..%d' % len(chosen), flush=True)
     failed = 0
-    with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
-        results = pool.map(run_child, chosen)
+    asides = sum(t[3] for t in chosen)
+    with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool, \
+            concurrent.futures.ThreadPoolExecutor(asides or 1) as beside:
+        last = beside.map(run_child, chosen[len(chosen) - asides:])
+        first = pool.map(run_child, chosen[:len(chosen) - asides])
+        results = itertools.chain(first, last)
         for i, (test, (passed, out)) in enumerate(zip(chosen, results), 1):
             failed += not passed
             print('%s %d - %s.%s: %s' % ('ok' if passed else 'not ok', i,

@@ -37,10 +37,10 @@ static const char *const in_name[INS] = {
 	"Idle", "Revoke", "Queue Status", "stopped", "RTP", "refused",
 	"timer", "down"};
 
-static const enum tbcp_type in_type[INS] = {
-	[IN_GRANTED] = TBCP_GRANTED, [IN_DENY] = TBCP_DENY,
-	[IN_TAKEN] = TBCP_TAKEN,     [IN_IDLE] = TBCP_IDLE,
-	[IN_REVOKE] = TBCP_REVOKE,   [IN_QUEUED] = TBCP_QUEUE_STATUS};
+static const enum hs_floormsg_type in_type[INS] = {
+	[IN_GRANTED] = HS_FM_GRANTED, [IN_DENY] = HS_FM_DENY,
+	[IN_TAKEN] = HS_FM_TAKEN,     [IN_IDLE] = HS_FM_IDLE,
+	[IN_REVOKE] = HS_FM_REVOKE,   [IN_QUEUED] = HS_FM_QUEUE_INFO};
 
 enum { STATES = HS_FLOOR_PENDING_RELEASE + 1 };
 
@@ -66,15 +66,15 @@ static const char *const table[STATES][INS] = {
 
 static const char state_letter[] = "NRQOPSL";
 
-static struct tbcp_msg message(enum tbcp_type type)
+static struct hs_floormsg message(enum hs_floormsg_type type)
 {
-	return (struct tbcp_msg){.type = type, .position = 1, .reason = 1};
+	return (struct hs_floormsg){.type = type, .position = 1, .reason = 1};
 }
 
 static void give(struct hs_floor *f, enum in in, uint64_t now_us,
 		 struct hs_floor_out *out)
 {
-	struct tbcp_msg msg = message(in_type[in]);
+	struct hs_floormsg msg = message(in_type[in]);
 	struct hs_floor_ev ev = {.type = HS_FLOOR_EV_MSG, .msg = &msg};
 
 	switch (in) {
@@ -144,9 +144,9 @@ static void print(char *buf, const struct hs_floor *f,
 
 	*buf++ = state_letter[f->state];
 	for (i = 0; i < out->sendc; i++) {
-		if (out->sendv[i].type == TBCP_REQUEST)
+		if (out->sendv[i].type == HS_FM_REQUEST)
 			*buf++ = 'q';
-		if (out->sendv[i].type == TBCP_RELEASE)
+		if (out->sendv[i].type == HS_FM_RELEASE)
 			*buf++ = 'l';
 	}
 	if (out->start_media)
@@ -180,38 +180,121 @@ static void every_state_meets_every_event(void **state)
 	}
 }
 
-static void acks_say_what_was_received(void **state)
+static void told(struct hs_floor *f, const struct hs_floormsg *msg,
+		 struct hs_floor_out *out)
 {
-	static const struct {
-		enum tbcp_type type;
-		bool ack;
-		int acked;
-	} v[] = {{TBCP_TAKEN, false, -1},
-		 {TBCP_TAKEN, true, 18},
-		 {TBCP_CONNECT, false, 15},
-		 {TBCP_CONNECT, true, 31},
-		 {TBCP_DISCONNECT, false, 11}};
-	unsigned i;
+	hs_floor_step(f,
+		      &(struct hs_floor_ev){.type = HS_FLOOR_EV_MSG,
+					    .msg = msg},
+		      0, out);
+}
+
+/* Whatever else is done with it, and in every state */
+static void what_asks_for_an_ack_gets_it_first(void **state)
+{
+	static const enum hs_floormsg_type typev[] = {
+		HS_FM_GRANTED, HS_FM_TAKEN,	 HS_FM_DENY,    HS_FM_IDLE,
+		HS_FM_REVOKE,  HS_FM_QUEUE_INFO, HS_FM_CONNECT,
+		HS_FM_DISCONNECT};
+	unsigned i, s;
 
 	(void)state;
-	for (i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
-		struct tbcp_msg msg = message(v[i].type);
+	for (i = 0; i < sizeof(typev) / sizeof(typev[0]) * STATES * 2; i++) {
+		struct hs_floormsg msg = message(typev[i / STATES / 2]);
 		struct hs_floor_out out;
 		struct hs_floor f;
+		unsigned k, acks = 0;
 
-		msg.ack = v[i].ack;
-		enter(&f, HS_FLOOR_NO_PERMISSION);
-		hs_floor_step(&f,
-			      &(struct hs_floor_ev){.type = HS_FLOOR_EV_MSG,
-						    .msg = &msg},
-			      0, &out);
-		assert_int_equal(out.sendc, v[i].acked >= 0);
-		if (out.sendc) {
-			assert_int_equal(out.sendv[0].type, TBCP_ACK);
-			assert_int_equal(out.sendv[0].acked, v[i].acked);
-			assert_int_equal(out.sendv[0].reason, 0);
+		s = i / 2 % STATES;
+		msg.ack = i % 2;
+		enter(&f, (enum hs_floor_state)s);
+		told(&f, &msg, &out);
+		for (k = 0; k < out.sendc; k++)
+			acks += out.sendv[k].type == HS_FM_ACK;
+		assert_int_equal(acks, msg.ack);
+		if (acks) {
+			assert_int_equal(out.sendv[0].type, HS_FM_ACK);
+			assert_int_equal(out.sendv[0].acked, msg.type);
 		}
 	}
+}
+
+/* T104, C104; an answer stops it, and one that knows nothing of us ends it */
+static void place_in_line(void **state)
+{
+	struct hs_floormsg msg = message(HS_FM_QUEUE_INFO);
+	struct hs_floor_ev ask = {.type = HS_FLOOR_EV_ASK};
+	struct hs_floor_out out;
+	struct hs_floor f;
+	unsigned sent = 0;
+	uint64_t now;
+
+	(void)state;
+	enter(&f, HS_FLOOR_QUEUED);
+	hs_floor_step(&f, &ask, 0, &out);
+	sent += out.sendc;
+	assert_int_equal(out.sendv[0].type, HS_FM_QUEUE_REQUEST);
+	while ((now = hs_floor_deadline_us(&f))) {
+		assert_true(now <= 5000 * MS);
+		give(&f, IN_TIMER, now, &out);
+		sent += out.sendc;
+	}
+	assert_int_equal(sent, 4);
+	assert_int_equal(f.state, HS_FLOOR_QUEUED);
+	hs_floor_step(&f, &ask, 0, &out);
+	told(&f, &msg, &out);
+	assert_int_equal(out.notice, HS_FLOOR_IN_QUEUE);
+	assert_int_equal(hs_floor_deadline_us(&f), 0);
+	msg.position = 0;
+	told(&f, &msg, &out);
+	assert_int_equal(out.notice, HS_FLOOR_NOT_QUEUED);
+	assert_int_equal(f.state, HS_FLOOR_NO_PERMISSION);
+	hs_floor_step(&f, &ask, 0, &out);
+	assert_int_equal(out.sendc, 0);
+	assert_int_equal(out.notice, HS_FLOOR_NOT_QUEUED);
+}
+
+/* Permission to Request the Floor: 0 */
+static void a_burst_that_nobody_may_interrupt(void **state)
+{
+	struct hs_floormsg msg = message(HS_FM_TAKEN);
+	struct hs_floor_out out;
+	struct hs_floor f;
+
+	(void)state;
+	enter(&f, HS_FLOOR_NO_PERMISSION);
+	msg.forbidden = true;
+	told(&f, &msg, &out);
+	give(&f, IN_PRESS, 0, &out);
+	assert_int_equal(out.sendc, 0);
+	assert_int_equal(out.notice, HS_FLOOR_FORBIDDEN);
+	give(&f, IN_RELEASE, 0, &out);
+	give(&f, IN_IDLE, 0, &out);
+	give(&f, IN_PRESS, 0, &out);
+	assert_int_equal(out.sendv[0].type, HS_FM_REQUEST);
+}
+
+static void what_was_overtaken_is_not_news(void **state)
+{
+	struct hs_floormsg taken = message(HS_FM_TAKEN);
+	struct hs_floormsg idle = message(HS_FM_IDLE);
+	struct hs_floor_out out;
+	struct hs_floor f;
+
+	(void)state;
+	taken.has_seq = idle.has_seq = true;
+	enter(&f, HS_FLOOR_NO_PERMISSION);
+	idle.seq = 65535;
+	told(&f, &idle, &out);
+	taken.seq = 0; /* it wraps */
+	told(&f, &taken, &out);
+	assert_int_equal(out.notice, HS_FLOOR_TAKEN);
+	told(&f, &idle, &out);
+	assert_int_equal(out.notice, HS_FLOOR_NOTHING);
+	assert_true(f.talker);
+	/* A repeat has the number of what it repeats */
+	told(&f, &taken, &out);
+	assert_int_equal(out.notice, HS_FLOOR_TAKEN);
 }
 
 static void release_names_the_last_packet(void **state)
@@ -306,7 +389,7 @@ struct flight {
 	uint64_t at_us;
 	int to; /* party, or -1: the server */
 	int from;
-	struct tbcp_msg msg;
+	struct hs_floormsg msg;
 };
 
 struct world {
@@ -323,7 +406,7 @@ struct world {
 	unsigned lose; /* number of the message that is lost */
 };
 
-static void post(struct world *w, int from, int to, const struct tbcp_msg *msg)
+static void post(struct world *w, int from, int to, const struct hs_floormsg *msg)
 {
 	if (w->sent++ == w->lose)
 		return;
@@ -332,9 +415,9 @@ static void post(struct world *w, int from, int to, const struct tbcp_msg *msg)
 		(struct flight){w->now_us + DELAY_US, to, from, *msg};
 }
 
-static void tell(struct world *w, int to, enum tbcp_type type)
+static void tell(struct world *w, int to, enum hs_floormsg_type type)
 {
-	const struct tbcp_msg msg = message(type);
+	const struct hs_floormsg msg = message(type);
 
 	post(w, -1, to, &msg);
 }
@@ -371,40 +454,40 @@ static void server_idle(struct world *w)
 	w->holder = -1;
 	w->t7_us = w->now_us + 1000 * MS;
 	for (i = 0; i < PARTIES; i++)
-		tell(w, i, TBCP_IDLE);
+		tell(w, i, HS_FM_IDLE);
 }
 
-static void server_take(struct world *w, int from, const struct tbcp_msg *msg)
+static void server_take(struct world *w, int from, const struct hs_floormsg *msg)
 {
 	switch (msg->type) {
-	case TBCP_REQUEST:
+	case HS_FM_REQUEST:
 		if (w->holder >= 0 && w->holder != from) {
-			tell(w, from, TBCP_DENY);
+			tell(w, from, HS_FM_DENY);
 			break;
 		}
 		w->holder = from;
 		w->t1_us = w->now_us + 4000 * MS;
 		w->t7_us = 0;
 		w->t7_left = 3;
-		tell(w, from, TBCP_GRANTED);
-		tell(w, !from, TBCP_TAKEN);
+		tell(w, from, HS_FM_GRANTED);
+		tell(w, !from, HS_FM_TAKEN);
 		break;
-	case TBCP_RELEASE:
+	case HS_FM_RELEASE:
 		if (w->holder == from)
 			server_idle(w);
 		else if (w->holder < 0)
-			tell(w, from, TBCP_IDLE);
+			tell(w, from, HS_FM_IDLE);
 		break;
-	case TBCP_GRANTED:
-	case TBCP_TAKEN:
-	case TBCP_DENY:
-	case TBCP_IDLE:
-	case TBCP_REVOKE:
-	case TBCP_ACK:
-	case TBCP_QUEUE_STATUS_REQUEST:
-	case TBCP_QUEUE_STATUS:
-	case TBCP_DISCONNECT:
-	case TBCP_CONNECT:
+	case HS_FM_GRANTED:
+	case HS_FM_TAKEN:
+	case HS_FM_DENY:
+	case HS_FM_IDLE:
+	case HS_FM_REVOKE:
+	case HS_FM_ACK:
+	case HS_FM_QUEUE_REQUEST:
+	case HS_FM_QUEUE_INFO:
+	case HS_FM_DISCONNECT:
+	case HS_FM_CONNECT:
 		fail_msg("a client sent %d", msg->type);
 	}
 }
@@ -521,7 +604,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_state_meets_every_event),
-		cmocka_unit_test(acks_say_what_was_received),
+		cmocka_unit_test(what_asks_for_an_ack_gets_it_first),
+		cmocka_unit_test(place_in_line),
+		cmocka_unit_test(a_burst_that_nobody_may_interrupt),
+		cmocka_unit_test(what_was_overtaken_is_not_news),
 		cmocka_unit_test(release_names_the_last_packet),
 		cmocka_unit_test(key_pressed_again_while_stopping),
 		cmocka_unit_test(repeats_end),

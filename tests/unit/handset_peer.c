@@ -145,6 +145,35 @@ static bool request_h(const struct sip_msg *msg, void *arg)
 
 /* --- legs --------------------------------------------------------------- */
 
+static void key_add(struct peer_leg *leg, char key)
+{
+	assert_true(leg->keys < sizeof(leg->key) - 1);
+	leg->key[leg->keys++] = key;
+}
+
+/* RFC 4733: one time for all packets of an event, which grows and ends */
+static void event_take(struct peer_leg *leg, const struct rtpw_hdr *h,
+		       const uint8_t *p)
+{
+	static const uint8_t end = 0x80;
+
+	assert_int_equal(h->payload_bytes, 4);
+	assert_true(p[0] == 10 || p[0] == 11);
+	leg->key_packets++;
+	if (h->marker) {
+		leg->event_ts = h->ts;
+		leg->event_end = false;
+		leg->event_len = 0;
+	}
+	assert_int_equal(h->ts, leg->event_ts);
+	assert_true((p[2] << 8 | p[3]) >= leg->event_len);
+	leg->event_len = p[2] << 8 | p[3];
+	if ((p[1] & end) && !leg->event_end) {
+		leg->event_end = true;
+		key_add(leg, p[0] == 10 ? '*' : '#');
+	}
+}
+
 static void rtp_h(const struct sa *src, struct mbuf *mb, void *arg)
 {
 	struct peer_leg *leg = arg;
@@ -154,6 +183,9 @@ static void rtp_h(const struct sa *src, struct mbuf *mb, void *arg)
 	assert_int_equal(rtpw_decode(&h, mbuf_buf(mb), mbuf_get_left(mb)), 0);
 	if (!h.payload_bytes) {
 		leg->keepalives++;
+	} else if (h.pt == 101) {
+		event_take(leg, &h, mbuf_buf(mb) + mbuf_get_left(mb) -
+					    h.payload_bytes);
 	} else {
 		assert_int_equal(h.pt, 0);
 		assert_int_equal(h.payload_bytes, 160);
@@ -254,6 +286,22 @@ static void refer_h(struct sip *sip, const struct sip_msg *msg, void *arg)
 	re_cancel();
 }
 
+static void info_h(struct sip *sip, const struct sip_msg *msg, void *arg)
+{
+	struct peer_leg *leg = arg;
+	struct pl key;
+
+	assert_true(msg_ctype_cmp(&msg->ctyp, "application", "dtmf-relay"));
+	assert_int_equal(re_regex((const char *)mbuf_buf(msg->mb),
+				  mbuf_get_left(msg->mb), "Signal=[*#]1",
+				  &key),
+			 0);
+	key_add(leg, *key.p);
+	(void)sip_treply(NULL, sip, msg, leg->info_code ? leg->info_code : 200,
+			 leg->info_code ? "Not Now" : "OK");
+	re_cancel();
+}
+
 static void close_h(int err, const struct sip_msg *msg, void *arg)
 {
 	struct peer_leg *leg = arg;
@@ -292,6 +340,10 @@ static struct peer_leg *leg_new(struct peer *p)
 					8000, 1, NULL, NULL, NULL, false,
 					NULL),
 			 0);
+	assert_int_equal(sdp_format_add(NULL, leg->audio, false, "101",
+					"telephone-event", 8000, 1, NULL, NULL,
+					NULL, false, "0-15"),
+			 0);
 	assert_int_equal(
 		sdp_media_add(&leg->app, leg->sdp, "application",
 			      listen_any(&leg->floor, floor_h, leg), "udp"),
@@ -316,7 +368,7 @@ struct peer_leg *peer_invite(struct peer *p, const char *subscriber)
 					 "sip:ptt@peer.test", "ptt", routev, 1,
 					 "application/sdp", desc, NULL, NULL,
 					 false, offer_h, answer_h, NULL,
-					 estab_h, NULL, refer_h, close_h, leg,
+					 estab_h, info_h, refer_h, close_h, leg,
 					 NULL),
 			 0);
 	mem_deref(desc);
@@ -343,7 +395,7 @@ static void invite_h(const struct sip_msg *msg, void *arg)
 	assert_int_equal(sipsess_accept(&leg->sess, p->sesss, msg, 200, "OK",
 					"ptt", "application/sdp", desc, NULL,
 					NULL, false, offer_h, answer_h,
-					estab_h, NULL, refer_h, close_h, leg,
+					estab_h, info_h, refer_h, close_h, leg,
 					NULL),
 			 0);
 	mem_deref(desc);

@@ -31,6 +31,12 @@ struct peer_leg {
 		status_requests;
 	struct rtpw_hdr first, last; /**< Of the burst */
 	struct tbcp_msg release;
+	unsigned keys, key_packets; /**< Ended telephone-events, INFOs */
+	char key[16];               /**< ..which, in order */
+	uint32_t event_ts;          /**< Of the running one */
+	int event_len;
+	bool event_end;
+	uint16_t info_code;         /**< Answer to INFO; 0: 200 */
 	bool up, refused;
 };
 

@@ -363,6 +363,69 @@ static void rings_and_never_answers(void **state)
 	mem_deref(p);
 }
 
+/* Registered as a plain telephone, with an idle leg */
+static struct peer *plain_ready(struct peer_leg **legp, const char *keys)
+{
+	const char *const opts[] = {"--user",	  "alice",     "--password",
+				    "secret",	  "--domain",  "peer.test",
+				    "--no-subscribe", "--floor", "none",
+				    "--keys",	  keys,	       NULL};
+	struct peer *p = peer_start();
+
+	peer_run(p, opts);
+	peer_wait(p, "registered");
+	*legp = peer_invite(p, "alice");
+	has(peer_wait(p, "leg_up"), "\"floor\":\"none\"");
+	return p;
+}
+
+/* P10: without floor control the key is a key of the telephone */
+static void keys_in_the_speech(void **state)
+{
+	struct peer_leg *leg;
+	struct peer *p = plain_ready(&leg, "rfc4733");
+
+	(void)state;
+	peer_send(p, "press");
+	has(peer_wait(p, "key_sent"), "\"key\":\"*\"");
+	peer_until(p, &leg->rtp_packets, 5);
+	assert_string_equal(leg->key, "*");
+	assert_int_equal(leg->key_packets, 8);
+	peer_send(p, "release");
+	has(peer_wait(p, "key_sent"), "\"key\":\"#\"");
+	peer_until(p, &leg->keys, 2);
+	assert_string_equal(leg->key, "*#");
+	/* Faster than keys can be sent: they wait in line */
+	peer_send(p, "press\nrelease\npress\nrelease");
+	peer_until(p, &leg->keys, 6);
+	assert_string_equal(leg->key, "*#*#*#");
+	assert_int_equal(leg->requests + leg->status_requests, 0);
+	mem_deref(p);
+}
+
+static void keys_by_info(void **state)
+{
+	struct peer_leg *leg;
+	struct peer *p = plain_ready(&leg, "info");
+
+	(void)state;
+	peer_send(p, "press");
+	has(peer_wait(p, "key_sent"), "\"key\":\"*\"");
+	peer_until(p, &leg->rtp_packets, 5);
+	peer_send(p, "release");
+	has(peer_wait(p, "key_sent"), "\"key\":\"#\"");
+	assert_string_equal(leg->key, "*#");
+	assert_int_equal(leg->key_packets, 0);
+	leg->info_code = 415;
+	leg->rtp_packets = 0;
+	peer_send(p, "press");
+	has(peer_wait(p, "key_refused"), "\"code\":415");
+	peer_send(p, "release");
+	peer_wait(p, "key_refused");
+	assert_int_equal(leg->rtp_packets, 0);
+	mem_deref(p);
+}
+
 static void garbage_is_dropped(void **state)
 {
 	static const uint8_t junk[] = {0x80, 0xcc, 0x00, 0xff, 1, 2, 3};
@@ -461,6 +524,8 @@ int main(void)
 		cmocka_unit_test(a_leg_for_each_subscriber),
 		cmocka_unit_test(terminal_makes_the_leg),
 		cmocka_unit_test(rings_and_never_answers),
+		cmocka_unit_test(keys_in_the_speech),
+		cmocka_unit_test(keys_by_info),
 		cmocka_unit_test(garbage_is_dropped),
 		cmocka_unit_test(leaves_cleanly),
 		cmocka_unit_test(misuse_is_said),

@@ -76,7 +76,21 @@ static void events_are_json(void **state)
 
 /* --- SDP ---------------------------------------------------------------- */
 
-static const struct hs_sdp_local here = {"192.0.2.1", 4000, 4001, 4002};
+static const struct hs_codecs all = {
+	{HS_PCMU, HS_PCMA, HS_G722, HS_OPUS}, HS_CODECS};
+enum { TBCP = 1 << HS_FLOOR_TBCP, MCPT = 1 << HS_FLOOR_MCPT };
+
+static const struct hs_sdp_local here = {
+	"192.0.2.1", 4000, 4001, 4002, &all, TBCP};
+static const struct hs_codecs pcmu = {{HS_PCMU}, 1};
+static const struct hs_sdp_local plain = {
+	"192.0.2.1", 4000, 4001, 4002, &pcmu, TBCP};
+static const struct hs_sdp_local mcptt = {
+	"192.0.2.1", 4000, 4001, 4002, &pcmu, MCPT};
+static const struct hs_sdp_local either = {
+	"192.0.2.1", 4000, 4001, 4002, &pcmu, TBCP | MCPT};
+static const struct hs_sdp_local phone = {
+	"192.0.2.1", 4000, 4001, 4002, &pcmu, 0};
 
 static struct mbuf *text_mb(const char *s)
 {
@@ -108,8 +122,12 @@ static void sdp_offer_has_audio_and_floor(void **state)
 	assert_int_equal(hs_sdp_alloc(&sdp, &here), 0);
 	assert_int_equal(hs_sdp_offer(&mb, sdp), 0);
 	has(mb, "c=IN IP4 192.0.2.1\r\n");
-	has(mb, "m=audio 4000 RTP/AVP 0 101\r\n");
+	has(mb, "m=audio 4000 RTP/AVP 0 8 9 96 101 102\r\n");
+	has(mb, "a=rtpmap:9 G722/8000\r\n");
+	has(mb, "a=rtpmap:96 opus/48000/2\r\n");
+	has(mb, "a=fmtp:96 sprop-stereo=0\r\n");
 	has(mb, "a=rtpmap:101 telephone-event/8000\r\n");
+	has(mb, "a=rtpmap:102 telephone-event/48000\r\n");
 	has(mb, "m=application 4002 udp TBCP\r\n");
 	has(mb, "a=fmtp:TBCP queuing=1;tb_priority=1;timestamp=0\r\n");
 	mem_deref(mb);
@@ -120,20 +138,150 @@ static void sdp_offer_has_audio_and_floor(void **state)
 	"v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\n"     \
 	"t=0 0\r\n"
 
-static int offered(const char *body, struct hs_sdp_remote *remote,
-		   struct mbuf **answerp)
+static int offered_to(const struct hs_sdp_local *local, const char *body,
+		      struct hs_sdp_remote *remote, struct mbuf **answerp)
 {
 	struct mbuf *mb = text_mb(body);
 	struct hs_sdp *sdp;
 	int err;
 
-	assert_int_equal(hs_sdp_alloc(&sdp, &here), 0);
+	assert_int_equal(hs_sdp_alloc(&sdp, local), 0);
 	err = hs_sdp_offered(sdp, mb, remote);
 	if (!err && answerp)
 		assert_int_equal(hs_sdp_answer(answerp, sdp), 0);
 	mem_deref(mb);
 	mem_deref(sdp);
 	return err;
+}
+
+static int offered(const char *body, struct hs_sdp_remote *remote,
+		   struct mbuf **answerp)
+{
+	return offered_to(&here, body, remote, answerp);
+}
+
+/* The offer's one codec is the answer's, by its name and not by its number */
+static void sdp_codecs(void **state)
+{
+	static const struct {
+		const char *line, *answer;
+		enum hs_codec codec;
+		uint8_t pt, pt_event;
+	} v[] = {
+		{"0 101\r\na=rtpmap:101 telephone-event/8000", "0 101", HS_PCMU,
+		 0, 101},
+		{"8", "8", HS_PCMA, 8, 0},
+		{"9 97\r\na=rtpmap:9 G722/8000\r\n"
+		 "a=rtpmap:97 telephone-event/8000", "9 97", HS_G722, 9, 97},
+		{"111 98\r\na=rtpmap:111 OPUS/48000/2\r\n"
+		 "a=rtpmap:98 telephone-event/48000\r\n"
+		 "a=fmtp:111 useinbandfec=1", "111 98", HS_OPUS, 111, 98},
+		{"3 9 0", "9 0", HS_G722, 9, 0},
+	};
+	struct hs_sdp_remote r;
+	char body[512], want[64];
+	struct mbuf *mb;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(v); i++) {
+		(void)re_snprintf(body, sizeof(body),
+				  SDP_HEAD "m=audio 5000 RTP/AVP %s\r\n",
+				  v[i].line);
+		assert_int_equal(offered(body, &r, &mb), 0);
+		(void)re_snprintf(want, sizeof(want),
+				  "m=audio 4000 RTP/AVP %s\r\n",
+				  v[i].answer);
+		has(mb, want);
+		assert_int_equal(r.codec, v[i].codec);
+		assert_int_equal(r.pt, v[i].pt);
+		assert_int_equal(r.pt_event, v[i].pt_event);
+		mem_deref(mb);
+		assert_int_equal(offered_to(&plain, body, &r, NULL),
+				 v[i].codec == HS_PCMU || i == 4 ? 0
+								 : ENOTSUP);
+	}
+	/* Opus in mono, or at another clock, is no Opus of RFC 7587 */
+	assert_int_equal(offered(SDP_HEAD "m=audio 5000 RTP/AVP 96\r\n"
+					  "a=rtpmap:96 opus/48000\r\n",
+				 &r, NULL),
+			 ENOTSUP);
+}
+
+#define AUDIO "m=audio 5000 RTP/AVP 0\r\n"
+
+/* One line with both protocols; the answer keeps one, or refuses it */
+static void sdp_floor_protocols(void **state)
+{
+	static const char both[] =
+		SDP_HEAD AUDIO "m=application 5002 udp TBCP MCPTT\r\n"
+			       "a=fmtp:TBCP queuing=0;tb_priority=1\r\n"
+			       "a=fmtp:MCPTT mc_queueing;mc_priority=3\r\n";
+	static const char plain_mcpt[] =
+		SDP_HEAD AUDIO "m=application 5002 UDP MCPTT\r\n"
+			       "a=fmtp:MCPTT mc_priority=9\r\n";
+	struct hs_sdp_remote r;
+	struct hs_sdp *sdp;
+	struct mbuf *mb;
+
+	(void)state;
+	assert_int_equal(offered_to(&either, both, &r, &mb), 0);
+	has(mb, "m=application 4002 udp MCPTT\r\n");
+	has(mb, "a=fmtp:MCPTT mc_queueing;mc_priority=3\r\n");
+	assert_int_equal(r.proto, HS_FLOOR_MCPT);
+	assert_int_equal(r.floor_priority, 3);
+	assert_int_equal(sa_port(&r.floor), 5002);
+	mem_deref(mb);
+	assert_int_equal(offered_to(&here, both, &r, &mb), 0);
+	has(mb, "m=application 4002 udp TBCP\r\n");
+	has(mb, "a=fmtp:TBCP queuing=1;tb_priority=1;timestamp=0\r\n");
+	assert_int_equal(r.proto, HS_FLOOR_TBCP);
+	mem_deref(mb);
+	/* Never higher than ours, and no queue that was not offered */
+	assert_int_equal(offered_to(&mcptt, plain_mcpt, &r, &mb), 0);
+	has(mb, "m=application 4002 UDP MCPTT\r\n");
+	has(mb, "a=fmtp:MCPTT mc_priority=5\r\n");
+	mem_deref(mb);
+	assert_int_equal(offered_to(&here, plain_mcpt, &r, &mb), 0);
+	has(mb, "m=application 0 UDP");
+	assert_false(sa_isset(&r.floor, SA_ALL));
+	mem_deref(mb);
+	assert_int_equal(offered_to(&phone, both, &r, &mb), 0);
+	has(mb, "m=application 0 udp");
+	assert_false(sa_isset(&r.floor, SA_ALL));
+	mem_deref(mb);
+	/* Our own offer */
+	assert_int_equal(hs_sdp_alloc(&sdp, &either), 0);
+	assert_int_equal(hs_sdp_offer(&mb, sdp), 0);
+	has(mb, "m=application 4002 udp TBCP MCPTT\r\n");
+	has(mb, "a=fmtp:TBCP queuing=1;tb_priority=1;timestamp=0\r\n"
+		"a=fmtp:MCPTT mc_queueing;mc_priority=5\r\n");
+	mem_deref(mb);
+	mb = text_mb(plain_mcpt);
+	assert_int_equal(hs_sdp_answered(sdp, mb, &r), 0);
+	assert_int_equal(r.proto, HS_FLOOR_MCPT);
+	assert_int_equal(r.floor_priority, 5);
+	mem_deref(mb);
+	mem_deref(sdp);
+}
+
+static void codec_lists(void **state)
+{
+	struct hs_codecs list;
+
+	(void)state;
+	hs_codecs_default(&list);
+	assert_int_equal(list.n, HS_CODECS);
+	assert_int_equal(hs_codecs_parse(&list, "OPUS,pcma"), 0);
+	assert_int_equal(list.n, 2);
+	assert_int_equal(list.v[0], HS_OPUS);
+	assert_int_equal(list.v[1], HS_PCMA);
+	assert_int_equal(hs_codecs_parse(&list, ""), EINVAL);
+	assert_int_equal(hs_codecs_parse(&list, "PCMU,"), EINVAL);
+	assert_int_equal(hs_codecs_parse(&list, "PCMU,GSM"), EINVAL);
+	assert_int_equal(hs_codecs_parse(&list, "PCMU,pcmu"), EINVAL);
+	assert_int_equal(hs_codecs_parse(&list, "PCM"), EINVAL);
+	assert_int_equal(list.n, 2);
 }
 
 static void sdp_offers_are_answered(void **state)
@@ -150,7 +298,7 @@ static void sdp_offers_are_answered(void **state)
 				 "a=fmtp:TBCP queuing=0\r\n",
 			&r, &mb),
 		0);
-	has(mb, "m=video 0 RTP/AVP 0\r\nm=audio 4000 RTP/AVP 0\r\n");
+	has(mb, "m=video 0 RTP/AVP 0\r\nm=audio 4000 RTP/AVP 8 0\r\n");
 	has(mb, "m=application 4002 UDP TBCP\r\n");
 	assert_int_equal(sa_port(&r.rtp), 5000);
 	assert_int_equal(sa_port(&r.rtcp), 5007);
@@ -177,7 +325,7 @@ static void sdp_offers_are_answered(void **state)
 	assert_false(r.send || r.recv);
 	/* What cannot be */
 	assert_int_equal(
-		offered(SDP_HEAD "m=audio 5000 RTP/AVP 8\r\n", &r, NULL),
+		offered(SDP_HEAD "m=audio 5000 RTP/AVP 3\r\n", &r, NULL),
 		ENOTSUP);
 	assert_int_equal(
 		offered(SDP_HEAD "m=audio 0 RTP/AVP 0\r\n", &r, NULL),
@@ -342,6 +490,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(events_are_json),
 		cmocka_unit_test(sdp_offer_has_audio_and_floor),
+		cmocka_unit_test(sdp_codecs),
+		cmocka_unit_test(sdp_floor_protocols),
+		cmocka_unit_test(codec_lists),
 		cmocka_unit_test(sdp_offers_are_answered),
 		cmocka_unit_test(the_strongest_challenge_is_answered),
 		cmocka_unit_test(what_cannot_be_answered),

@@ -255,6 +255,7 @@ static void two_bridges(void **state)
  * gave, and is reported when it falls silent and when it is back */
 static void idle_leg(void **state)
 {
+	static const uint8_t stun[20] = {0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42};
 	struct rtcpw_info info;
 	struct mixer_cfg cfg;
 	struct phone ph;
@@ -283,7 +284,41 @@ static void idle_leg(void **state)
 			 0);
 	phone_send(&ph, CH_RTCP, buf, (size_t)n);
 	(void)rig_event(&r, MIXER_LEG_ALIVE, ph.leg, 0);
+	(void)rig_event(&r, MIXER_LEG_DEAD, ph.leg, 0);
+	/* So is the STUN of a phone that has nothing to say (Linphone) */
+	phone_send(&ph, CH_RTP, stun, sizeof(stun));
+	(void)rig_event(&r, MIXER_LEG_ALIVE, ph.leg, 0);
+	assert_int_equal(RIG_STAT(&r, drop_malformed), 0);
 	phone_close(&ph);
+	rig_close(&r);
+}
+
+/* P1: of an inactive leg silence is no death; made active it is */
+static void inactive_leg(void **state)
+{
+	struct mixer_leg_remote rem = {.pt = 0xff, .pt_event = 0xff};
+	struct mixer_cfg cfg;
+	struct phone still, other;
+	struct rig r;
+
+	rig_cfg(&cfg, rig_workers(state));
+	cfg.dead_idle_ms = 100;
+	rig_open(&r, &cfg);
+	phone_open(&still, &r, 1, 10, -1);
+	rem.rtp = still.sa[CH_RTP];
+	assert_int_equal(mixer_leg_remote_set(r.m, still.leg, &rem), 0);
+	/* The other died twice as late as the first might have */
+	phone_up(&other, &r, 2, 11);
+	(void)rig_event(&r, MIXER_LEG_DEAD, other.leg, 0);
+	phone_send(&other, CH_RTP, "", 0);
+	(void)rig_event(&r, MIXER_LEG_ALIVE, other.leg, 0);
+	(void)rig_event(&r, MIXER_LEG_DEAD, other.leg, 0);
+	assert_int_equal(rig_event_count(&r, MIXER_LEG_DEAD), 0);
+	rem.send = rem.recv = true;
+	assert_int_equal(mixer_leg_remote_set(r.m, still.leg, &rem), 0);
+	(void)rig_event(&r, MIXER_LEG_DEAD, still.leg, 0);
+	phone_close(&still);
+	phone_close(&other);
 	rig_close(&r);
 }
 
@@ -300,6 +335,7 @@ int main(void)
 		BOTH(late_join),
 		BOTH(two_bridges),
 		BOTH(idle_leg),
+		BOTH(inactive_leg),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

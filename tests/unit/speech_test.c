@@ -14,8 +14,11 @@
 #include <cmocka.h>
 #include "cli/align.h"
 #include "cli/compare.h"
+#include "cli/halfband.h"
 #include "cli/handset_playout.h"
 #include "wire/g711.h"
+
+enum { RATE_HZ = 8000 };
 
 static const char recorded[] = "/usr/share/sounds/alsa/Front_Center.wav";
 
@@ -29,7 +32,7 @@ static void babble(struct hs_pcm *pcm, size_t n, uint32_t seed)
 	pcm->v = malloc(n * sizeof(*pcm->v));
 	assert_non_null(pcm->v);
 	pcm->n = n;
-	pcm->rate_hz = HS_RATE_HZ;
+	pcm->rate_hz = RATE_HZ;
 	for (i = 0; i < n; i++) {
 		seed = seed * 1664525 + 1013904223;
 		low += ((double)(int32_t)seed / 2147483648.0 - low) * 0.3;
@@ -48,7 +51,7 @@ static void recording(struct hs_pcm *out, const struct hs_pcm *x, size_t from,
 	out->n = before + (x->n - from) + after;
 	out->v = calloc(out->n, sizeof(*out->v));
 	assert_non_null(out->v);
-	out->rate_hz = HS_RATE_HZ;
+	out->rate_hz = RATE_HZ;
 	for (i = from; i < x->n; i++)
 		out->v[before + i - from] =
 			g711_ulaw_sample(g711_ulaw(x->v[i]));
@@ -118,7 +121,7 @@ static void recorded_speech(void **state)
 	if (access(recorded, R_OK))
 		skip();
 	hs_pcm_init(&x);
-	assert_int_equal(hs_pcm_load(&x, recorded), 0);
+	assert_int_equal(hs_pcm_load(&x, recorded, RATE_HZ), 0);
 	whole_speech_is_found(&x);
 	lost_syllable_shows(&x);
 	hs_pcm_fini(&x);
@@ -135,10 +138,10 @@ static void other_speech_and_silence_score_low(void **state)
 	babble(&other, 30000, 2);
 	a = align(&x, &other);
 	assert_true(a.corr < 0.3 && a.head < 0.5);
-	silence = (struct hs_pcm){zero, 8000, HS_RATE_HZ};
+	silence = (struct hs_pcm){zero, 8000, RATE_HZ};
 	a = align(&x, &silence);
 	assert_true(a.corr == 0 && a.head == 0);
-	quiet = (struct hs_pcm){zero, 0, HS_RATE_HZ};
+	quiet = (struct hs_pcm){zero, 0, RATE_HZ};
 	a = align(&x, &quiet);
 	assert_true(a.corr == 0 && a.head == 0);
 	assert_int_equal(align_find(&a, &silence, &x), ENODATA);
@@ -194,7 +197,7 @@ static void resampling_keeps_what_fits(void **state)
 			in.v[i] = (int16_t)rint(
 				8000 * (sin(2 * M_PI * 1000 * t) + high));
 		}
-		assert_int_equal(hs_pcm_resample(&out, &in, HS_RATE_HZ), 0);
+		assert_int_equal(hs_pcm_resample(&out, &in, RATE_HZ), 0);
 		assert_in_range(out.n, 3999, 4000);
 		for (i = 100; i < out.n - 100; i++) {
 			const double want =
@@ -235,10 +238,10 @@ static void wav_files_read_while_they_grow(void **state)
 	assert_int_equal(hs_wav_open(&w, path), 0);
 	assert_int_equal(hs_pcm_read(&y, path), 0);
 	assert_int_equal(y.n, 0);
-	assert_int_equal(hs_wav_write(&w, x.v, 8000), 0);
+	assert_int_equal(hs_wav_write(&w, x.v, 16000), 0);
 	assert_int_equal(hs_pcm_read(&y, path), 0);
-	assert_int_equal(y.n, 8000);
-	assert_int_equal(hs_wav_write(&w, x.v + 8000, 12000), 0);
+	assert_int_equal(y.n, 16000);
+	assert_int_equal(hs_wav_write(&w, x.v + 16000, 4000), 0);
 	hs_wav_close(&w);
 	hs_wav_close(&w);
 	assert_int_equal(hs_pcm_read(&y, path), 0);
@@ -346,7 +349,7 @@ static void lying_wav_files_are_refused(void **state)
 
 /* --- playout ------------------------------------------------------------ */
 
-enum { FRAME = HS_FRAME_SAMPLES };
+enum { FRAME = 160 };
 
 /* A packet of samples n, n + 1.. of a ramp that is never 0 */
 static void put(struct hs_playout *p, bool start, uint32_t ts, unsigned n)
@@ -376,7 +379,7 @@ static void playout_keeps_every_packet_of_a_burst(void **state)
 	unsigned i;
 
 	(void)state;
-	hs_playout_init(&p, 60);
+	hs_playout_init(&p, 60, RATE_HZ, RATE_HZ);
 	/* Timestamps wrap in the middle; the third is late, not too late, and
 	 * the sixth is lost */
 	for (i = 0; i < 12; i++) {
@@ -405,7 +408,7 @@ static void playout_joins_bursts_that_meet(void **state)
 	struct hs_playout p;
 
 	(void)state;
-	hs_playout_init(&p, 60);
+	hs_playout_init(&p, 60, RATE_HZ, RATE_HZ);
 	put(&p, true, 0, 0);
 	put(&p, false, FRAME, FRAME);
 	/* Another talker at once: behind what is still to be heard */
@@ -418,6 +421,84 @@ static void playout_joins_bursts_that_meet(void **state)
 	get(&p, 5000);
 }
 
+/* Timestamps of another clock than the samples: G.722 and Opus */
+static void playout_counts_in_the_codec_s_clock(void **state)
+{
+	static const unsigned clockv[] = {8000, 48000};
+	unsigned c, i;
+
+	(void)state;
+	for (c = 0; c < 2; c++) {
+		const uint32_t step = clockv[c] * FRAME / 16000;
+		struct hs_playout p;
+
+		hs_playout_init(&p, 10, 16000, clockv[c]);
+		/* Timestamps wrap; the second is lost */
+		for (i = 0; i < 4; i++) {
+			if (i != 1)
+				put(&p, i == 0, i * step - step, i * FRAME);
+			get(&p, i < 1 || i == 2 ? -1 : (int)(i - 1) * FRAME);
+		}
+		assert_int_equal(p.late, 0);
+	}
+}
+
+/* --- between the rates of codecs ---------------------------------------- */
+
+static void halfband_keeps_the_voice(void **state)
+{
+	enum { N = 8000, BLOCK = 160 };
+	static int16_t x[N], y[2 * N], z[N];
+	struct halfband up, down;
+	double err = 0;
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < N; i++)
+		x[i] = (int16_t)rint(9000 * sin(2 * M_PI * 300 * i / 8000) +
+				     9000 * sin(2 * M_PI * 3000 * i / 8000));
+	halfband_init(&up);
+	halfband_init(&down);
+	for (i = 0; i < N; i += BLOCK) {
+		halfband_up(&up, y + 2 * i, x + i, BLOCK);
+		halfband_down(&down, z + i, y + 2 * i, BLOCK);
+	}
+	/* Twice its delay at the double rate is once at the single one */
+	for (i = 200; i < N; i++)
+		err = fmax(err, fabs((double)z[i] - x[i - HALFBAND_DELAY]));
+	if (err > 30)
+		fail_msg("wrong by %f of 18000", err);
+	/* What 8000 Hz cannot carry is removed and does not fold */
+	for (i = 0; i < 2 * N; i++)
+		y[i] = (int16_t)rint(18000 * sin(2 * M_PI * 6000 * i / 16000));
+	halfband_init(&down);
+	for (i = 0; i < N; i += BLOCK)
+		halfband_down(&down, z + i, y + 2 * i, BLOCK);
+	for (i = 200; i < N; i++)
+		assert_in_range(z[i] + 10, 0, 20);
+}
+
+static void voice_has_no_depth(void **state)
+{
+	struct hs_pcm x = {.n = 16000, .rate_hz = 8000};
+	double err = 0;
+	unsigned i;
+
+	(void)state;
+	x.v = malloc(x.n * sizeof(*x.v));
+	assert_non_null(x.v);
+	for (i = 0; i < x.n; i++)
+		x.v[i] = (int16_t)rint(9000 * sin(2 * M_PI * 60 * i / 8000) +
+				       9000 * sin(2 * M_PI * 600 * i / 8000));
+	assert_int_equal(hs_pcm_voice(&x), 0);
+	for (i = 200; i < x.n - 200; i++)
+		err = fmax(err, fabs(x.v[i] -
+				     9000 * sin(2 * M_PI * 600 * i / 8000)));
+	if (err > 90)
+		fail_msg("wrong by %f of 9000", err);
+	hs_pcm_fini(&x);
+}
+
 static void playout_survives_nonsense(void **state)
 {
 	struct hs_playout p;
@@ -425,7 +506,7 @@ static void playout_survives_nonsense(void **state)
 	unsigned i;
 
 	(void)state;
-	hs_playout_init(&p, 60);
+	hs_playout_init(&p, 60, RATE_HZ, RATE_HZ);
 	hs_playout_put(&p, true, 0, big, HS_PLAYOUT_SAMPLES);
 	put(&p, true, 0, 0);
 	/* A clock that jumps far ahead is followed after a few packets */
@@ -494,7 +575,10 @@ int main(void)
 		cmocka_unit_test(lying_wav_files_are_refused),
 		cmocka_unit_test(playout_keeps_every_packet_of_a_burst),
 		cmocka_unit_test(playout_joins_bursts_that_meet),
+		cmocka_unit_test(playout_counts_in_the_codec_s_clock),
 		cmocka_unit_test(playout_survives_nonsense),
+		cmocka_unit_test(halfband_keeps_the_voice),
+		cmocka_unit_test(voice_has_no_depth),
 		cmocka_unit_test(compare_says_by_its_status),
 	};
 

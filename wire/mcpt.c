@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file mcpt.c  Floor control of 3GPP TS 24.380, name "MCPT"
+ */
+#include "wire/mcpt.h"
+
+#include <errno.h>
+
+#include "wire/appmsg.h"
+
+/* Field ids, TS 24.380 table 8.2.3.1-2 */
+enum field {
+	FIELD_PRIORITY = 0,
+	FIELD_DURATION = 1,
+	FIELD_CAUSE = 2,
+	FIELD_QUEUE_INFO = 3,
+	FIELD_GRANTED_PARTY = 4,
+	FIELD_PERMISSION = 5,
+	FIELD_USER = 6,
+	FIELD_QUEUE_SIZE = 7,
+	FIELD_SEQ = 8,
+	FIELD_QUEUED_USER = 9,
+	FIELD_SOURCE = 10,
+	FIELD_ACKED = 12,
+	FIELD_INDICATOR = 13,
+	FIELD_SSRC = 14,
+	FIELD_ALIAS = 17,
+	/* Fields from here on have a length of 16 bits */
+	FIELD_LONG = 192
+};
+
+enum { SUBTYPE_ACK = 0x10, TYPE_MASK = 0x0f, FIELDS_MAX = 7, FIELD_END = -1 };
+
+static const uint8_t name_mcpt[4] = {'M', 'C', 'P', 'T'};
+
+struct layout {
+	bool known;
+	bool may_ack;          /* Table 8.2.2.1-1 */
+	bool written;          /* We send it, or the terminal does */
+	int fields[FIELDS_MAX];/* In the order they are written */
+};
+
+static const struct layout layouts[TYPE_MASK + 1] = {
+	[MCPT_REQUEST] = {true, false, true,
+			  {FIELD_PRIORITY, FIELD_USER, FIELD_INDICATOR,
+			   FIELD_ALIAS, FIELD_END}},
+	[MCPT_GRANTED] = {true, true, true,
+			  {FIELD_DURATION, FIELD_SSRC, FIELD_PRIORITY,
+			   FIELD_USER, FIELD_QUEUE_SIZE, FIELD_INDICATOR,
+			   FIELD_END}},
+	[MCPT_TAKEN] = {true, true, true,
+			{FIELD_GRANTED_PARTY, FIELD_PERMISSION, FIELD_SEQ,
+			 FIELD_INDICATOR, FIELD_SSRC, FIELD_ALIAS, FIELD_END}},
+	[MCPT_DENY] = {true, true, true,
+		       {FIELD_CAUSE, FIELD_USER, FIELD_INDICATOR, FIELD_END}},
+	[MCPT_RELEASE] = {true, true, true,
+			  {FIELD_USER, FIELD_INDICATOR, FIELD_END}},
+	[MCPT_IDLE] = {true, true, true,
+		       {FIELD_SEQ, FIELD_INDICATOR, FIELD_END}},
+	[MCPT_REVOKE] = {true, false, true,
+			 {FIELD_CAUSE, FIELD_INDICATOR, FIELD_END}},
+	[MCPT_REVOKE_REQUEST] = {.known = true},
+	[MCPT_QUEUE_REQUEST] = {true, false, true, {FIELD_USER, FIELD_END}},
+	[MCPT_QUEUE_INFO] = {true, true, true,
+			     {FIELD_USER, FIELD_SSRC, FIELD_QUEUED_USER,
+			      FIELD_QUEUE_INFO, FIELD_INDICATOR, FIELD_END}},
+	[MCPT_ACK] = {true, false, true,
+		      {FIELD_SOURCE, FIELD_ACKED, FIELD_END}},
+	[MCPT_MEDIA_FLOW] = {.known = true, .may_ack = true},
+	[MCPT_QUEUED_REQUESTS] = {.known = true, .may_ack = true},
+	[MCPT_RELEASE_MULTI] = {.known = true}
+};
+
+/* ------------------------------------------------------------- encoding */
+
+static void head_put(struct writer *w, enum field id, size_t len)
+{
+	writer_u8(w, (uint8_t)id);
+	writer_u8(w, (uint8_t)len);
+}
+
+static void u16_put(struct writer *w, enum field id, uint16_t v)
+{
+	head_put(w, id, 2);
+	writer_u16(w, v);
+}
+
+static void u8s_put(struct writer *w, enum field id, uint8_t a, uint8_t b)
+{
+	u16_put(w, id, (uint16_t)(a << 8 | b));
+}
+
+static void text_put(struct writer *w, enum field id,
+		     const struct mcpt_text *text)
+{
+	if (!text->p)
+		return;
+	head_put(w, id, text->l);
+	writer_bytes(w, text->p, text->l);
+}
+
+static void cause_put(struct writer *w, const struct mcpt_msg *msg)
+{
+	head_put(w, FIELD_CAUSE, 2 + msg->phrase.l);
+	writer_u16(w, msg->cause);
+	writer_bytes(w, msg->phrase.p, msg->phrase.l);
+}
+
+static void ssrc_put(struct writer *w, const struct mcpt_msg *msg)
+{
+	head_put(w, FIELD_SSRC, 6);
+	writer_u32(w, msg->granted_ssrc);
+	writer_u16(w, 0);
+}
+
+/* One that is a number and is there */
+static void number_put(struct writer *w, const struct mcpt_msg *msg,
+		       enum field id)
+{
+	switch (id) {
+
+	case FIELD_PRIORITY:
+		u8s_put(w, id, msg->priority, 0);
+		break;
+	case FIELD_DURATION:
+		u16_put(w, id, msg->duration_s);
+		break;
+	case FIELD_CAUSE:
+		cause_put(w, msg);
+		break;
+	case FIELD_QUEUE_INFO:
+		u8s_put(w, id, msg->queue_position, msg->queue_priority);
+		break;
+	case FIELD_PERMISSION:
+		u16_put(w, id, msg->may_request);
+		break;
+	case FIELD_QUEUE_SIZE:
+		u16_put(w, id, msg->queue_size);
+		break;
+	case FIELD_SEQ:
+		u16_put(w, id, msg->seq);
+		break;
+	case FIELD_SOURCE:
+		u16_put(w, id, msg->source);
+		break;
+	case FIELD_ACKED:
+		u8s_put(w, id, msg->acked, 0);
+		break;
+	case FIELD_INDICATOR:
+		u16_put(w, id, msg->indicator);
+		break;
+	case FIELD_SSRC:
+		ssrc_put(w, msg);
+		break;
+	case FIELD_GRANTED_PARTY:
+	case FIELD_USER:
+	case FIELD_QUEUED_USER:
+	case FIELD_ALIAS:
+	case FIELD_LONG:
+		break;
+	}
+}
+
+/* NULL: the field is a number */
+static const struct mcpt_text *field_text(const struct mcpt_msg *msg, int id)
+{
+	if (id == FIELD_GRANTED_PARTY)
+		return &msg->granted_party;
+	if (id == FIELD_USER)
+		return &msg->user;
+	if (id == FIELD_QUEUED_USER)
+		return &msg->queued_user;
+	if (id == FIELD_ALIAS)
+		return &msg->alias;
+	return NULL;
+}
+
+static void field_put(struct writer *w, const struct mcpt_msg *msg, int id)
+{
+	const struct mcpt_text *text = field_text(msg, id);
+
+	if (text)
+		text_put(w, (enum field)id, text);
+	else if (msg->has & 1u << id)
+		number_put(w, msg, (enum field)id);
+	writer_zeros(w, -w->pos % 4);
+}
+
+static bool text_fits(const struct mcpt_text *text, size_t max)
+{
+	return text->l <= max && (text->p || !text->l);
+}
+
+/* Can the wire carry the values? */
+static bool msg_fits(const struct mcpt_msg *msg)
+{
+	const struct layout *l;
+	int i;
+
+	if ((unsigned)msg->type > TYPE_MASK)
+		return false;
+	l = &layouts[msg->type];
+	if (!l->written || (msg->ack && !l->may_ack))
+		return false;
+	if (!text_fits(&msg->phrase, MCPT_PHRASE_MAX) ||
+	    (msg->phrase.p && !(msg->has & MCPT_HAS_CAUSE)))
+		return false;
+	for (i = 0; l->fields[i] != FIELD_END; i++) {
+		const struct mcpt_text *text = field_text(msg, l->fields[i]);
+
+		if (text && !text_fits(text, UINT8_MAX))
+			return false;
+	}
+	return !(msg->has & MCPT_HAS_ACKED) || msg->acked <= TYPE_MASK;
+}
+
+int mcpt_encode(uint8_t *buf, size_t size, const struct mcpt_msg *msg,
+		size_t *lenp)
+{
+	struct writer w;
+	const int *id;
+
+	if (!buf || !msg || !lenp || !msg_fits(msg))
+		return EINVAL;
+
+	w = writer_make(buf, size < MCPT_MAX_BYTES ? size : MCPT_MAX_BYTES);
+	appmsg_begin(&w, (uint8_t)(msg->type | (msg->ack ? SUBTYPE_ACK : 0)),
+		     msg->ssrc, name_mcpt);
+	for (id = layouts[msg->type].fields; *id != FIELD_END; id++)
+		field_put(&w, msg, *id);
+	return appmsg_end(&w, lenp);
+}
+
+/* ------------------------------------------------------------- decoding */
+
+static uint16_t u16_get(struct reader *r)
+{
+	const uint16_t v = reader_u16(r);
+
+	/* A field of a fixed size that is longer is another one */
+	if (reader_left(r))
+		reader_fail(r);
+	return v;
+}
+
+static void text_get(struct reader *r, struct mcpt_text *text)
+{
+	text->l = reader_left(r);
+	text->p = (const char *)reader_bytes(r, text->l);
+}
+
+static void cause_get(struct reader *r, struct mcpt_msg *msg)
+{
+	msg->cause = reader_u16(r);
+	msg->phrase = (struct mcpt_text){0};
+	if (reader_left(r))
+		text_get(r, &msg->phrase);
+}
+
+static void ssrc_get(struct reader *r, struct mcpt_msg *msg)
+{
+	msg->granted_ssrc = reader_u32(r);
+	(void)u16_get(r);
+}
+
+static void queue_info_get(struct reader *r, struct mcpt_msg *msg)
+{
+	const uint16_t v = u16_get(r);
+
+	msg->queue_position = (uint8_t)(v >> 8);
+	msg->queue_priority = (uint8_t)v;
+}
+
+/* @return Whether the field is a number that struct mcpt_msg names */
+static bool number_get(struct reader *r, struct mcpt_msg *msg, enum field id)
+{
+	switch (id) {
+
+	case FIELD_PRIORITY:
+		msg->priority = (uint8_t)(u16_get(r) >> 8);
+		return true;
+	case FIELD_DURATION:
+		msg->duration_s = u16_get(r);
+		return true;
+	case FIELD_CAUSE:
+		cause_get(r, msg);
+		return true;
+	case FIELD_QUEUE_INFO:
+		queue_info_get(r, msg);
+		return true;
+	case FIELD_PERMISSION:
+		msg->may_request = u16_get(r) != 0;
+		return true;
+	case FIELD_QUEUE_SIZE:
+		msg->queue_size = u16_get(r);
+		return true;
+	case FIELD_SEQ:
+		msg->seq = u16_get(r);
+		return true;
+	case FIELD_SOURCE:
+		msg->source = u16_get(r);
+		return true;
+	case FIELD_ACKED:
+		msg->acked = (uint8_t)(u16_get(r) >> 8) & TYPE_MASK;
+		return true;
+	case FIELD_INDICATOR:
+		msg->indicator = u16_get(r);
+		return true;
+	case FIELD_SSRC:
+		ssrc_get(r, msg);
+		return true;
+	case FIELD_GRANTED_PARTY:
+	case FIELD_USER:
+	case FIELD_QUEUED_USER:
+	case FIELD_ALIAS:
+	case FIELD_LONG:
+		break;
+	}
+	return false;
+}
+
+static void field_get(struct reader *r, struct mcpt_msg *msg, uint8_t id)
+{
+	/* msg is ours to write: const comes from the encoder's side */
+	struct mcpt_text *text = (struct mcpt_text *)field_text(msg, id);
+
+	if (text)
+		text_get(r, text);
+	else if (number_get(r, msg, (enum field)id))
+		msg->has |= 1u << id;
+}
+
+/* Clause 8.2.3.1: id, length, value, zeros up to the next word */
+static void fields_get(struct reader *r, struct mcpt_msg *msg)
+{
+	while (reader_left(r)) {
+		const size_t start = reader_left(r);
+		const uint8_t id = reader_u8(r);
+		const size_t len =
+			id >= FIELD_LONG ? reader_u16(r) : reader_u8(r);
+		struct reader value = reader_sub(r, len);
+
+		field_get(&value, msg, id);
+		if (!reader_ok(&value))
+			reader_fail(r);
+		reader_skip(r, -(start - reader_left(r)) % 4);
+	}
+}
+
+int mcpt_decode(struct mcpt_msg *msg, const uint8_t *p, size_t len,
+		size_t *usedp)
+{
+	struct mcpt_msg m = {0};
+	struct appmsg a;
+	size_t used;
+	int err;
+
+	if (!msg || !p || !usedp)
+		return EINVAL;
+	err = appmsg_decode(&a, name_mcpt, p, len, &used);
+	if (!err && !layouts[a.subtype & TYPE_MASK].known)
+		err = ENOMSG;
+	if (err) {
+		if (err == ENOMSG)
+			*usedp = used;
+		return err;
+	}
+
+	m.type = (enum mcpt_type)(a.subtype & TYPE_MASK);
+	m.ack = a.subtype & SUBTYPE_ACK && layouts[m.type].may_ack;
+	m.ssrc = a.ssrc;
+	fields_get(&a.body, &m);
+	if (!reader_ok(&a.body))
+		return EBADMSG;
+
+	*msg = m;
+	*usedp = used;
+	return 0;
+}
+
+const char *mcpt_type_name(enum mcpt_type type)
+{
+	switch (type) {
+
+	case MCPT_REQUEST:
+		return "Floor Request";
+	case MCPT_GRANTED:
+		return "Floor Granted";
+	case MCPT_TAKEN:
+		return "Floor Taken";
+	case MCPT_DENY:
+		return "Floor Deny";
+	case MCPT_RELEASE:
+		return "Floor Release";
+	case MCPT_IDLE:
+		return "Floor Idle";
+	case MCPT_REVOKE:
+		return "Floor Revoke";
+	case MCPT_REVOKE_REQUEST:
+		return "Floor Revoke Request";
+	case MCPT_QUEUE_REQUEST:
+		return "Floor Queue Position Request";
+	case MCPT_QUEUE_INFO:
+		return "Floor Queue Position Info";
+	case MCPT_ACK:
+		return "Floor Ack";
+	case MCPT_MEDIA_FLOW:
+		return "Unicast Media Flow Control";
+	case MCPT_QUEUED_REQUESTS:
+		return "Queued Floor Requests";
+	case MCPT_RELEASE_MULTI:
+		return "Floor Release Multi Talker";
+	}
+	return "unknown";
+}
