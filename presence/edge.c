@@ -305,9 +305,10 @@ int edge_forward_node(struct presence *p, uint8_t sock,
 
 /* Whose dialog a request is in was proven when the dialog was made: it comes
  * from where that user is registered now. */
-static bool in_dialog_allowed(const struct presence *p, uint8_t sock,
-			      const struct sip_msg *msg,
-			      const struct routes *r)
+static const struct binding *in_dialog_binding(const struct presence *p,
+					       uint8_t sock,
+					       const struct sip_msg *msg,
+					       const struct routes *r)
 {
 	return binding_by_flow(p->bindings, &msg->src, sock, r->node.user);
 }
@@ -323,8 +324,9 @@ static void in_dialog(struct edge_sock *sock, const struct sip_msg *msg,
 		.in = sock->i,
 		.routes_drop = r->n,
 	};
+	const struct binding *b = in_dialog_binding(p, sock->i, msg, r);
 
-	if (!in_dialog_allowed(p, sock->i, msg, r)) {
+	if (!b) {
 		p->n.refused_dialog++;
 		hlog_limited(p->log, "edge.stranger", HLOG_INFO, "edge",
 			     "stranger in dialog",
@@ -337,7 +339,8 @@ static void in_dialog(struct edge_sock *sock, const struct sip_msg *msg,
 		answer(sock, msg, 481, "Conference Server Is Gone");
 		return;
 	}
-	relay(p, sock, &f, msg);
+	if (request_rate(sock, msg, b->user))
+		relay(p, sock, &f, msg);
 }
 
 /* CANCEL and the ACK of a refusal follow their INVITE, which had no token
