@@ -24,6 +24,8 @@ static void handset_destructor(void *arg)
 	mem_deref(hs->reg);
 	if (hs->sip)
 		sip_close(hs->sip, true);
+	mem_deref(hs->first);
+	mem_deref(hs->first_resp);
 	mem_deref(hs->lsnr);
 	mem_deref(hs->lsnr_resp);
 	mem_deref(hs->sesss);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <re.h>
 #include "cli/handset_priv.h"
+#include "sip/sesstimer.h"
 #include "util/text.h"
 
 enum { EXPIRES_MIN_S = 10, EXPIRES_MAX_S = 86400, JITTER_MAX_MS = 1000 };
@@ -29,6 +30,8 @@ enum opt {
 	OPT_KEYS,
 	OPT_JITTER,
 	OPT_EXPIRES,
+	OPT_SESSION,
+	OPT_MIN_SE,
 	OPT_INSTANCE,
 	OPT_EVENTS,
 	OPT_NO_INPUT,
@@ -55,6 +58,8 @@ static const struct option longv[] = {
 	{"keys", required_argument, NULL, OPT_KEYS},
 	{"jitter", required_argument, NULL, OPT_JITTER},
 	{"expires", required_argument, NULL, OPT_EXPIRES},
+	{"session-expires", required_argument, NULL, OPT_SESSION},
+	{"min-se", required_argument, NULL, OPT_MIN_SE},
 	{"instance", required_argument, NULL, OPT_INSTANCE},
 	{"events", no_argument, NULL, OPT_EVENTS},
 	{"no-input", no_argument, NULL, OPT_NO_INPUT},
@@ -94,6 +99,9 @@ static const char help[] =
 "                        telephone-events (default) or by INFO\n"
 "  --jitter MS           delay of a burst's first packet (default: 60)\n"
 "  --expires SECONDS     registration and subscription (default: 300)\n"
+"  --session-expires SECONDS  session timer that is asked for (default: 1800;\n"
+"                        0: none)\n"
+"  --min-se SECONDS      shortest one that is taken (default: 90)\n"
 "  --instance URN        this terminal's identity (default: a new one)\n"
 "  --events              JSON lines on standard output, for programs\n"
 "  --no-input            do not read commands\n"
@@ -107,6 +115,7 @@ static const char help[] =
 "  call PARTY..  activate, by a REFER in the leg's dialog\n"
 "  refer PARTY.. the same out of the dialog\n"
 "  hangup [PARTY..]                leave, or remove these parties\n"
+"  hold [ID], resume [ID]  by a re-INVITE; refresh [ID]  as the session timer\n"
 "  bye [ID]      end the leg       status            print the state\n"
 "  subscribe [ID], unsubscribe [ID], register, unregister\n"
 "  mark TEXT     print an event    quit              end cleanly\n"
@@ -321,6 +330,12 @@ static int option(struct hs_opts *o, enum opt opt, char *arg)
 	case OPT_EXPIRES:
 		return number(&o->expires_s, arg, EXPIRES_MIN_S, EXPIRES_MAX_S,
 			      "--expires");
+	case OPT_SESSION:
+		return number(&o->session_s, arg, 0, EXPIRES_MAX_S,
+			      "--session-expires");
+	case OPT_MIN_SE:
+		return number(&o->min_se_s, arg, 1, EXPIRES_MAX_S,
+			      "--min-se");
 	case OPT_INSTANCE:
 		return copy(o->instance, sizeof(o->instance), arg,
 			    "--instance");
@@ -385,6 +400,8 @@ int hs_opts_parse(struct hs_opts *o, int argc, char **argv)
 			      .answer = true,
 			      .input = true,
 			      .expires_s = 300,
+			      .session_s = 1800,
+			      .min_se_s = SESSTIMER_MIN_SE_S,
 			      .jitter_ms = 60,
 			      .play = "none",
 			      .record = "none"};

@@ -165,13 +165,13 @@ static void request(struct hs_reg *reg)
 	reg->bound |= reg->wanted;
 	err = hs_req_sendf(
 		&reg->req, reg->hs, "REGISTER", reg->dlg, resp_h, reg,
-		"Contact: <sip:%s@%J>;expires=%u;"
+		"Contact: <sip:%s@%s>;expires=%u;"
 		"+sip.instance=\"<%s>\";+g.poc.talkburst\r\n"
 		"Supported: gruu, norefersub\r\n"
 		HS_ALLOW
 		"Content-Length: 0\r\n"
 		"\r\n",
-		o->user, &hs->laddr, reg->wanted ? reg->expires_s : 0,
+		o->user, hs->here, reg->wanted ? reg->expires_s : 0,
 		o->instance);
 	if (!err)
 		return;

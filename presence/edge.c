@@ -317,14 +317,16 @@ static void in_dialog(struct edge_sock *sock, const struct sip_msg *msg,
 		      const struct routes *r)
 {
 	struct presence *p = sock->p;
+	const struct binding *b = in_dialog_binding(p, sock->i, msg, r);
+	char identity[HL_URI_MAX];
 	struct forward f = {
 		.key = &p->key,
 		.out = p->internal.ep,
 		.dst = &r->node.addr,
 		.in = sock->i,
 		.routes_drop = r->n,
+		.identity = identity,
 	};
-	const struct binding *b = in_dialog_binding(p, sock->i, msg, r);
 
 	if (!b) {
 		p->n.refused_dialog++;
@@ -337,6 +339,13 @@ static void in_dialog(struct edge_sock *sock, const struct sip_msg *msg,
 	}
 	if (!node_by_addr(p->nodes, &r->node.addr)) {
 		answer(sock, msg, 481, "Conference Server Is Gone");
+		return;
+	}
+	/* A token proves whose it is, not that the dialog is theirs: the
+	 * conference server compares */
+	if (re_snprintf(identity, sizeof(identity), "sip:%s@%s",
+			b->user->row.name, p->cfg.domain) < 0) {
+		answer(sock, msg, 500, "Cannot Forward");
 		return;
 	}
 	if (request_rate(sock, msg, b->user))
@@ -378,7 +387,8 @@ static void options(struct edge_sock *sock, const struct sip_msg *msg)
 			 "Accept: application/sdp, application/pidf+xml, "
 			 "application/resource-lists+xml, "
 			 "application/poc-settings+xml\r\n"
-			 "Allow-Events: presence, refer, poc-settings\r\n"
+			 "Allow-Events: presence, conference, refer, "
+			 "poc-settings\r\n"
 			 "Supported: eventlist, recipient-list-subscribe\r\n"
 			 "Content-Length: 0\r\n\r\n");
 }
@@ -421,6 +431,8 @@ static void out_of_dialog(struct edge_sock *sock, const struct sip_msg *msg)
 	else if (!pl_strcmp(&msg->met, "REGISTER"))
 		request_authenticate(sock, msg, false, registrar_request,
 				     NULL);
+	else if (!pl_strcmp(&msg->met, "SUBSCRIBE") && focus_named(msg))
+		request_authenticate(sock, msg, true, focus_subscribe, NULL);
 	else if (!pl_strcmp(&msg->met, "SUBSCRIBE"))
 		request_authenticate(sock, msg, false, subscribe_request,
 				     NULL);

@@ -177,13 +177,20 @@ void watchers_rule(struct presence *p, const char *subject,
 void watchers_end_sub(struct dir_sub *sub, const char *reason);
 /** Drop those of a terminal that is gone: there is nobody to tell */
 void watchers_end_binding(struct dir_sub *sub, uint64_t binding);
-/** Bindings from which sub still subscribes to its service, newest first; one
- *  may come more than once. @return how many */
+/** Bindings from which sub is subscribed to its service, newest first; one may
+ *  come more than once. @return how many */
 unsigned watchers_bindings(const struct presence *p, const struct dir_sub *sub,
 			   const struct binding *v[], unsigned max);
 /** Forget sub as a presentity: it is about to be freed */
 void watchers_forget(struct presence *p, struct dir_sub *sub);
 void watchers_flush(struct presence *p);
+
+/* --- focus.c ------------------------------------------------------------ */
+
+/** Is the Request-URI that of a leg's conference? */
+bool focus_named(const struct sip_msg *msg);
+/** SUBSCRIBE to it; authenticated */
+void focus_subscribe(struct request *rq, void *arg);
 
 /* --- provision.c: legs of active subscriptions -------------------------- */
 

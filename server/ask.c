@@ -19,12 +19,14 @@ static void refer_notify(struct leg *leg, uint32_t cseq)
 {
 	static const char frag[] = "SIP/2.0 200 OK\r\n";
 	struct server *srv = leg->srv;
+	char contact[LEGURI_CONTACT_MAX];
 	int err;
 
+	leg_contact_get(leg, contact);
 	err = sip_drequestf(NULL, srv->sip, true, "NOTIFY",
 			    sipsess_dialog(leg->sess), 0, NULL, NULL, NULL,
 			    NULL,
-			    "Contact: <sip:leg-%llu@%J>\r\n"
+			    "Contact: %s\r\n"
 			    "Event: refer;id=%u\r\n"
 			    "Subscription-State: terminated;"
 			    "reason=noresource\r\n"
@@ -32,9 +34,7 @@ static void refer_notify(struct leg *leg, uint32_t cseq)
 			    "Content-Length: %zu\r\n"
 			    "\r\n"
 			    "%s",
-			    (unsigned long long)leg->number,
-			    endpoint_laddr(srv->ep), cseq, sizeof(frag) - 1,
-			    frag);
+			    contact, cseq, sizeof(frag) - 1, frag);
 	if (err)
 		hlog(srv->log, HLOG_WARN, leg->subject, "NOTIFY not sent",
 		     HLOG_ERR(err));
@@ -46,6 +46,7 @@ static void refer_answer(struct leg *leg, const struct sip_msg *msg,
 			 const char *text)
 {
 	struct server *srv = leg->srv;
+	char contact[LEGURI_CONTACT_MAX];
 	char words[HL_REASON_MAX];
 
 	words_copy(words, sizeof(words), text);
@@ -60,12 +61,11 @@ static void refer_answer(struct leg *leg, const struct sip_msg *msg,
 	}
 
 	++srv->st.activations;
+	leg_contact_get(leg, contact);
 	(void)sip_treplyf(stp, NULL, srv->sip, msg, false, 202,
 			  words[0] ? words : "Accepted",
-			  "Contact: <sip:leg-%llu@%J>\r\n"
-			  "%sContent-Length: 0\r\n\r\n",
-			  (unsigned long long)leg->number,
-			  endpoint_laddr(srv->ep),
+			  "Contact: %s\r\n"
+			  "%sContent-Length: 0\r\n\r\n", contact,
 			  nosub ? "Refer-Sub: false\r\n" : "");
 	if (!nosub)
 		refer_notify(leg, msg->cseq.num);

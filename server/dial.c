@@ -30,8 +30,12 @@ void dial_refuse(struct leg *leg, const struct sip_msg *msg,
 	const struct leg_sdp s = { .words = words };
 
 	words_copy(words, sizeof(words), text);
+	/* Its answer makes a transaction of its own */
+	if (stp)
+		*stp = mem_deref(*stp);
+
 	++leg->srv->st.activations_refused;
-	leg_dialog_refuse(leg, msg, stp, code, &s);
+	leg_dialog_refuse(leg, msg, code, &s);
 }
 
 void dial_invited(struct leg *leg, const struct sip_msg *msg)
@@ -43,7 +47,7 @@ void dial_invited(struct leg *leg, const struct sip_msg *msg)
 
 	code = leg_dialog_check(leg, msg, &s);
 	if (code) {
-		leg_dialog_refuse(leg, msg, NULL, code, &s);
+		leg_dialog_refuse(leg, msg, code, &s);
 		goto out;
 	}
 
@@ -143,7 +147,7 @@ void dial_allowed(struct leg *leg, const struct sip_msg *msg,
 	if (!code)
 		return;
 
-	leg_dialog_refuse(leg, msg, NULL, code, &s);
+	leg_dialog_refuse(leg, msg, code, &s);
 	leg->passing = only;
 	dial_over(leg);
 }
