@@ -102,6 +102,41 @@ static void bye_h(const struct cmd *cmd)
 	hs_line_leg_down(cmd->line, leg);
 }
 
+/* The leg of the command's line, or NULL: said */
+static struct hs_leg *leg_of(const struct cmd *cmd)
+{
+	struct hs_leg *leg = cmd->line->leg;
+
+	if (hs_leg_up(leg))
+		return leg;
+	handset_error(cmd->hs, cmd->line->id, "no leg");
+	return NULL;
+}
+
+static void hold_h(const struct cmd *cmd)
+{
+	struct hs_leg *leg = leg_of(cmd);
+
+	if (leg)
+		hs_leg_hold(leg, true);
+}
+
+static void resume_h(const struct cmd *cmd)
+{
+	struct hs_leg *leg = leg_of(cmd);
+
+	if (leg)
+		hs_leg_hold(leg, false);
+}
+
+static void refresh_h(const struct cmd *cmd)
+{
+	struct hs_leg *leg = leg_of(cmd);
+
+	if (leg)
+		hs_leg_refresh(leg);
+}
+
 static void subscribe_h(const struct cmd *cmd)
 {
 	hs_sub_start(cmd->line->sub);
@@ -171,6 +206,9 @@ static const struct {
 	{"refer", refer_h, false},
 	{"hangup", hangup_h, false},
 	{"bye", bye_h, true},
+	{"hold", hold_h, true},
+	{"resume", resume_h, true},
+	{"refresh", refresh_h, true},
 	{"status", status_h, false},
 	{"subscribe", subscribe_h, true},
 	{"unsubscribe", unsubscribe_h, true},

@@ -9,24 +9,25 @@ struct hs_leg {
 	struct hs_line *line;
 	struct sipsess *sess;
 	struct hs_sdp *sdp;
+	struct hs_modify *modify;
+	struct mbuf *desc; /**< What we said last */
 	struct hs_talk *talk;
 	struct hs_keys *keys;   /**< Where there is no floor channel */
 	struct hs_audio_local audio;
 	bool audio_open;
 	struct hs_sdp_remote remote;
 	bool media;  /**< remote is set */
+	bool refused; /**< The INVITE has its answer already */
 	bool up;     /**< The dialog stands, and leg_up was told */
 	bool silent; /**< Rings and is not answered (--no-answer) */
 };
-
-static const char headers[] =
-	HS_ALLOW
-	"Supported: norefersub\r\n";
 
 static void leg_destructor(void *arg)
 {
 	struct hs_leg *leg = arg;
 
+	mem_deref(leg->modify);
+	mem_deref(leg->desc);
 	mem_deref(leg->sess);
 	mem_deref(leg->talk);
 	mem_deref(leg->keys);
@@ -61,6 +62,8 @@ static int leg_alloc(struct hs_leg **lp, struct hs_line *line)
 				      .codecs = &hs->opts.codecs,
 				      .floors = hs->opts.floors};
 	err = hs_sdp_alloc(&leg->sdp, &local);
+	if (!err)
+		err = hs_modify_alloc(&leg->modify, leg, line);
 out:
 	if (err)
 		mem_deref(leg);
@@ -121,6 +124,12 @@ static void report_up(const struct hs_leg *leg)
 	hs_ev_int(&ev, "floor_port", hs_talk_port(leg->talk));
 	hs_ev_int(&ev, "ssrc", leg->audio.ssrc);
 	hs_ev_str(&ev, "codec", hs_codec_info(r->codec)->name);
+	if (hs_modify_interval_s(leg->modify)) {
+		hs_ev_int(&ev, "session_s",
+			  hs_modify_interval_s(leg->modify));
+		hs_ev_bool(&ev, "refresher",
+			   hs_modify_refresher(leg->modify));
+	}
 	if (re_snprintf(addr, sizeof(addr), "%J", &r->rtp) > 0)
 		hs_ev_str(&ev, "remote", addr);
 	if (sa_isset(&r->floor, SA_ALL) &&
@@ -141,41 +150,86 @@ static void up(struct hs_leg *leg)
 	/* What was sent with our answer may have come before it was read */
 	(void)audio_show(leg, &leg->remote);
 	hs_talk_show(leg->talk);
+	hs_modify_up(leg->modify, sipsess_dialog(leg->sess));
 	report_up(leg);
 	hs_line_leg_up(leg->line);
 }
 
-/* --- handlers of libre's session ---------------------------------------- */
+/* --- descriptions ------------------------------------------------------- */
 
-/* A re-INVITE, or an INVITE without an offer */
-static int offer_h(struct mbuf **descp, const struct sip_msg *msg, void *arg)
+static void said(struct hs_leg *leg, struct mbuf *desc)
 {
-	struct hs_leg *leg = arg;
-	struct hs_sdp_remote remote;
-	int err;
-
-	if (!mbuf_get_left(msg->mb))
-		return hs_sdp_offer(descp, leg->sdp);
-	err = hs_sdp_offered(leg->sdp, msg->mb, &remote);
-	if (!err)
-		err = media_set(leg, &remote);
-	return err ? err : hs_sdp_answer(descp, leg->sdp);
+	mem_deref(leg->desc);
+	leg->desc = mem_ref(desc);
 }
 
-static int answer_h(const struct sip_msg *msg, void *arg)
+int hs_leg_offer(struct hs_leg *leg, struct mbuf **descp)
 {
-	struct hs_leg *leg = arg;
+	const int err = hs_sdp_offer(descp, leg->sdp);
+
+	if (!err)
+		said(leg, *descp);
+	return err;
+}
+
+int hs_leg_offered(struct hs_leg *leg, struct mbuf **descp,
+		   const struct sip_msg *msg)
+{
+	struct hs_sdp_remote remote;
+	int err = hs_sdp_offered(leg->sdp, msg->mb, &remote);
+
+	if (!err)
+		err = media_set(leg, &remote);
+	if (!err)
+		err = hs_sdp_answer(descp, leg->sdp);
+	if (!err)
+		said(leg, *descp);
+	return err;
+}
+
+int hs_leg_answered(struct hs_leg *leg, const struct sip_msg *msg)
+{
 	struct hs_sdp_remote remote;
 	int err = hs_sdp_answered(leg->sdp, msg->mb, &remote);
 
 	return err ? err : media_set(leg, &remote);
 }
 
+struct mbuf *hs_leg_description(const struct hs_leg *leg)
+{
+	return leg->desc;
+}
+
+const char *hs_leg_direction(const struct hs_leg *leg)
+{
+	const struct hs_sdp_remote *r = &leg->remote;
+
+	return r->send ? r->recv ? "sendrecv" : "sendonly"
+	       : r->recv ? "recvonly"
+			 : "inactive";
+}
+
+/* --- handlers of libre's session ---------------------------------------- */
+
+/* An INVITE, with or without an offer */
+static int offer_h(struct mbuf **descp, const struct sip_msg *msg, void *arg)
+{
+	return mbuf_get_left(msg->mb) ? hs_leg_offered(arg, descp, msg)
+				      : hs_leg_offer(arg, descp);
+}
+
+static int answer_h(const struct sip_msg *msg, void *arg)
+{
+	return hs_leg_answered(arg, msg);
+}
+
+/* The ACK of the server, or its 2xx to us */
 static void estab_h(const struct sip_msg *msg, void *arg)
 {
 	struct hs_leg *leg = arg;
 
-	(void)msg;
+	if (!msg->req)
+		hs_modify_answered(leg->modify, msg);
 	up(leg);
 }
 
@@ -200,6 +254,8 @@ static void close_h(int err, const struct sip_msg *msg, void *arg)
 {
 	struct hs_leg *leg = arg;
 
+	if (msg && msg->scode == 422)
+		(void)hs_modify_too_small(leg->modify, msg);
 	report_down(leg, err, msg);
 	hs_line_leg_down(leg->line, leg);
 }
@@ -232,6 +288,10 @@ static int answer(struct hs_leg *leg, const struct sip_msg *msg)
 	struct mbuf *desc = NULL;
 	int err;
 
+	if (!hs_modify_invited(leg->modify, msg)) {
+		leg->refused = true;
+		return EPROTO;
+	}
 	err = offer_h(&desc, msg, leg);
 	if (err)
 		return err;
@@ -239,21 +299,21 @@ static int answer(struct hs_leg *leg, const struct sip_msg *msg)
 			     leg->line->id, "application/sdp", desc,
 			     digest_client_auth_h, hs->dc, false, offer_h,
 			     answer_h, estab_h, NULL, NULL, close_h, leg,
-			     "%s", headers);
+			     HS_ALLOW HS_SUPPORTED "%H",
+			     hs_modify_answer_print, leg->modify);
 	mem_deref(desc);
 	return err;
 }
 
-static void refuse(const struct handset *hs, const struct sip_msg *msg,
+void hs_leg_refuse(const struct handset *hs, const struct sip_msg *msg,
 		   int err)
 {
 	if (err == ENOTSUP)
 		(void)sip_treplyf(NULL, NULL, hs->sip, msg, false, 488,
 				  "No Common Codec",
-				  "Warning: 305 %s \"no audio in a codec that "
+				  "Warning: 305 holler \"no audio in a codec that "
 				  "is spoken here\"\r\n"
-				  "Content-Length: 0\r\n\r\n",
-				  hs->addr);
+				  "Content-Length: 0\r\n\r\n");
 	else if (err == EBADMSG)
 		(void)sip_treply(NULL, hs->sip, msg, 400, "Bad SDP");
 	else
@@ -278,8 +338,8 @@ int hs_leg_accept(struct hs_leg **lp, struct hs_line *line,
 		return 0;
 	}
 	/* sipsess_accept() answers its own errors; what came before it not */
-	if (!leg->sess)
-		refuse(hs, msg, err);
+	if (!leg->sess && !leg->refused)
+		hs_leg_refuse(hs, msg, err);
 	mem_deref(leg);
 	return err;
 }
@@ -301,7 +361,9 @@ int hs_leg_connect(struct hs_leg **lp, struct hs_line *line)
 				      "application/sdp", desc,
 				      digest_client_auth_h, hs->dc, false,
 				      offer_h, answer_h, NULL, estab_h, NULL,
-				      NULL, close_h, leg, "%s", headers);
+				      NULL, close_h, leg,
+				      HS_ALLOW HS_SUPPORTED "%H",
+				      hs_modify_request_print, leg->modify);
 	mem_deref(desc);
 	if (err)
 		mem_deref(leg);
@@ -360,4 +422,40 @@ const char *hs_leg_floor_name(const struct hs_leg *leg)
 const char *hs_leg_callid(const struct hs_leg *leg)
 {
 	return leg->sess ? sip_dialog_callid(sipsess_dialog(leg->sess)) : NULL;
+}
+
+void hs_leg_lost(struct hs_leg *leg, const char *words,
+		 const struct sip_msg *msg)
+{
+	struct hs_ev ev;
+
+	hs_ev_begin(&ev, &leg->line->hs->events, "leg_down", 0);
+	hs_ev_str(&ev, "subscriber", leg->line->id);
+	if (msg)
+		hs_sip_reason(&ev, 0, msg);
+	else
+		hs_ev_str(&ev, "reason", words);
+	hs_ev_end(&ev);
+	hs_line_leg_down(leg->line, leg);
+}
+
+void hs_leg_hold(struct hs_leg *leg, bool hold)
+{
+	hs_sdp_hold(leg->sdp, hold);
+	(void)hs_modify_offer(leg->modify);
+}
+
+void hs_leg_refresh(struct hs_leg *leg)
+{
+	hs_modify_refresh(leg->modify);
+}
+
+bool hs_leg_take(struct hs_leg *leg, const struct sip_msg *msg)
+{
+	return hs_modify_take(leg->modify, msg);
+}
+
+bool hs_leg_ack_again(struct hs_leg *leg, const struct sip_msg *msg)
+{
+	return hs_modify_ack_again(leg->modify, msg);
 }

@@ -6,12 +6,16 @@
 #include <string.h>
 #include <re.h>
 #include "cli/handset_priv.h"
+#include "sip/sesstimer.h"
 #include "util/text.h"
 
 enum { EXPIRES_MIN_S = 10, EXPIRES_MAX_S = 86400, JITTER_MAX_MS = 1000 };
 
 enum opt {
 	OPT_SERVER = 256,
+	OPT_TRANSPORT,
+	OPT_TLS_CA,
+	OPT_TLS_INSECURE,
 	OPT_USER,
 	OPT_PASSWORD,
 	OPT_PASSWORD_FILE,
@@ -29,6 +33,8 @@ enum opt {
 	OPT_KEYS,
 	OPT_JITTER,
 	OPT_EXPIRES,
+	OPT_SESSION,
+	OPT_MIN_SE,
 	OPT_INSTANCE,
 	OPT_EVENTS,
 	OPT_NO_INPUT,
@@ -38,6 +44,9 @@ enum opt {
 
 static const struct option longv[] = {
 	{"server", required_argument, NULL, OPT_SERVER},
+	{"transport", required_argument, NULL, OPT_TRANSPORT},
+	{"tls-ca", required_argument, NULL, OPT_TLS_CA},
+	{"tls-insecure", no_argument, NULL, OPT_TLS_INSECURE},
 	{"user", required_argument, NULL, OPT_USER},
 	{"password", required_argument, NULL, OPT_PASSWORD},
 	{"password-file", required_argument, NULL, OPT_PASSWORD_FILE},
@@ -55,6 +64,8 @@ static const struct option longv[] = {
 	{"keys", required_argument, NULL, OPT_KEYS},
 	{"jitter", required_argument, NULL, OPT_JITTER},
 	{"expires", required_argument, NULL, OPT_EXPIRES},
+	{"session-expires", required_argument, NULL, OPT_SESSION},
+	{"min-se", required_argument, NULL, OPT_MIN_SE},
 	{"instance", required_argument, NULL, OPT_INSTANCE},
 	{"events", no_argument, NULL, OPT_EVENTS},
 	{"no-input", no_argument, NULL, OPT_NO_INPUT},
@@ -68,7 +79,12 @@ static const char help[] =
 "A push-to-talk handset: registers, subscribes to a service, holds an idle\n"
 "leg, talks while the key is down, and writes what it hears.\n"
 "\n"
-"  --server HOST[:PORT]  registrar and outbound proxy (UDP, port 5060)\n"
+"  --server HOST[:PORT]  registrar and outbound proxy (port 5060, TLS 5061); an\n"
+"                        IPv6 address with a port in brackets\n"
+"  --transport udp|tcp|tls  of SIP (default: udp)\n"
+"  --tls-ca FILE         who may sign the server's certificate, which must be\n"
+"                        the domain's (default: who the system trusts)\n"
+"  --tls-insecure        take any certificate\n"
 "  --user NAME           user name\n"
 "  --password PASSWORD   password; others on this machine can see it in the\n"
 "                        process list, so rather use one of:\n"
@@ -94,6 +110,9 @@ static const char help[] =
 "                        telephone-events (default) or by INFO\n"
 "  --jitter MS           delay of a burst's first packet (default: 60)\n"
 "  --expires SECONDS     registration and subscription (default: 300)\n"
+"  --session-expires SECONDS  session timer that is asked for (default: 1800;\n"
+"                        0: none)\n"
+"  --min-se SECONDS      shortest one that is taken (default: 90)\n"
 "  --instance URN        this terminal's identity (default: a new one)\n"
 "  --events              JSON lines on standard output, for programs\n"
 "  --no-input            do not read commands\n"
@@ -107,6 +126,7 @@ static const char help[] =
 "  call PARTY..  activate, by a REFER in the leg's dialog\n"
 "  refer PARTY.. the same out of the dialog\n"
 "  hangup [PARTY..]                leave, or remove these parties\n"
+"  hold [ID], resume [ID]  by a re-INVITE; refresh [ID]  as the session timer\n"
 "  bye [ID]      end the leg       status            print the state\n"
 "  subscribe [ID], unsubscribe [ID], register, unregister\n"
 "  mark TEXT     print an event    quit              end cleanly\n"
@@ -176,7 +196,7 @@ static int resolve(struct sa *sa, const char *host, uint16_t port)
 static int server(struct hs_opts *o, const char *arg)
 {
 	struct pl whole, host, port = pl_null;
-	uint32_t number_of = SIP_PORT;
+	uint32_t number_of = 0; /* the transport's own */
 
 	pl_set_str(&whole, arg);
 	/* A bare IPv6 address has more than one colon and no brackets */
@@ -194,6 +214,19 @@ static int server(struct hs_opts *o, const char *arg)
 	if (!pl_isset(&host) || text_copy(o->host, sizeof(o->host), &host))
 		return bad("--server %s: empty or too long", arg);
 	return resolve(&o->server, o->host, (uint16_t)number_of);
+}
+
+static int transport(struct hs_opts *o, const char *arg)
+{
+	if (!strcmp(arg, "udp"))
+		o->transport = SIP_TRANSP_UDP;
+	else if (!strcmp(arg, "tcp"))
+		o->transport = SIP_TRANSP_TCP;
+	else if (!strcmp(arg, "tls"))
+		o->transport = SIP_TRANSP_TLS;
+	else
+		return bad("--transport takes udp, tcp or tls");
+	return 0;
 }
 
 static int password_file(struct hs_opts *o, const char *path)
@@ -277,6 +310,13 @@ static int option(struct hs_opts *o, enum opt opt, char *arg)
 	switch (opt) {
 	case OPT_SERVER:
 		return server(o, arg);
+	case OPT_TRANSPORT:
+		return transport(o, arg);
+	case OPT_TLS_CA:
+		o->tls_ca = arg;
+		return 0;
+	case OPT_TLS_INSECURE:
+		return flag(&o->tls_insecure, true);
 	case OPT_USER:
 		return name(o->user, sizeof(o->user), arg, "--user");
 	case OPT_PASSWORD:
@@ -321,6 +361,12 @@ static int option(struct hs_opts *o, enum opt opt, char *arg)
 	case OPT_EXPIRES:
 		return number(&o->expires_s, arg, EXPIRES_MIN_S, EXPIRES_MAX_S,
 			      "--expires");
+	case OPT_SESSION:
+		return number(&o->session_s, arg, 0, EXPIRES_MAX_S,
+			      "--session-expires");
+	case OPT_MIN_SE:
+		return number(&o->min_se_s, arg, 1, EXPIRES_MAX_S,
+			      "--min-se");
 	case OPT_INSTANCE:
 		return copy(o->instance, sizeof(o->instance), arg,
 			    "--instance");
@@ -353,8 +399,11 @@ static int defaults(struct hs_opts *o)
 {
 	const char *env = getenv("HOLLER_PASSWORD");
 
-	if (!sa_isset(&o->server, SA_ALL))
+	if (!sa_isset(&o->server, SA_ADDR))
 		return bad("--server is missing; try --help");
+	if (!sa_port(&o->server))
+		sa_set_port(&o->server,
+			    sip_transp_port(o->transport, 0));
 	if (!*o->user)
 		return bad("--user is missing; try --help");
 	if (!*o->password && env &&
@@ -385,6 +434,8 @@ int hs_opts_parse(struct hs_opts *o, int argc, char **argv)
 			      .answer = true,
 			      .input = true,
 			      .expires_s = 300,
+			      .session_s = 1800,
+			      .min_se_s = SESSTIMER_MIN_SE_S,
 			      .jitter_ms = 60,
 			      .play = "none",
 			      .record = "none"};

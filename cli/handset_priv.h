@@ -19,7 +19,8 @@
 #include "util/limits.h"
 
 /** What the handset takes, in every request and answer that says so */
-#define HS_ALLOW "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, NOTIFY\r\n"
+#define HS_ALLOW "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, NOTIFY, UPDATE\r\n"
+#define HS_SUPPORTED "Supported: timer, norefersub\r\n"
 
 struct digest_client;
 struct handset;
@@ -45,6 +46,9 @@ enum {
 
 struct hs_opts {
 	struct sa server;
+	enum sip_transp transport;
+	const char *tls_ca;          /**< PEM; NULL: the system's */
+	bool tls_insecure;           /**< Any certificate is taken */
 	char host[HL_HOST_MAX];      /**< The server as given, without port */
 	char user[HL_NAME_MAX];
 	char password[HS_PASSWORD_MAX];
@@ -61,6 +65,7 @@ struct hs_opts {
 	bool input;                  /**< Commands from standard input */
 	bool trace;
 	uint32_t expires_s;
+	uint32_t session_s, min_se_s; /**< RFC 4028 */
 	unsigned jitter_ms;
 	const char *play, *record;
 	struct hs_codecs codecs;
@@ -81,7 +86,9 @@ struct handset {
 	struct sip *sip;
 	struct sipsess_sock *sesss;
 	struct sip_lsnr *lsnr, *lsnr_resp;
+	struct sip_lsnr *first, *first_resp; /**< Before libre's sessions */
 	struct sa laddr;             /**< SIP socket */
+	char here[HL_HOST_MAX];      /**< Host part of our Contacts */
 	char addr[HS_ADDR_MAX];      /**< Its IP address, for the media */
 	char route[HL_URI_MAX];      /**< Outbound proxy */
 	char aor[HL_URI_MAX];
@@ -124,6 +131,11 @@ int hs_sip_uri(const struct handset *hs, char *buf, size_t size,
 	       const char *name);
 /** A response's status line as event fields */
 void hs_sip_reason(struct hs_ev *ev, int err, const struct sip_msg *msg);
+
+/* --- SIP over TLS: handset_tls.c ---------------------------------------- */
+
+/** What is wrong with the options is said on stderr. @return 0 or errno */
+int hs_tls_alloc(struct tls **tlsp, const struct hs_opts *o);
 
 /* --- one request: handset_req.c ----------------------------------------- */
 
@@ -218,6 +230,56 @@ const char *hs_leg_floor_name(const struct hs_leg *leg);
 const char *hs_leg_callid(const struct hs_leg *leg);
 /* mem_deref(): BYE, no event. */
 
+/* What hs_modify needs of it. A description is the caller's to deref. */
+int hs_leg_offer(struct hs_leg *leg, struct mbuf **descp);
+/** @return 0, EBADMSG, ENOTSUP */
+int hs_leg_offered(struct hs_leg *leg, struct mbuf **descp,
+		   const struct sip_msg *msg);
+int hs_leg_answered(struct hs_leg *leg, const struct sip_msg *msg);
+/** What we said last; the leg's */
+struct mbuf *hs_leg_description(const struct hs_leg *leg);
+const char *hs_leg_direction(const struct hs_leg *leg);
+/** It cannot go on: BYE. Frees the leg */
+void hs_leg_lost(struct hs_leg *leg, const char *words,
+		 const struct sip_msg *msg);
+/** Answer a request whose SDP cannot be: err of hs_leg_offered() */
+void hs_leg_refuse(const struct handset *hs, const struct sip_msg *msg,
+		   int err);
+/** Hold, or resume, by a re-INVITE */
+void hs_leg_hold(struct hs_leg *leg, bool hold);
+/** Refresh now, as the session timer would */
+void hs_leg_refresh(struct hs_leg *leg);
+/** @return true: it was a request of this leg's dialog, and is answered */
+bool hs_leg_take(struct hs_leg *leg, const struct sip_msg *msg);
+/** A 2xx to a re-INVITE again. @return true if it was this leg's */
+bool hs_leg_ack_again(struct hs_leg *leg, const struct sip_msg *msg);
+
+/* --- changes of a session: handset_modify.c ----------------------------- */
+
+struct hs_modify;
+
+int hs_modify_alloc(struct hs_modify **mp, struct hs_leg *leg,
+		    struct hs_line *line);
+/** Headers of the first INVITE, and of the answer to one */
+int hs_modify_request_print(struct re_printf *pf, const struct hs_modify *m);
+int hs_modify_answer_print(struct re_printf *pf, const struct hs_modify *m);
+/** The server's INVITE. @return false: refused here */
+bool hs_modify_invited(struct hs_modify *m, const struct sip_msg *msg);
+/** The 2xx to our INVITE */
+void hs_modify_answered(struct hs_modify *m, const struct sip_msg *msg);
+/** The 422 to our INVITE. @return true: the next one asks for more */
+bool hs_modify_too_small(struct hs_modify *m, const struct sip_msg *msg);
+/** The dialog stands: the session timer runs */
+void hs_modify_up(struct hs_modify *m, struct sip_dialog *dlg);
+uint32_t hs_modify_interval_s(const struct hs_modify *m);
+bool hs_modify_refresher(const struct hs_modify *m);
+/** re-INVITE with what hs_leg_offer() says then */
+int hs_modify_offer(struct hs_modify *m);
+void hs_modify_refresh(struct hs_modify *m);
+/** See hs_leg_take(), hs_leg_ack_again() */
+bool hs_modify_take(struct hs_modify *m, const struct sip_msg *msg);
+bool hs_modify_ack_again(struct hs_modify *m, const struct sip_msg *msg);
+
 /* --- floor channel: handset_talk.c -------------------------------------- */
 
 struct hs_talk;
@@ -280,6 +342,8 @@ int hs_sdp_offer(struct mbuf **mbp, struct hs_sdp *sdp);
 int hs_sdp_offered(struct hs_sdp *sdp, struct mbuf *mb,
 		   struct hs_sdp_remote *remote);
 int hs_sdp_answer(struct mbuf **mbp, struct hs_sdp *sdp);
+/** Of the audio: inactive, or sendrecv again */
+void hs_sdp_hold(struct hs_sdp *sdp, bool hold);
 int hs_sdp_answered(struct hs_sdp *sdp, struct mbuf *mb,
 		    struct hs_sdp_remote *remote);
 

@@ -61,11 +61,11 @@ static void resp_h(int err, const struct sip_msg *msg, void *arg)
 static int common_print(struct mbuf *mb, const struct hs_line *line)
 {
 	return mbuf_printf(mb,
-			   "Contact: <sip:%s@%J>\r\n"
+			   "Contact: <sip:%s@%s>\r\n"
 			   "Referred-By: <%s>\r\n"
 			   "Refer-Sub: false\r\n"
 			   "Supported: norefersub\r\n",
-			   line->id, &line->hs->laddr, line->uri);
+			   line->id, line->hs->here, line->uri);
 }
 
 static int one_print(struct mbuf *mb, const struct reslist *list)
@@ -101,7 +101,7 @@ static int list_print(struct mbuf *mb, const struct hs_line *line,
 			"Content-Length: %zu\r\n"
 			"\r\n"
 			"%b",
-			id, line->hs->addr, id, line->hs->addr, len, body,
+			id, line->hs->opts.domain, id, line->hs->opts.domain, len, body,
 			len);
 	mem_deref(body);
 	return err;

@@ -173,6 +173,11 @@ int hs_sdp_answer(struct mbuf **mbp, struct hs_sdp *sdp)
 	return sdp_encode(mbp, sdp->sess, false);
 }
 
+void hs_sdp_hold(struct hs_sdp *sdp, bool hold)
+{
+	sdp_media_set_ldir(sdp->audio, hold ? SDP_INACTIVE : SDP_SENDRECV);
+}
+
 static bool codec_is(const struct sdp_format *fmt,
 		     const struct hs_codec_info *info)
 {

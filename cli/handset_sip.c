@@ -135,8 +135,7 @@ static void options(struct handset *hs, const struct sip_msg *msg)
 		return;
 	}
 	(void)sip_treplyf(NULL, NULL, hs->sip, msg, false, 200, "OK",
-			  HS_ALLOW "Accept: application/sdp\r\n"
-				"Supported: norefersub\r\n"
+			  HS_ALLOW HS_SUPPORTED "Accept: application/sdp\r\n"
 				"Content-Length: 0\r\n\r\n");
 }
 
@@ -163,6 +162,35 @@ static bool response_h(const struct sip_msg *msg, void *arg)
 	(void)msg;
 	(void)arg;
 	return true;
+}
+
+/* In a leg's dialog, before libre's session sees it */
+static bool first_h(const struct sip_msg *msg, void *arg)
+{
+	struct handset *hs = arg;
+	struct hs_line *line;
+
+	if (!pl_isset(&msg->to.tag))
+		return false;
+	line = leg_line(hs, msg);
+	if (line && hs_leg_take(line->leg, msg))
+		return true;
+	if (pl_strcmp(&msg->met, "UPDATE"))
+		return false;
+	(void)sip_treply(NULL, hs->sip, msg, 481, "Call Does Not Exist");
+	return true;
+}
+
+static bool first_resp_h(const struct sip_msg *msg, void *arg)
+{
+	const struct handset *hs = arg;
+	struct hs_line *line;
+
+	if (pl_strcmp(&msg->cseq.met, "INVITE") || msg->scode < 200 ||
+	    msg->scode > 299)
+		return false;
+	line = leg_line(hs, msg);
+	return line && hs_leg_ack_again(line->leg, msg);
 }
 
 static void exit_h(void *arg)
@@ -231,6 +259,12 @@ static int listeners_open(struct handset *hs)
 {
 	int err;
 
+	err = sip_listen(&hs->first, hs->sip, true, first_h, hs);
+	if (err)
+		return err;
+	err = sip_listen(&hs->first_resp, hs->sip, false, first_resp_h, hs);
+	if (err)
+		return err;
 	err = sipsess_listen(&hs->sesss, hs->sip, HASH_SIZE, invite_h, hs);
 	if (err)
 		return err;
@@ -238,6 +272,28 @@ static int listeners_open(struct handset *hs)
 	if (err)
 		return err;
 	return sip_listen(&hs->lsnr_resp, hs->sip, false, response_h, hs);
+}
+
+static int transport_open(struct handset *hs)
+{
+	const enum sip_transp tp = hs->opts.transport;
+	struct tls *tls = NULL;
+	int err = 0;
+
+	if (tp == SIP_TRANSP_TLS)
+		err = hs_tls_alloc(&tls, &hs->opts);
+	if (!err)
+		err = sip_transp_add(hs->sip, tp, &hs->laddr, tls);
+	mem_deref(tls);
+	if (!err)
+		err = sip_transp_laddr(hs->sip, &hs->laddr, tp,
+				       &hs->opts.server);
+	if (err)
+		return err;
+	return re_snprintf(hs->here, sizeof(hs->here), "%J%s", &hs->laddr,
+			   sip_transp_param(tp)) < 0
+		       ? EOVERFLOW
+		       : 0;
 }
 
 int hs_sip_open(struct handset *hs)
@@ -253,10 +309,7 @@ int hs_sip_open(struct handset *hs)
 	mem_deref(dnsc);
 	if (err)
 		return err;
-	err = sip_transp_add(hs->sip, SIP_TRANSP_UDP, &hs->laddr);
-	if (!err)
-		err = sip_transp_laddr(hs->sip, &hs->laddr, SIP_TRANSP_UDP,
-				       &hs->opts.server);
+	err = transport_open(hs);
 	if (!err)
 		err = listeners_open(hs);
 	if (hs->opts.trace)

@@ -159,14 +159,14 @@ static void request(struct hs_sub *sub)
 		err = hs_req_sendf(
 			&sub->req, line->hs, "SUBSCRIBE", sub->dlg, resp_h,
 			sub,
-			"Contact: <sip:%s@%J>\r\n"
+			"Contact: <sip:%s@%s>\r\n"
 			"Event: presence\r\n"
 			"Expires: %u\r\n"
 			"Accept: application/pidf+xml, multipart/mixed, "
 			"multipart/related\r\n"
 			"Content-Length: 0\r\n"
 			"\r\n",
-			line->id, &line->hs->laddr,
+			line->id, line->hs->here,
 			sub->wanted ? sub->expires_s : 0);
 	if (!err)
 		return;

@@ -125,7 +125,9 @@ static void act_down(const struct bridge *b, const struct floor_act *act)
 				.members = b->floor.members,
 				.reason = act->reason,
 				.secs = act->secs,
-				.repeat = act->repeat};
+				.priority = who ? who->fm.priority : 0,
+				.repeat = act->repeat,
+				.lost = act->lost};
 
 	if (act->type == FLOOR_ACT_TAKEN) {
 		memcpy(fd.uri, who->uri, sizeof(fd.uri));

@@ -229,7 +229,10 @@ static bool expire(struct floor *f, uint64_t now, struct floor_out *out)
 
 	if (at > now)
 		return false;
-	if (at == f->t1 || at == f->t3 || at == f->drain) {
+	if (at == f->t1 && f->state == FLOOR_TAKEN) {
+		enter_idle(f, now, out);
+		out->v[out->n - 1].lost = true;
+	} else if (at == f->t1 || at == f->t3 || at == f->drain) {
 		enter_idle(f, now, out);
 	} else if (at == f->t2) {
 		enter_revoking(f, TBCP_REVOKE_TOO_LONG, now, out);

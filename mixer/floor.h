@@ -87,6 +87,7 @@ struct floor_act {
 	uint16_t reason;
 	uint16_t secs;
 	bool repeat; /**< Said before, nothing has changed */
+	bool lost;   /**< IDLE: the holder was silent, it did not let go */
 };
 
 /** What one event leads to, in the order to be carried out */

@@ -1,122 +1,111 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
- * @file floorchan.c  The floor channel of a leg: TBCP in and out
+ * @file floorchan.c  The floor channel of a leg: floor messages in and out
  */
 #include <errno.h>
 #include <string.h>
 #include "mixer/bridge.h"
 #include "mixer/floorchan.h"
+#include "mixer/floorproto.h"
 
-static void put32(uint8_t *p, uint32_t v)
+static const struct floorproto *proto_of(const struct leg *leg)
 {
-	p[0] = (uint8_t)(v >> 24);
-	p[1] = (uint8_t)(v >> 16);
-	p[2] = (uint8_t)(v >> 8);
-	p[3] = (uint8_t)v;
-}
-
-static struct tbcp_text text_of(const char *s)
-{
-	return (struct tbcp_text){s, strlen(s)};
+	switch ((enum mixer_floor_proto)leg->floor_proto) {
+	case MIXER_FLOOR_TBCP:
+		break;
+	case MIXER_FLOOR_MCPT:
+		return &floorproto_mcpt;
+	}
+	return &floorproto_tbcp;
 }
 
 /* --- out --------------------------------------------------------------- */
 
-static void bytes_send(struct worker *w, const struct leg *leg,
-		       const uint8_t *p, size_t len)
+static void tell(struct worker *w, struct leg *leg, struct floor_tell *ft)
 {
-	outq_copy(&w->outq, worker_sock(w, leg->triple, PORT_FLOOR),
-		  &leg->floor.addr, p, len);
-}
-
-static void msg_send(struct worker *w, const struct leg *leg,
-		     struct tbcp_msg *msg)
-{
-	uint8_t buf[TBCP_MAX_BYTES];
+	uint8_t buf[FLOORPROTO_BYTES_MAX];
 	size_t len;
 
 	if (!latch_sends(&leg->floor))
 		return;
-	msg->ssrc = leg->out.ssrc;
-	if (!tbcp_encode(buf, sizeof(buf), msg, &len))
-		bytes_send(w, leg, buf, len);
+	ft->ssrc = leg->out.ssrc;
+	if (ft->type == FLOOR_TOLD_TAKEN || ft->type == FLOOR_TOLD_IDLE)
+		ft->seq = ++leg->floor_seq;
+	if (!proto_of(leg)->encode(buf, sizeof(buf), ft, &len))
+		outq_copy(&w->outq, worker_sock(w, leg->triple, PORT_FLOOR),
+			  &leg->floor.addr, buf, len);
 }
 
-static uint16_t participants(uint32_t members)
+void floorchan_granted(struct worker *w, struct leg *leg,
+		       const struct floor_down *fd)
 {
-	return (uint16_t)(members < TBCP_UNLIMITED ? members
-						   : TBCP_UNLIMITED);
+	struct floor_tell ft = {.type = FLOOR_TOLD_GRANTED,
+				.talker_ssrc = leg->has_ssrc_rtp
+						       ? leg->ssrc_rtp
+						       : leg->ssrc_floor,
+				.secs = fd->secs,
+				.members = fd->members,
+				.priority = fd->priority};
+
+	if (leg_by_keys(leg))
+		player_start(w, leg, TONE_PERMIT, fd);
+	else
+		tell(w, leg, &ft);
 }
 
-void floorchan_granted(struct worker *w, const struct leg *leg,
-		       uint16_t secs, uint32_t members)
+void floorchan_deny(struct worker *w, struct leg *leg,
+		    const struct floor_down *fd)
 {
-	struct tbcp_msg msg = {.type = TBCP_GRANTED,
-			       .has_stop_talking = true,
-			       .stop_talking_s = secs,
-			       .has_participants = true,
-			       .participants = participants(members)};
+	struct floor_tell ft = {.type = FLOOR_TOLD_DENY,
+				.reason = fd->reason};
 
-	msg_send(w, leg, &msg);
+	if (leg_by_keys(leg))
+		player_start(w, leg, TONE_DENY, fd);
+	else
+		tell(w, leg, &ft);
 }
 
-void floorchan_deny(struct worker *w, const struct leg *leg, uint16_t reason)
+void floorchan_revoke(struct worker *w, struct leg *leg,
+		      const struct floor_down *fd)
 {
-	struct tbcp_msg msg = {.type = TBCP_DENY, .reason = reason};
+	struct floor_tell ft = {.type = FLOOR_TOLD_REVOKE,
+				.reason = fd->reason,
+				.secs = fd->secs};
 
-	msg_send(w, leg, &msg);
+	if (leg_by_keys(leg))
+		player_start(w, leg, TONE_REVOKE, fd);
+	else
+		tell(w, leg, &ft);
 }
 
-void floorchan_revoke(struct worker *w, const struct leg *leg,
-		      uint16_t reason, uint16_t secs)
+/* A terminal with a floor channel is told Idle, like all */
+void floorchan_lost(struct worker *w, struct leg *leg)
 {
-	struct tbcp_msg msg = {
-		.type = TBCP_REVOKE, .reason = reason, .additional = secs};
+	static const struct floor_down none = {.burst = 0};
 
-	msg_send(w, leg, &msg);
+	if (leg_by_keys(leg))
+		player_start(w, leg, TONE_REVOKE, &none);
 }
 
-void floorchan_idle(struct worker *w, const struct leg *leg)
+void floorchan_idle(struct worker *w, struct leg *leg)
 {
-	struct tbcp_msg msg = {.type = TBCP_IDLE};
+	struct floor_tell ft = {.type = FLOOR_TOLD_IDLE};
 
-	msg_send(w, leg, &msg);
-}
-
-void floorchan_taken_set(struct part *part, const struct floor_down *fd)
-{
-	struct tbcp_msg msg = {.type = TBCP_TAKEN,
-			       .cname = text_of(fd->uri),
-			       .name = text_of(fd->name),
-			       .has_participants = true,
-			       .participants = participants(fd->members)};
-	size_t len;
-
-	part->taken_bytes = 0;
-	if (!tbcp_encode(part->taken, sizeof(part->taken), &msg, &len))
-		part->taken_bytes = (uint32_t)len;
+	tell(w, leg, &ft);
 }
 
 /* Both SSRCs are ours: the terminal hears the talker, whoever it is, as the
  * stream that we send on its leg. */
-void floorchan_taken(struct worker *w, const struct leg *leg,
+void floorchan_taken(struct worker *w, struct leg *leg,
 		     const struct part *part)
 {
-	uint8_t buf[sizeof(part->taken)];
+	struct floor_tell ft = {.type = FLOOR_TOLD_TAKEN,
+				.talker_ssrc = leg->out.ssrc,
+				.members = part->members,
+				.uri = part->uri,
+				.name = part->name};
 
-	if (!latch_sends(&leg->floor) || part->taken_bytes < 16)
-		return;
-	memcpy(buf, part->taken, part->taken_bytes);
-	put32(&buf[4], leg->out.ssrc);
-	put32(&buf[12], leg->out.ssrc);
-	bytes_send(w, leg, buf, part->taken_bytes);
-}
-
-static void queue_status(struct worker *w, const struct leg *leg)
-{
-	struct tbcp_msg msg = {.type = TBCP_QUEUE_STATUS, .position = 0};
-
-	msg_send(w, leg, &msg);
+	tell(w, leg, &ft);
 }
 
 /* --- in ---------------------------------------------------------------- */
@@ -157,79 +146,81 @@ static bool ssrc_own(struct leg *leg, uint32_t ssrc)
 
 /* Of requests fewer are taken than of the rest, so that a flood of them does
  * not eat the Release. */
-static bool rate_ok(struct worker *w, struct leg *leg, enum tbcp_type type)
+static bool rate_ok(struct worker *w, struct leg *leg, bool request)
 {
-	if (type == TBCP_REQUEST)
-		return bucket_take(&leg->requests, w->now, FLOORCHAN_REQUESTS,
-				   FLOORCHAN_REQUESTS_S);
-	return bucket_take(&leg->messages, w->now, FLOORCHAN_MESSAGES,
-			   FLOORCHAN_MESSAGES_S);
+	const bool ok =
+		request ? bucket_take(&leg->requests, w->now,
+				      FLOORCHAN_REQUESTS, FLOORCHAN_REQUESTS_S)
+			: bucket_take(&leg->messages, w->now,
+				      FLOORCHAN_MESSAGES,
+				      FLOORCHAN_MESSAGES_S);
+
+	if (!ok)
+		STAT_INC(w, drop_floor_rate);
+	return ok;
 }
 
-static void request(struct worker *w, struct leg *leg,
-		    const struct tbcp_msg *msg)
+static void request(struct worker *w, struct leg *leg, uint16_t priority)
 {
-	const struct floor_up fu = {
-		.request = true,
-		.priority = msg->has_priority ? msg->priority : 0};
+	const struct floor_up fu = {.request = true, .priority = priority};
+	const struct floor_down no = {.reason = leg->sel
+							? TBCP_DENY_LISTEN_ONLY
+							: TBCP_DENY_ONLY_ONE};
 
 	if (leg->sel && leg->recv)
 		floorchan_ask(w, leg, leg->sel, &fu);
 	else
-		floorchan_deny(w, leg,
-			       leg->sel ? TBCP_DENY_LISTEN_ONLY
-					: TBCP_DENY_ONLY_ONE);
+		floorchan_deny(w, leg, &no);
 }
 
 static void release(struct worker *w, struct leg *leg,
-		    const struct tbcp_msg *msg)
+		    const struct floor_word *fw)
 {
 	const struct floor_up fu = {.request = false,
-				    .has_last_seq = !msg->ignore_seq,
-				    .last_seq = msg->last_seq};
+				    .has_last_seq = fw->has_last_seq,
+				    .last_seq = fw->last_seq};
 
 	if (leg->sel)
 		floorchan_ask(w, leg, leg->sel, &fu);
 }
 
-static void ack(struct worker *w, const struct leg *leg,
-		const struct tbcp_msg *msg)
+static void acked(struct worker *w, const struct leg *leg,
+		  const struct floor_word *fw)
 {
 	const struct mixer_event ev = {.type = MIXER_FLOOR_ACK,
 				       .leg = leg->id,
-				       .burst = msg->acked,
-				       .reason = msg->reason,
+				       .burst = fw->acked,
+				       .reason = fw->reason,
 				       .at_us = w->now};
 
-	if (msg->acked == TBCP_CONNECT || msg->acked == TBCP_DISCONNECT)
+	if (fw->acked == TBCP_CONNECT || fw->acked == TBCP_DISCONNECT)
 		(void)worker_event(w, &ev);
 }
 
-static void message(struct worker *w, struct leg *leg,
-		    const struct tbcp_msg *msg)
+static void word(struct worker *w, struct leg *leg,
+		 const struct floor_word *fw)
 {
-	switch (msg->type) {
-	case TBCP_REQUEST:
-		request(w, leg, msg);
+	struct floor_tell ack = {.type = FLOOR_TOLD_ACK, .acked = fw->subtype};
+	struct floor_tell none = {.type = FLOOR_TOLD_NOT_QUEUED};
+
+	if (fw->wants_ack)
+		tell(w, leg, &ack);
+	switch (fw->type) {
+	case FLOOR_SAID_REQUEST:
+		request(w, leg, fw->priority);
 		break;
-	case TBCP_RELEASE:
-		release(w, leg, msg);
+	case FLOOR_SAID_RELEASE:
+		release(w, leg, fw);
 		break;
-	case TBCP_ACK:
-		ack(w, leg, msg);
+	case FLOOR_SAID_ACK:
+		acked(w, leg, fw);
 		break;
-	case TBCP_QUEUE_STATUS_REQUEST:
-		queue_status(w, leg);
+	case FLOOR_SAID_QUEUE:
+		tell(w, leg, &none);
 		break;
-	case TBCP_GRANTED:
-	case TBCP_TAKEN:
-	case TBCP_DENY:
-	case TBCP_IDLE:
-	case TBCP_REVOKE:
-	case TBCP_QUEUE_STATUS:
-	case TBCP_DISCONNECT:
-	case TBCP_CONNECT:
-		/* Only a server says these */
+	case FLOOR_SAID_NOTHING:
+		break;
+	case FLOOR_SAID_WRONG:
 		STAT_INC(w, drop_malformed);
 		break;
 	}
@@ -238,11 +229,12 @@ static void message(struct worker *w, struct leg *leg,
 void floorchan_rx(struct worker *w, struct leg *leg, const struct sa *src,
 		  const uint8_t *p, size_t len)
 {
-	struct tbcp_msg msg;
+	const struct floorproto *proto = proto_of(leg);
+	struct floor_word fw;
 	size_t used;
 	int err;
 
-	err = tbcp_decode(&msg, p, len, &used);
+	err = proto->decode(&fw, p, len, &used);
 	if (err && err != ENOMSG) {
 		STAT_INC(w, drop_malformed);
 		return;
@@ -253,20 +245,41 @@ void floorchan_rx(struct worker *w, struct leg *leg, const struct sa *src,
 	for (;;) {
 		if (err == ENOMSG)
 			;
-		else if (!ssrc_own(leg, msg.ssrc))
+		else if (!ssrc_own(leg, fw.ssrc))
 			STAT_INC(w, drop_floor_foreign);
-		else if (!rate_ok(w, leg, msg.type))
-			STAT_INC(w, drop_floor_rate);
-		else
-			message(w, leg, &msg);
+		else if (rate_ok(w, leg, fw.type == FLOOR_SAID_REQUEST))
+			word(w, leg, &fw);
 		p += used;
 		len -= used;
 		if (!len)
 			break;
-		err = tbcp_decode(&msg, p, len, &used);
+		err = proto->decode(&fw, p, len, &used);
 		if (err && err != ENOMSG) {
 			STAT_INC(w, drop_malformed);
 			break;
 		}
 	}
+}
+
+/* --- keys -------------------------------------------------------------- */
+
+bool floorchan_key(struct worker *w, struct leg *leg,
+		   const struct rtpw_hdr *hdr, const uint8_t *p)
+{
+	static const struct floor_word let_go = {.type = FLOOR_SAID_RELEASE};
+	uint8_t event = MIXER_KEY_NONE;
+	bool fresh;
+
+	if (!key_take(&leg->key, hdr, p, leg->clock_hz, &event, &fresh) ||
+	    event == MIXER_KEY_NONE ||
+	    (event != w->cfg.key_press && event != w->cfg.key_release))
+		return false;
+	STAT_INC(w, rx_keys);
+	if (!fresh || !rate_ok(w, leg, event == w->cfg.key_press))
+		return true;
+	if (event == w->cfg.key_press)
+		request(w, leg, UINT8_MAX);
+	else
+		release(w, leg, &let_go);
+	return true;
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
- * @file floorchan.h  The floor channel of a leg: TBCP in and out
+ * @file floorchan.h  The floor channel of a leg: floor messages in and out
  *
- * OMA PoC 1.0 user plane ("PoC1") on the leg's third port. Translates between
- * its messages and the floor of the bridge that the leg has selected. A leg
- * without a proven floor channel is told nothing.
+ * TBCP or MCPT (floorproto.h), as negotiated, on the leg's third port.
+ * Translates between its messages and the floor of the bridge that the leg
+ * has selected. A leg whose floor channel is not proven is told nothing; one
+ * whose terminal refused it hears tones (player.h) and asks by keys (key.h).
  */
 #ifndef HL_MIXER_FLOORCHAN_H
 #define HL_MIXER_FLOORCHAN_H
@@ -24,18 +25,23 @@ enum {
 void floorchan_rx(struct worker *w, struct leg *leg, const struct sa *src,
 		  const uint8_t *p, size_t len);
 
-void floorchan_granted(struct worker *w, const struct leg *leg,
-		       uint16_t secs, uint32_t members);
-void floorchan_deny(struct worker *w, const struct leg *leg, uint16_t reason);
-void floorchan_revoke(struct worker *w, const struct leg *leg,
-		      uint16_t reason, uint16_t secs);
-void floorchan_idle(struct worker *w, const struct leg *leg);
-/** Somebody talks in part */
-void floorchan_taken(struct worker *w, const struct leg *leg,
-		     const struct part *part);
+/** A telephone-event (RFC 4733) of a leg without floor channel
+ *  @return false: it is none of the two keys, or not well formed */
+bool floorchan_key(struct worker *w, struct leg *leg,
+		   const struct rtpw_hdr *hdr, const uint8_t *p);
 
-/** Prepare what floorchan_taken() sends */
-void floorchan_taken_set(struct part *part, const struct floor_down *fd);
+void floorchan_granted(struct worker *w, struct leg *leg,
+		       const struct floor_down *fd);
+void floorchan_deny(struct worker *w, struct leg *leg,
+		    const struct floor_down *fd);
+void floorchan_revoke(struct worker *w, struct leg *leg,
+		      const struct floor_down *fd);
+/** The leg's floor ended without its Release and without a Revoke */
+void floorchan_lost(struct worker *w, struct leg *leg);
+void floorchan_idle(struct worker *w, struct leg *leg);
+/** Somebody talks in part */
+void floorchan_taken(struct worker *w, struct leg *leg,
+		     const struct part *part);
 
 /** The leg wants the floor of its seat's bridge, or has talked enough */
 void floorchan_ask(struct worker *w, const struct leg *leg,

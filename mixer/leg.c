@@ -83,6 +83,7 @@ struct leg *leg_new(struct legs *ls, const struct leg_init *init)
 	leg->pt = init->pt;
 	leg->pt_event = init->pt_event;
 	leg->clock_hz = init->clock_hz;
+	leg->codec = (uint8_t)init->codec;
 	leg->floor_on = init->floor;
 	stream_init(&leg->out, init->ssrc, init->clock_hz, init->seq,
 		    init->ts);
@@ -110,6 +111,9 @@ void leg_free(struct legs *ls, struct leg *leg)
 	leg->id = 0;
 	leg->window_us = leg->rtcp_us = 0;
 	leg->sel = NULL;
+	leg->floor_seq = 0;
+	leg->floor_proto = MIXER_FLOOR_TBCP;
+	memset(&leg->key, 0, sizeof(leg->key));
 	memset(&leg->requests, 0, sizeof(leg->requests));
 	memset(&leg->messages, 0, sizeof(leg->messages));
 	memset(leg->seatv, 0, sizeof(leg->seatv));
@@ -163,6 +167,8 @@ void leg_remote(struct leg *leg, const struct mixer_leg_remote *r,
 	latch_set(&leg->rtcp, &r->rtcp, &leg->flow);
 	if (leg->floor_on)
 		latch_set(&leg->floor, &r->floor, &leg->flow);
+	if (leg->floor.state != LATCH_CLOSED)
+		leg->floor_proto = (uint8_t)r->floor_proto;
 	if (r->pt != 0xff)
 		leg->pt = r->pt;
 	if (r->pt_event != 0xff)

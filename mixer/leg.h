@@ -13,6 +13,7 @@
 #include "mixer/bucket.h"
 #include "mixer/id.h"
 #include "mixer/ipkey.h"
+#include "mixer/key.h"
 #include "mixer/latch.h"
 #include "mixer/mixer.h"
 #include "mixer/stream.h"
@@ -59,6 +60,11 @@ struct leg {
 	bool recv;               /**< The terminal wants to talk */
 	bool floor_on;
 	uint8_t pt_event;
+	uint8_t codec;           /**< enum mixer_codec */
+	uint8_t floor_proto;     /**< enum mixer_floor_proto */
+	uint16_t floor_seq;      /**< Of the last Idle or Taken (MCPT) */
+	uint16_t player;         /**< Hears a tone: place plus one */
+	struct key key;
 
 	struct sa flow;
 	struct latch rtcp, floor;
@@ -86,6 +92,7 @@ struct leg_init {
 	uint32_t triple, ssrc, clock_hz, ts;
 	uint16_t seq;
 	uint8_t pt, pt_event;
+	enum mixer_codec codec;
 	bool floor;
 };
 
@@ -111,6 +118,12 @@ struct seat *leg_seat_free(struct leg *leg);
 /** The first seat that is taken, or NULL */
 struct seat *leg_seat_first(struct leg *leg);
 struct seat *leg_seat(struct leg *leg, const struct part *part);
+
+/** The terminal has refused floor messages: keys and tones do their work */
+static inline bool leg_by_keys(const struct leg *leg)
+{
+	return leg->floor.state == LATCH_CLOSED;
+}
 
 /** A valid packet came from the leg */
 static inline void leg_count_rx(struct leg *leg, uint64_t now)

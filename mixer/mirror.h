@@ -79,6 +79,7 @@ struct mixer {
 	mixer_event_h *eh;
 	void *arg;
 	struct wake *up;
+	struct tones *tones;         /**< Never changed; NULL: none */
 	unsigned poll_next;
 	struct mworker *mwv;
 	struct port_range rangev[MIXER_LADDRS_MAX];

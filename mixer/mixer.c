@@ -26,6 +26,9 @@ void mixer_cfg_default(struct mixer_cfg *cfg)
 	cfg->latch_ms = 5000;
 	cfg->dead_idle_ms = 30000;
 	cfg->rtcp_ms = 20000;
+	cfg->key_press = 10;
+	cfg->key_release = 11;
+	cfg->tones = true;
 }
 
 /* --- commands ------------------------------------------------------------ */
@@ -131,6 +134,7 @@ static void mixer_destructor(void *arg)
 	for (i = 0; m->mwv && i < m->cfg.workers; i++)
 		mworker_fini(m, &m->mwv[i]);
 	mem_deref(m->mwv);
+	mem_deref(m->tones);
 	mem_deref(m->flows);
 	if (m->bridgev)
 		munmap(m->bridgev, m->cfg.bridges_max * sizeof(*m->bridgev));
@@ -154,7 +158,7 @@ static int mworker_init(struct mixer *m, unsigned idx, uint64_t seed)
 		if (!mw->placev[i].portv)
 			return ENOMEM;
 	}
-	err = worker_alloc(&mw->w, idx, &m->cfg, m->up, seed);
+	err = worker_alloc(&mw->w, idx, &m->cfg, m->up, seed, m->tones);
 	for (i = 0; i < m->cfg.laddrc * m->cfg.triples && !err; i++)
 		err = triple_open(m, idx, i % m->cfg.laddrc);
 	return err;
@@ -185,6 +189,14 @@ static int workers_init(struct mixer *m)
 	for (i = 0; i < n && !err; i++)
 		err = worker_start(m->mwv[i].w);
 	return err;
+}
+
+static int tones_init(struct mixer *m)
+{
+	if (!m->cfg.tones)
+		return 0;
+	m->tones = mem_zalloc(sizeof(*m->tones), NULL);
+	return m->tones ? ms2_tone_render(m->tones) : ENOMEM;
 }
 
 static bool cfg_ok(const struct mixer_cfg *cfg)
@@ -232,6 +244,8 @@ int mixer_alloc(struct mixer **mp, const struct mixer_cfg *cfg,
 	err = m->bridgev ? wake_alloc(&m->up) : ENOMEM;
 	if (!err)
 		err = flows_alloc(&m->flows, cfg->triples_max);
+	if (!err)
+		err = tones_init(m);
 	if (!err)
 		err = workers_init(m);
 	if (err)

@@ -129,7 +129,8 @@ typedef void(mixer_event_h)(const struct mixer_event *ev, void *arg);
 /**
  * Open the sockets and start the workers
  *
- * @return 0 or errno: EADDRINUSE/EADDRNOTAVAIL name a port or address problem
+ * @return 0 or errno: EADDRINUSE/EADDRNOTAVAIL name a port or address problem,
+ *         EIO: the tones could not be rendered
  */
 int mixer_alloc(struct mixer **mp, const struct mixer_cfg *cfg,
 		mixer_event_h *eh, void *arg);
@@ -297,6 +298,9 @@ struct mixer_stats {
 		drop_late,           /**< Packet of an older burst */
 		drop_floor_rate,     /**< Floor messages beyond the bound */
 		drop_floor_foreign;  /**< ..with another's SSRC */
+	uint64_t rx_keys;         /**< Packets of the two keys (RFC 4733) */
+	uint64_t tones;           /**< Begun */
+	uint64_t tones_full;      /**< Not begun: too many at a time */
 	/** Not sent: that one; that one and all behind it (buffer full) */
 	uint64_t tx_errors, tx_short;
 	uint64_t ring_full;       /**< Cross-worker ring overflow, packets */

@@ -190,7 +190,8 @@ int mixer_leg_add(struct mixer *m, const struct mixer_leg_params *p,
 	int err;
 
 	if (!m || !p || !legp || !local || !sa_isset(&p->flow, SA_ADDR) ||
-	    p->worker >= (int)m->cfg.workers || !p->clock_hz || p->pt > 127)
+	    p->worker >= (int)m->cfg.workers || !p->clock_hz || p->pt > 127 ||
+	    (unsigned)p->codec > MIXER_CODEC_OPUS)
 		return EINVAL;
 	if (laddr_find(m, p, &laddr))
 		return EINVAL;
@@ -225,6 +226,7 @@ int mixer_leg_add(struct mixer *m, const struct mixer_leg_params *p,
 	in->ts = rand_u32();
 	in->pt = p->pt;
 	in->pt_event = p->pt_event;
+	in->codec = p->codec;
 	in->floor = p->floor;
 	*legp = in->id;
 	local_fill(m, worker, ml, in->ssrc, local);

@@ -107,8 +107,9 @@ struct floor_down {
 	mixer_leg_id to;   /**< 0: all */
 	uint32_t burst;
 	uint32_t members;
+	uint8_t priority;  /**< GRANTED: of who */
 	uint16_t reason, secs;
-	bool repeat;
+	bool repeat, lost;
 	char uri[MIXER_URI_MAX]; /**< TAKEN */
 	char name[MIXER_NAME_MAX];
 };

@@ -49,6 +49,7 @@ static void leg_order(struct worker *w, const struct cmd *c)
 	outq_flush(&w->outq);
 	if (c->type == CMD_LEG_DEL) {
 		part_leg_del(w, c->leg);
+		player_stop(w, leg);
 		leg_free(&w->legs, leg);
 	} else if (c->type == CMD_LEG_FLOW) {
 		leg_move(&w->legs, leg, &c->u.flow);

@@ -46,8 +46,9 @@ static void part_move(struct worker *w, struct part *from, struct part *to)
 
 	to->talker = from->talker;
 	to->n = from->n;
-	to->taken_bytes = from->taken_bytes;
-	memcpy(to->taken, from->taken, sizeof(to->taken));
+	to->members = from->members;
+	memcpy(to->uri, from->uri, sizeof(to->uri));
+	memcpy(to->name, from->name, sizeof(to->name));
 	memcpy(to->earv, from->earv, from->n * sizeof(to->earv[0]));
 	for (i = 0; i < to->n; i++) {
 		struct leg *leg = ear_leg(w, &to->earv[i]);
@@ -125,7 +126,7 @@ static void ear_del(struct part *part, uint32_t slot)
 		(size_t)(&part->earv[part->n] - ear) * sizeof(*ear));
 }
 
-static void state_tell(struct worker *w, const struct leg *leg)
+static void state_tell(struct worker *w, struct leg *leg)
 {
 	const struct part *part = leg->sel->part;
 
@@ -226,6 +227,8 @@ static bool hears(struct worker *w, struct leg *leg, const struct part *part,
 {
 	const bool selected = leg->sel && leg->sel->part == part;
 
+	if (leg->player && !player_yields(w, leg, part->id, sp->burst))
+		return false;
 	if (leg->hear != part) {
 		if (leg->talk)
 			return false;
@@ -289,7 +292,8 @@ void part_speech(struct worker *w, const struct speech_down *sp)
 
 /* --- floor ------------------------------------------------------------- */
 
-static void talk_end(struct worker *w, struct part *part)
+/* Who lost the floor without being told to stop hears of it */
+static void talk_end(struct worker *w, struct part *part, bool lost)
 {
 	struct leg *leg = NULL;
 
@@ -298,11 +302,21 @@ static void talk_end(struct worker *w, struct part *part)
 	if (leg && leg->talk == part)
 		leg->talk = NULL;
 	part->talker = 0;
+	if (leg && lost)
+		floorchan_lost(w, leg);
 }
 
 static bool is_selected(const struct leg *leg, const struct part *part)
 {
 	return leg->sel && leg->sel->part == part;
+}
+
+static void talker_note(struct part *part, const struct floor_down *fd)
+{
+	part->talker = fd->who;
+	part->members = fd->members;
+	memcpy(part->uri, fd->uri, sizeof(part->uri));
+	memcpy(part->name, fd->name, sizeof(part->name));
 }
 
 static void taken_all(struct worker *w, struct part *part,
@@ -311,22 +325,21 @@ static void taken_all(struct worker *w, struct part *part,
 	uint32_t i;
 
 	if (part->talker != fd->who)
-		talk_end(w, part);
-	part->talker = fd->who;
-	floorchan_taken_set(part, fd);
+		talk_end(w, part, false);
+	talker_note(part, fd);
 	for (i = 0; i < part->n; i++) {
-		const struct leg *leg = ear_leg(w, &part->earv[i]);
+		struct leg *leg = ear_leg(w, &part->earv[i]);
 
 		if (leg->id != fd->who && is_selected(leg, part))
 			floorchan_taken(w, leg, part);
 	}
 }
 
-static void idle_all(struct worker *w, struct part *part)
+static void idle_all(struct worker *w, struct part *part, bool lost)
 {
 	uint32_t i;
 
-	talk_end(w, part);
+	talk_end(w, part, lost);
 	for (i = 0; i < part->n; i++) {
 		struct leg *leg = ear_leg(w, &part->earv[i]);
 
@@ -341,12 +354,10 @@ static void idle_all(struct worker *w, struct part *part)
 static void tell_one(struct worker *w, struct part *part,
 		     const struct floor_down *fd)
 {
-	const struct leg *leg = leg_get(&w->legs, fd->to);
+	struct leg *leg = leg_get(&w->legs, fd->to);
 
-	if (fd->type == FLOOR_ACT_TAKEN) {
-		part->talker = fd->who;
-		floorchan_taken_set(part, fd);
-	}
+	if (fd->type == FLOOR_ACT_TAKEN)
+		talker_note(part, fd);
 	if (!leg || !is_selected(leg, part))
 		return;
 	if (fd->type == FLOOR_ACT_TAKEN)
@@ -358,13 +369,13 @@ static void tell_one(struct worker *w, struct part *part,
 static void granted(struct worker *w, struct part *part, struct leg *leg,
 		    const struct floor_down *fd)
 {
-	talk_end(w, part);
+	talk_end(w, part, false);
 	part->talker = fd->who;
 	if (!leg)
 		return;
 	leg->talk = part;
 	leg->hear = NULL;
-	floorchan_granted(w, leg, fd->secs, fd->members);
+	floorchan_granted(w, leg, fd);
 }
 
 void part_floor(struct worker *w, const struct floor_down *fd)
@@ -390,15 +401,15 @@ void part_floor(struct worker *w, const struct floor_down *fd)
 		if (fd->to)
 			tell_one(w, part, fd);
 		else
-			idle_all(w, part);
+			idle_all(w, part, fd->lost);
 		break;
 	case FLOOR_ACT_DENY:
 		if (leg)
-			floorchan_deny(w, leg, fd->reason);
+			floorchan_deny(w, leg, fd);
 		break;
 	case FLOOR_ACT_REVOKE:
 		if (leg)
-			floorchan_revoke(w, leg, fd->reason, fd->secs);
+			floorchan_revoke(w, leg, fd);
 		break;
 	case FLOOR_ACT_ENDED:
 		break;

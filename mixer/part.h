@@ -20,8 +20,10 @@ struct part {
 	mixer_bridge_id id;
 	mixer_leg_id talker; /**< Holds the floor; 0: nobody */
 	uint32_t n, cap;
-	uint32_t taken_bytes;
-	uint8_t taken[512];  /**< Taken message, for who comes later */
+	/* What Taken says of the talker, for who comes later too */
+	uint32_t members;
+	char uri[MIXER_URI_MAX];
+	char name[MIXER_NAME_MAX];
 	struct ear earv[];
 };
 

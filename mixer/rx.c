@@ -109,6 +109,15 @@ static void rx_rtcp(struct worker *w, struct leg *leg, struct latch *l,
 		STAT_INC(w, rx_rtcp);
 }
 
+/* Keys, of who has nothing better to ask by */
+static void other_payload(struct worker *w, struct leg *leg,
+			  const struct rtpw_hdr *hdr, const uint8_t *p)
+{
+	if (!leg->pt_event || hdr->pt != leg->pt_event ||
+	    !leg_by_keys(leg) || !floorchan_key(w, leg, hdr, p))
+		STAT_INC(w, drop_payload_type);
+}
+
 static void rx_rtp(struct worker *w, struct leg *leg, const struct sa *src,
 		   const uint8_t *p, size_t len)
 {
@@ -130,7 +139,7 @@ static void rx_rtp(struct worker *w, struct leg *leg, const struct sa *src,
 	if (!hdr.payload_bytes)
 		return;
 	if (hdr.pt != leg->pt)
-		STAT_INC(w, drop_payload_type);
+		other_payload(w, leg, &hdr, p);
 	else if (!leg->sel || !leg->recv)
 		STAT_INC(w, drop_idle);
 	else if (leg->talk != leg->sel->part)

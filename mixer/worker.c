@@ -293,7 +293,7 @@ static int queues_init(struct worker *w, struct wake *up)
 }
 
 int worker_alloc(struct worker **wp, unsigned idx, const struct mixer_cfg *cfg,
-		 struct wake *up, uint64_t seed)
+		 struct wake *up, uint64_t seed, const struct tones *tones)
 {
 	struct worker *w = mem_zalloc(sizeof(*w), worker_destructor);
 	int err;
@@ -304,6 +304,7 @@ int worker_alloc(struct worker **wp, unsigned idx, const struct mixer_cfg *cfg,
 	w->idx = idx;
 	w->cfg = *cfg;
 	w->count = cfg->workers;
+	w->players.tones = tones;
 	outq_init(&w->outq, &w->stats);
 	rx_init(&w->rx[0]);
 	rx_init(&w->rx[1]);

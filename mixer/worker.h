@@ -13,6 +13,7 @@
 #include <pthread.h>
 #include "mixer/msg.h"
 #include "mixer/outq.h"
+#include "mixer/player.h"
 #include "mixer/stats.h"
 #include "util/ring.h"
 #include "util/wheel.h"
@@ -63,13 +64,15 @@ struct worker {
 	struct stats stats;
 	_Atomic uint64_t cpu_us;
 	struct outq outq;
+	struct players players;
 	struct rx rx[2];                 /**< 1: floor, RTP is read behind */
 };
 
 /* --- worker.c: life ---------------------------------------------------- */
 
+/** tones: live as long as the worker; NULL: none */
 int worker_alloc(struct worker **wp, unsigned idx, const struct mixer_cfg *cfg,
-		 struct wake *up, uint64_t seed);
+		 struct wake *up, uint64_t seed, const struct tones *tones);
 /** Start the thread; its peers' queues must be connected */
 int worker_start(struct worker *w);
 

@@ -246,11 +246,32 @@ static int to_path(struct presence *p, const struct sip_msg *msg,
 	return err;
 }
 
+/* The same for an INVITE, its CANCEL and the ACK of its refusal */
+static uint64_t invite_name(const struct sip_msg *msg)
+{
+	char callid[HL_URI_MAX], cseq[16];
+
+	if (re_snprintf(callid, sizeof(callid), "%r", &msg->callid) < 0)
+		return 0;
+	(void)re_snprintf(cseq, sizeof(cseq), "%u", msg->cseq.num);
+	return token_hash(callid, cseq);
+}
+
+/* RFC 3261 section 9.1: they go where it went */
+static bool follows_large(const struct binding *b, const struct sip_msg *msg)
+{
+	return b->large && (!pl_strcmp(&msg->met, "CANCEL") ||
+			    !pl_strcmp(&msg->met, "ACK")) &&
+	       b->large == invite_name(msg);
+}
+
 void edge_to_path(struct presence *p, const struct sip_msg *msg,
-		  const struct binding *b, const struct flow_path *path)
+		  struct binding *b, const struct flow_path *path)
 {
 	const int err = b ? to_path(p, msg, b, path, 0) : ENOENT;
 
+	if (!err && !pl_strcmp(&msg->met, "INVITE"))
+		b->large = invite_name(msg);
 	if (err == ENOENT)
 		answer(&p->internal, msg, 480, "Not Registered");
 	else if (err)
@@ -258,13 +279,14 @@ void edge_to_path(struct presence *p, const struct sip_msg *msg,
 }
 
 static void to_terminal(struct presence *p, const struct sip_msg *msg,
-			const struct binding *b)
+			struct binding *b)
 {
 	struct flow_path path;
 	size_t limit;
 	int err;
 
-	err = flow_find(NULL, p, b, 0, &path, NULL, NULL);
+	err = flow_find(NULL, p, b, follows_large(b, msg) ? SIZE_MAX : 0,
+			&path, NULL, NULL);
 	if (err) {
 		not_relayed(p, &p->internal, msg, err);
 		return;
@@ -308,7 +330,7 @@ bool edge_internal_request(const struct sip_msg *msg, void *arg)
 {
 	struct edge_sock *in = arg;
 	struct presence *p = in->p;
-	const struct binding *b;
+	struct binding *b;
 	struct routes r;
 
 	if (!node_by_addr(p->nodes, &msg->src)) {
@@ -368,9 +390,10 @@ int edge_forward_node(struct presence *p, uint8_t sock,
 
 /* Whose dialog a request is in was proven when the dialog was made: it comes
  * from where that user is registered now. */
-static bool in_dialog_allowed(const struct presence *p, uint8_t sock,
-			      const struct sip_msg *msg,
-			      const struct routes *r)
+static const struct binding *in_dialog_binding(const struct presence *p,
+					       uint8_t sock,
+					       const struct sip_msg *msg,
+					       const struct routes *r)
 {
 	return binding_by_flow(p->bindings, &msg->src, sock, r->node.user);
 }
@@ -379,15 +402,18 @@ static void in_dialog(struct edge_sock *sock, const struct sip_msg *msg,
 		      const struct routes *r)
 {
 	struct presence *p = sock->p;
+	const struct binding *b = in_dialog_binding(p, sock->i, msg, r);
+	char identity[HL_URI_MAX];
 	struct forward f = {
 		.key = &p->key,
 		.out = p->internal.ep,
 		.dst = &r->node.addr,
 		.in = sock->i,
 		.routes_drop = r->n,
+		.identity = identity,
 	};
 
-	if (!in_dialog_allowed(p, sock->i, msg, r)) {
+	if (!b) {
 		p->n.refused_dialog++;
 		hlog_limited(p->log, "edge.stranger", HLOG_INFO, "edge",
 			     "stranger in dialog",
@@ -400,7 +426,15 @@ static void in_dialog(struct edge_sock *sock, const struct sip_msg *msg,
 		answer(sock, msg, 481, "Conference Server Is Gone");
 		return;
 	}
-	relay(p, sock, &f, msg);
+	/* A token proves whose it is, not that the dialog is theirs: the
+	 * conference server compares */
+	if (re_snprintf(identity, sizeof(identity), "sip:%s@%s",
+			b->user->row.name, p->cfg.domain) < 0) {
+		answer(sock, msg, 500, "Cannot Forward");
+		return;
+	}
+	if (request_rate(sock, msg, b->user))
+		relay(p, sock, &f, msg);
 }
 
 /* CANCEL and the ACK of a refusal follow their INVITE, which had no token
@@ -438,7 +472,8 @@ static void options(struct edge_sock *sock, const struct sip_msg *msg)
 			 "Accept: application/sdp, application/pidf+xml, "
 			 "application/resource-lists+xml, "
 			 "application/poc-settings+xml\r\n"
-			 "Allow-Events: presence, refer, poc-settings\r\n"
+			 "Allow-Events: presence, conference, refer, "
+			 "poc-settings\r\n"
 			 "Supported: eventlist, recipient-list-subscribe\r\n"
 			 "Content-Length: 0\r\n\r\n");
 }
@@ -481,6 +516,8 @@ static void out_of_dialog(struct edge_sock *sock, const struct sip_msg *msg)
 	else if (!pl_strcmp(&msg->met, "REGISTER"))
 		request_authenticate(sock, msg, false, registrar_request,
 				     NULL);
+	else if (!pl_strcmp(&msg->met, "SUBSCRIBE") && focus_named(msg))
+		request_authenticate(sock, msg, true, focus_subscribe, NULL);
 	else if (!pl_strcmp(&msg->met, "SUBSCRIBE"))
 		request_authenticate(sock, msg, false, subscribe_request,
 				     NULL);

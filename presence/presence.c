@@ -27,6 +27,8 @@ void presence_cfg_default(struct presence_cfg *cfg)
 	cfg->watchers_user_max = 32;
 	cfg->list_max = 2000;
 	cfg->pending_max = 20000;
+	cfg->user_burst = 200;
+	cfg->user_per_s = 50;
 	cfg->notify_bytes = 1000;
 	cfg->connections_max = 10000;
 	cfg->connections_ip_max = 1000;
@@ -288,7 +290,7 @@ static int cfg_check(const struct presence_cfg *cfg)
 	unsigned i;
 
 	if (!cfg->laddrc || cfg->laddrc > PRESENCE_LADDRS_MAX ||
-	    !cfg->domain[0] || !cfg->contacts_max || !cfg->pending_max ||
+	    !cfg->domain[0] || !cfg->contacts_max || !cfg->pending_max || !cfg->user_burst || !cfg->user_per_s ||
 	    cfg->expires_min_s > cfg->expires_max_s)
 		return EINVAL;
 	for (i = 0; i < cfg->laddrc; i++) {

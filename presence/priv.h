@@ -34,6 +34,7 @@ struct edge_sock {
 
 struct presence_counters {
 	uint64_t registers, subscribes, refers, invites, notifies, publishes;
+	uint64_t refused_rate;
 	uint64_t refused_auth, refused_busy, refused_relay, refused_dialog;
 	uint64_t forwarded_in, forwarded_out, forward_errors;
 	uint64_t responses, responses_foreign;
@@ -120,6 +121,11 @@ bool request_cancel(struct presence *p, const struct sip_msg *msg);
 bool request_line(struct request *rq, struct dir_sub **subp,
 		  const struct binding **bp);
 
+/** May user, who is proven, make that request now? false: it was refused, with
+ *  the time after which it may be tried again */
+bool request_rate(struct edge_sock *sock, const struct sip_msg *msg,
+		  struct dir_user *user);
+
 /** Proven user of the request, NULL if gone meanwhile */
 struct dir_user *request_user(const struct request *rq);
 
@@ -151,7 +157,7 @@ int edge_flow_route(const struct presence *p, const struct binding *b,
  *  is; b NULL: refuse it, the binding is gone */
 struct flow_path;
 void edge_to_path(struct presence *p, const struct sip_msg *msg,
-		  const struct binding *b, const struct flow_path *path);
+		  struct binding *b, const struct flow_path *path);
 /** Forward a dialog-making request of user's terminal to a node */
 int edge_forward_node(struct presence *p, uint8_t sock,
 		      const struct sip_msg *msg, const struct node *node,
@@ -162,7 +168,7 @@ int edge_forward_node(struct presence *p, uint8_t sock,
 /** msg of a conference server's is too large for b's datagrams: it goes by TCP
  *  if it can */
 void held_request(struct presence *p, const struct sip_msg *msg,
-		  const struct binding *b);
+		  struct binding *b);
 
 /* --- registrar.c -------------------------------------------------------- */
 
@@ -195,13 +201,20 @@ void watchers_rule(struct presence *p, const char *subject,
 void watchers_end_sub(struct dir_sub *sub, const char *reason);
 /** Drop those of a terminal that is gone: there is nobody to tell */
 void watchers_end_binding(struct dir_sub *sub, uint64_t binding);
-/** Bindings from which sub still subscribes to its service, newest first; one
- *  may come more than once. @return how many */
+/** Bindings from which sub is subscribed to its service, newest first; one may
+ *  come more than once. @return how many */
 unsigned watchers_bindings(const struct presence *p, const struct dir_sub *sub,
 			   const struct binding *v[], unsigned max);
 /** Forget sub as a presentity: it is about to be freed */
 void watchers_forget(struct presence *p, struct dir_sub *sub);
 void watchers_flush(struct presence *p);
+
+/* --- focus.c ------------------------------------------------------------ */
+
+/** Is the Request-URI that of a leg's conference? */
+bool focus_named(const struct sip_msg *msg);
+/** SUBSCRIBE to it; authenticated */
+void focus_subscribe(struct request *rq, void *arg);
 
 /* --- provision.c: legs of active subscriptions -------------------------- */
 

@@ -141,6 +141,9 @@ void provision_start(struct presence *p, struct dir_sub *sub,
 		provision_leg_set(p, sub, BUS_LEG_NONE, 501, not_served);
 		return;
 	}
+	/* To be rung again is to begin anew */
+	if (sub->leg == BUS_LEG_MANUAL)
+		sub->epoch = 0;
 	err = provision_ask(p, sub, b, &how);
 	if (!err)
 		sub->epoch = b->epoch;

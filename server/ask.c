@@ -19,12 +19,14 @@ static void refer_notify(struct leg *leg, uint32_t cseq)
 {
 	static const char frag[] = "SIP/2.0 200 OK\r\n";
 	struct server *srv = leg->srv;
+	char contact[LEGURI_CONTACT_MAX];
 	int err;
 
+	leg_contact_get(leg, contact);
 	err = sip_drequestf(NULL, srv->sip, true, "NOTIFY",
 			    sipsess_dialog(leg->sess), 0, NULL, NULL, NULL,
 			    NULL,
-			    "Contact: <sip:leg-%llu@%J>\r\n"
+			    "Contact: %s\r\n"
 			    "Event: refer;id=%u\r\n"
 			    "Subscription-State: terminated;"
 			    "reason=noresource\r\n"
@@ -32,9 +34,7 @@ static void refer_notify(struct leg *leg, uint32_t cseq)
 			    "Content-Length: %zu\r\n"
 			    "\r\n"
 			    "%s",
-			    (unsigned long long)leg->number,
-			    endpoint_laddr(srv->ep), cseq, sizeof(frag) - 1,
-			    frag);
+			    contact, cseq, sizeof(frag) - 1, frag);
 	if (err)
 		hlog(srv->log, HLOG_WARN, leg->subject, "NOTIFY not sent",
 		     HLOG_ERR(err));
@@ -46,6 +46,7 @@ static void refer_answer(struct leg *leg, const struct sip_msg *msg,
 			 const char *text)
 {
 	struct server *srv = leg->srv;
+	char contact[LEGURI_CONTACT_MAX];
 	char words[HL_REASON_MAX];
 
 	words_copy(words, sizeof(words), text);
@@ -60,12 +61,11 @@ static void refer_answer(struct leg *leg, const struct sip_msg *msg,
 	}
 
 	++srv->st.activations;
+	leg_contact_get(leg, contact);
 	(void)sip_treplyf(stp, NULL, srv->sip, msg, false, 202,
 			  words[0] ? words : "Accepted",
-			  "Contact: <sip:leg-%llu@%J>\r\n"
-			  "%sContent-Length: 0\r\n\r\n",
-			  (unsigned long long)leg->number,
-			  endpoint_laddr(srv->ep),
+			  "Contact: %s\r\n"
+			  "%sContent-Length: 0\r\n\r\n", contact,
 			  nosub ? "Refer-Sub: false\r\n" : "");
 	if (!nosub)
 		refer_notify(leg, msg->cseq.num);
@@ -85,11 +85,10 @@ static void ask_destructor(void *arg)
 
 static void ask_end(struct ask *ask, uint16_t code, const char *words)
 {
-	const struct leg_sdp s = {.words = words};
 	struct leg *leg = ask->leg;
 
 	if (ask->dials)
-		leg_dialog_refuse(leg, ask->msg, &ask->st, code, &s);
+		dial_refuse(leg, ask->msg, &ask->st, code, words);
 	else
 		refer_answer(leg, ask->msg, &ask->st, ask->nosub, code, words);
 
@@ -135,20 +134,9 @@ static void dial_apply(struct ask *ask, const struct bus_activation *a)
 {
 	const struct sip_msg *msg = mem_ref((void *)ask->msg);
 	struct leg *leg = ask->leg;
-	struct leg_sdp s = {.words = ""};
-	uint16_t code;
 
 	mem_deref(ask);
-	code = dial_accept(leg, msg, a, &s.words);
-	if (code) {
-		++leg->srv->st.activations_refused;
-		leg_dialog_refuse(leg, msg, NULL, code, &s);
-		dial_over(leg);
-	}
-	else {
-		++leg->srv->st.activations;
-	}
-
+	dial_allowed(leg, msg, a);
 	mem_deref((void *)msg);
 }
 

@@ -29,6 +29,7 @@ int bridge_open(struct bridge *b, uint32_t max_talk_ms)
 
 void bridge_close(struct bridge *b)
 {
+	focus_bridge_gone(b);
 	if (b->id) {
 		(void)mixer_bridge_del(b->srv->mixer, b->id);
 		--b->srv->bridgec;
@@ -37,6 +38,16 @@ void bridge_close(struct bridge *b)
 
 	b->id = 0;
 	b->holder[0] = '\0';
+}
+
+struct bridge *leg_bridge(const struct leg *leg)
+{
+	if (!leg_is_up(leg))
+		return NULL;
+	if (leg->call)
+		return &leg->call->b;
+
+	return leg->selected ? &leg->selected->b : NULL;
 }
 
 void bridge_talk_set(struct bridge *b, uint32_t max_talk_ms)

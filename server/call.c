@@ -28,6 +28,8 @@ static void party_out(struct leg *leg)
 	leg->call = NULL;
 	if (call->owner == leg && !call->held)
 		call->owner = NULL;
+	focus_leg_moved(leg);
+	focus_bridge_changed(&call->b);
 }
 
 /* Un-bridged and idle again: the leg stays up (row P8), unless it was dialled
@@ -145,6 +147,8 @@ static int call_join(struct call *call, struct leg *leg)
 
 	list_append(&call->partyl, &leg->le_call, leg);
 	leg->call = call;
+	focus_leg_moved(leg);
+	focus_bridge_changed(&call->b);
 	(void)mixer_leg_select(srv->mixer, leg->mid, call->b.id);
 	leg_media_sync(leg);
 	leg_state_set(leg, BUS_LEG_BUSY, 200, "");

@@ -23,25 +23,39 @@ void dial_over(struct leg *leg)
 	groups_forget(srv, subscriber);
 }
 
+void dial_refuse(struct leg *leg, const struct sip_msg *msg,
+		 struct sip_strans **stp, uint16_t code, const char *text)
+{
+	char words[HL_REASON_MAX];
+	const struct leg_sdp s = { .words = words };
+
+	words_copy(words, sizeof(words), text);
+	/* Its answer makes a transaction of its own */
+	if (stp)
+		*stp = mem_deref(*stp);
+
+	++leg->srv->st.activations_refused;
+	leg_dialog_refuse(leg, msg, code, &s);
+}
+
 void dial_invited(struct leg *leg, const struct sip_msg *msg)
 {
+	struct leg_sdp s = { .words = "" };
 	char target[HL_NAME_MAX];
-	struct leg_sdp s;
+	const char *words = "not allowed";
 	uint16_t code;
 
 	code = leg_dialog_check(leg, msg, &s);
-	if (!code && refer_user_decode(target, sizeof(target),
-				       &msg->uri.user)) {
-		code = 403;
-		s.words = "not allowed";
+	if (code) {
+		leg_dialog_refuse(leg, msg, code, &s);
+		goto out;
 	}
 
-	if (!code)
-		code = ask_dial(leg, msg, target, &s.words);
-	if (!code)
-		return;
-
-	leg_dialog_refuse(leg, msg, NULL, code, &s);
+	code = refer_user_decode(target, sizeof(target), &msg->uri.user)
+		? 403 : ask_dial(leg, msg, target, &words);
+	if (code)
+		dial_refuse(leg, msg, NULL, code, words);
+ out:
 	if (!leg->ask)
 		dial_over(leg);
 }
@@ -86,37 +100,54 @@ static uint16_t dial_bridge(struct leg *leg, const struct bus_activation *a,
 	return call_activate(leg, a->partyv, a->partyc, wordsp);
 }
 
-uint16_t dial_accept(struct leg *leg, const struct sip_msg *msg,
-		     const struct bus_activation *a, const char **wordsp)
+/* @return 0: answered; or a SIP code, words and warning are in s */
+static uint16_t dial_accept(struct leg *leg, const struct sip_msg *msg,
+			    const struct bus_activation *a, struct leg_sdp *s)
 {
-	const bool only = leg->passing && !leg->sess;
-	struct leg_sdp s = {.words = ""};
-	struct call *call;
+	struct call *call = call_shared(leg, a);
+	const char *words = "";
 	uint16_t code;
 
-	code = dial_check(leg, a, wordsp);
-	if (code != 200)
-		return code;
-
-	call = call_shared(leg, a);
 	if (call)
 		call_hold(call);
 
-	code = leg_dialog_accept(leg, msg, true, &s);
+	code = leg_dialog_accept(leg, msg, true, s);
 	/* The other one may speak at once, the ACK is on its way */
 	if (!code)
 		leg_up(leg);
 	if (call)
 		call_let_go(call, leg);
-	if (code) {
-		leg->passing = only;
-		*wordsp = s.words;
+	if (code)
 		return code;
+
+	code = dial_bridge(leg, a, &words);
+	if (code != 200)
+		leg_down(leg, code, words, false);
+
+	++leg->srv->st.activations;
+	return 0;
+}
+
+void dial_allowed(struct leg *leg, const struct sip_msg *msg,
+		  const struct bus_activation *a)
+{
+	const bool only = leg->passing && !leg->sess;
+	struct leg_sdp s = { .words = "" };
+	const char *words = "";
+	uint16_t code;
+
+	code = dial_check(leg, a, &words);
+	if (code != 200) {
+		dial_refuse(leg, msg, NULL, code, words);
+		dial_over(leg);
+		return;
 	}
 
-	code = dial_bridge(leg, a, wordsp);
-	if (code != 200)
-		leg_down(leg, code, *wordsp, false);
+	code = dial_accept(leg, msg, a, &s);
+	if (!code)
+		return;
 
-	return 0;
+	leg_dialog_refuse(leg, msg, code, &s);
+	leg->passing = only;
+	dial_over(leg);
 }

@@ -1,6 +1,28 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "server/priv.h"
 
+/* Whose request the edge says it is. @return 0, or EBADMSG: it says nothing */
+static int asserted_name(char name[HL_NAME_MAX], const struct server *srv,
+			 const struct sip_msg *msg)
+{
+	const struct sip_hdr *hdr;
+	struct sip_addr addr;
+
+	hdr = sip_msg_hdr(msg, SIP_HDR_P_ASSERTED_IDENTITY);
+	if (!hdr || sip_addr_decode(&addr, &hdr->val) ||
+	    pl_strcasecmp(&addr.uri.host, srv->cfg.domain))
+		return EBADMSG;
+
+	return refer_user_decode(name, HL_NAME_MAX, &addr.uri.user);
+}
+
+struct leg *leg_asserted(const struct server *srv, const struct sip_msg *msg)
+{
+	char name[HL_NAME_MAX];
+
+	return asserted_name(name, srv, msg) ? NULL : leg_lookup(srv, name);
+}
+
 bool front_edge_known(const struct server *srv, const struct sa *sa)
 {
 	unsigned i;
@@ -64,12 +86,29 @@ void words_pl(char *dst, size_t size, const struct pl *src)
 	dst[i] = '\0';
 }
 
-/* Before everything else: what no edge handed on goes no further. */
+/* In a dialog the edge says which user a request is from. */
+static bool stranger(const struct server *srv, const struct sip_msg *msg)
+{
+	const struct leg *leg;
+	char name[HL_NAME_MAX];
+
+	if (!pl_isset(&msg->to.tag) || asserted_name(name, srv, msg))
+		return false;
+
+	leg = leg_dialog_find(srv, msg);
+	if (!leg)
+		leg = focus_leg_find(srv, msg);
+
+	return leg && strcmp(leg->user, name);
+}
+
+/* Before everything else: what no edge handed on goes no further, nor what is
+ * in somebody else's dialog. */
 static bool guard_h(const struct sip_msg *msg, void *arg)
 {
 	struct server *srv = arg;
 
-	if (front_edge_known(srv, &msg->src))
+	if (front_edge_known(srv, &msg->src) && !stranger(srv, msg))
 		return false;
 
 	++srv->st.untrusted;
@@ -87,7 +126,7 @@ static bool guard_h(const struct sip_msg *msg, void *arg)
 static void options_answer(struct server *srv, const struct sip_msg *msg)
 {
 	(void)sip_treplyf(NULL, NULL, srv->sip, msg, false, 200, "OK",
-			  LEG_ALLOW LEG_SUPPORTED
+			  LEG_ALLOW LEG_SUPPORTED LEG_EVENTS
 			  "Accept: application/sdp, "
 			  "application/resource-lists+xml\r\n"
 			  "Content-Length: 0\r\n\r\n");
@@ -99,6 +138,11 @@ static bool rest_h(const struct sip_msg *msg, void *arg)
 	struct server *srv = arg;
 	const bool options = !pl_strcmp(&msg->met, "OPTIONS");
 	struct leg *leg;
+
+	if (!pl_strcmp(&msg->met, "SUBSCRIBE")) {
+		focus_request(srv, msg);
+		return true;
+	}
 
 	if (!pl_isset(&msg->to.tag)) {
 		if (options)

@@ -17,14 +17,6 @@ struct group *group_find(const struct server *srv, const char *name)
 	return NULL;
 }
 
-bool group_dialled(const struct server *srv, const struct pl *name)
-{
-	char buf[HL_NAME_MAX];
-
-	return !refer_user_decode(buf, sizeof(buf), name) &&
-		group_find(srv, buf);
-}
-
 /* --- membership -------------------------------------------------------- */
 
 static void member_destructor(void *arg)
@@ -42,6 +34,7 @@ static void group_destructor(void *arg)
 	struct group *group = arg;
 
 	list_flush(&group->memberl);
+	wake_end(group);
 	bridge_close(&group->b);
 	list_unlink(&group->le);
 	hash_unlink(&group->he);
@@ -56,6 +49,7 @@ static struct group *group_alloc(struct server *srv, const char *name)
 		return NULL;
 
 	group->b.kind = BRIDGE_GROUP;
+	tmr_init(&group->tmr_sleep);
 	group->b.srv = srv;
 	strcpy(group->name, name);
 	(void)snprintf(group->b.subject, sizeof(group->b.subject), "group/%s",
@@ -171,6 +165,7 @@ uint16_t group_member_set(struct server *srv, const struct bus_member_set *s,
 
 	member_changed(m);
 	group_talk_sync(group);
+	focus_bridge_changed(&group->b);
 	*wordsp = "";
 	return 200;
 }

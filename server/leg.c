@@ -134,7 +134,8 @@ void leg_media_close(struct leg *leg)
 
 void leg_media_sync(struct leg *leg)
 {
-	const bool active = leg->call || leg->joinedc;
+	/* Who has dialled is in a call, as its user sees it */
+	const bool active = leg->call || leg->dialled || wake_is(leg);
 	const enum sdp_dir want = active ? SDP_SENDRECV : SDP_INACTIVE;
 
 	if (!leg->service.idle_inactive || !leg_is_up(leg) || leg->dir == want)
@@ -163,6 +164,7 @@ void leg_invite_done(struct leg *leg)
 void leg_drop(struct leg *leg)
 {
 	list_unlink(&leg->le_queue);
+	focus_leg_end(leg);
 	/* An INVITE that dials outlives the dialog that it replaces */
 	ask_drop(leg, false);
 	call_leave(leg);

@@ -9,14 +9,14 @@ static const char auto_answer[] =
 	"Answer-Mode: Auto\r\n"
 	"Call-Info: <sip:%s>;answer-after=0\r\n"
 	"Alert-Info: <http://%s>;info=alert-autoanswer;delay=0\r\n"
-	LEG_ALLOW LEG_SUPPORTED "%H";
+	LEG_ALLOW LEG_SUPPORTED LEG_EVENTS "%H";
 
 #define REASON "Reason: SIP;cause=%u;text=\"%s\"\r\n"
 
-void leg_name(const struct leg *leg, char name[LEG_NAME_MAX])
+void leg_contact_get(const struct leg *leg, char contact[LEGURI_CONTACT_MAX])
 {
-	(void)snprintf(name, LEG_NAME_MAX, "leg-%llu",
-		       (unsigned long long)leg->number);
+	(void)leguri_contact_print(contact, LEGURI_CONTACT_MAX,
+				   leg->subscriber, leg->srv->cfg.domain);
 }
 
 /* --- what libre's session tells ---------------------------------------- */
@@ -177,12 +177,12 @@ int leg_dialog_invite(struct leg *leg)
 	struct server *srv = leg->srv;
 	const char *routev[1] = { leg->route };
 	char from[HL_NAME_MAX + HL_HOST_MAX + 8];
-	char name[LEG_NAME_MAX];
+	char contact[LEGURI_CONTACT_MAX];
 	struct mbuf *desc = NULL;
 	int err;
 
 	dialog_reset(leg, true);
-	leg_name(leg, name);
+	leg_contact_get(leg, contact);
 	(void)snprintf(from, sizeof(from), "sip:%s@%s", leg->service.name,
 		       srv->cfg.domain);
 
@@ -191,7 +191,7 @@ int leg_dialog_invite(struct leg *leg)
 		return err;
 
 	err = sipsess_connect(&leg->sess, srv->sock, leg->contact, NULL, from,
-			      name, routev, 1, "application/sdp", desc, NULL,
+			      contact, routev, 1, "application/sdp", desc, NULL,
 			      NULL, false, NULL, answer_h, progress_h,
 			      estab_h, leg_info_h, ask_refer_h, close_h, leg,
 			      auto_answer, leg->subscriber, srv->cfg.domain,
@@ -245,34 +245,21 @@ struct leg *leg_dialog_find(const struct server *srv,
 
 /* --- the terminal's INVITE --------------------------------------------- */
 
-/* Whose the edge says it is. */
-static struct leg *leg_asserted(const struct server *srv,
-				const struct sip_msg *msg)
+/* What the leg had ends: the terminal knows best which dialog is its. Its old
+ * media is returned, to be ended when the new has ports of its own: what the
+ * terminal still sends to the old ones would be taken for the new stream. */
+static mixer_leg_id leg_replace(struct leg *leg, bool dialled)
 {
-	const struct sip_hdr *hdr;
-	char name[HL_NAME_MAX];
-	struct sip_addr addr;
+	const mixer_leg_id old = leg->mid;
 
-	hdr = sip_msg_hdr(msg, SIP_HDR_P_ASSERTED_IDENTITY);
-	if (!hdr || sip_addr_decode(&addr, &hdr->val) ||
-	    pl_strcasecmp(&addr.uri.host, srv->cfg.domain))
-		return NULL;
-
-	if (refer_user_decode(name, sizeof(name), &addr.uri.user))
-		return NULL;
-
-	return leg_lookup(srv, name);
-}
-
-/* What the leg had ends: the terminal knows best which dialog is its. */
-static void leg_replace(struct leg *leg, bool dialled)
-{
 	leg->code = 0;
+	leg->mid = 0;
 	leg_drop(leg);
 	leg->dialled = dialled;
 	leg->passing = dialled && !leg_next_take(leg);
 	leg_state_set(leg, BUS_LEG_INVITING, 0, "");
 	leg->retries = 0;
+	return old;
 }
 
 static int dialog_accept(struct leg *leg, const struct sip_msg *msg,
@@ -280,12 +267,12 @@ static int dialog_accept(struct leg *leg, const struct sip_msg *msg,
 {
 	struct server *srv = leg->srv;
 	struct mbuf *desc = NULL;
-	char name[LEG_NAME_MAX];
+	char contact[LEGURI_CONTACT_MAX];
 	int err;
 
 	dialog_reset(leg, false);
 	leg_peer_learn(leg, msg);
-	leg_name(leg, name);
+	leg_contact_get(leg, contact);
 
 	/* It asks for the floor as well (TS 24.379 clause 14): that is for
 	 * the group which it dials */
@@ -296,10 +283,11 @@ static int dialog_accept(struct leg *leg, const struct sip_msg *msg,
 	if (err)
 		return err;
 
-	err = sipsess_accept(&leg->sess, srv->sock, msg, 200, "OK", name,
+	err = sipsess_accept(&leg->sess, srv->sock, msg, 200, "OK", contact,
 			     "application/sdp", desc, NULL, NULL, false,
 			     NULL, answer_h, estab_h, leg_info_h, ask_refer_h,
-			     close_h, leg, LEG_ALLOW LEG_SUPPORTED "%H",
+			     close_h, leg,
+			     LEG_ALLOW LEG_SUPPORTED LEG_EVENTS "%H",
 			     sesstimer_answer_print, &leg->timer);
 	mem_deref(desc);
 	if (err)
@@ -319,8 +307,8 @@ uint16_t leg_dialog_check(const struct leg *leg, const struct sip_msg *msg,
 	const struct sip_hdr *hdr = sip_msg_hdr(msg, SIP_HDR_CONTACT);
 	struct sip_addr addr;
 
-	memset(s, 0, sizeof(*s));
 	if (!hdr || sip_addr_decode(&addr, &hdr->val)) {
+		s->warning = 0;
 		s->words = "the INVITE has no usable Contact";
 		return 400;
 	}
@@ -333,8 +321,13 @@ uint16_t leg_dialog_accept(struct leg *leg, const struct sip_msg *msg,
 {
 	const bool late = !mbuf_get_left(msg->mb);
 	struct sesstimer_said said;
+	mixer_leg_id old;
 	uint16_t code;
 	int err;
+
+	/* It was checked before */
+	if (sesstimer_decode(&said, msg))
+		return 400;
 
 	if (!late) {
 		code = leg_offer_decode(s, leg, msg);
@@ -342,8 +335,7 @@ uint16_t leg_dialog_accept(struct leg *leg, const struct sip_msg *msg,
 			return code;
 	}
 
-	leg_replace(leg, dialled);
-	(void)sesstimer_decode(&said, msg);
+	old = leg_replace(leg, dialled);
 	sesstimer_accept(&leg->timer, &said, tmr_jiffies());
 	leg->pt = late ? leg->codec->pt : s->pt;
 	leg->pt_event = late ? 101 : s->pt_event;
@@ -352,6 +344,8 @@ uint16_t leg_dialog_accept(struct leg *leg, const struct sip_msg *msg,
 							  : SDP_SENDRECV;
 
 	err = leg_media_open(leg);
+	if (old)
+		(void)mixer_leg_del(leg->srv->mixer, old);
 	if (!err)
 		err = dialog_accept(leg, msg, late ? NULL : s);
 	if (!err)
@@ -366,13 +360,12 @@ uint16_t leg_dialog_accept(struct leg *leg, const struct sip_msg *msg,
 }
 
 void leg_dialog_refuse(const struct leg *leg, const struct sip_msg *msg,
-		       struct sip_strans **stp, uint16_t code,
-		       const struct leg_sdp *s)
+		       uint16_t code, const struct leg_sdp *s)
 {
 	hlog_limited(leg->srv->log, "server.invite", HLOG_INFO, leg->subject,
 		     "INVITE refused", HLOG_U("code", code),
 		     HLOG_S("words", s->words));
-	leg_refuse(leg->srv, msg, stp, code, s);
+	leg_refuse(leg->srv, msg, code, s);
 }
 
 void leg_dialog_connect_h(const struct sip_msg *msg, void *arg)
@@ -411,5 +404,5 @@ void leg_dialog_connect_h(const struct sip_msg *msg, void *arg)
 	leg->next = mem_deref(leg->next);
 	code = leg_dialog_accept(leg, msg, false, &s);
 	if (code)
-		leg_dialog_refuse(leg, msg, NULL, code, &s);
+		leg_dialog_refuse(leg, msg, code, &s);
 }

@@ -20,7 +20,7 @@ struct modify {
 	struct sip_dialog *dlg;
 	enum modify_kind kind;
 	bool change;            /* Its SDP is a new one */
-	char name[LEG_NAME_MAX];
+	char focus[LEGURI_CONTACT_MAX];
 };
 
 static void modify_destructor(void *arg)
@@ -190,7 +190,7 @@ static int contact_h(enum sip_transp tp, const struct sa *src,
 	struct sip_contact contact;
 	(void)dst;
 
-	sip_contact_set(&contact, m->name, src, tp);
+	sip_contact_set(&contact, m->focus, src, tp);
 	return mbuf_printf(mb, "%H", sip_contact_print, &contact);
 }
 
@@ -227,7 +227,7 @@ static int modify_send(struct leg *leg, enum modify_kind kind, bool change,
 	m->dlg = mem_ref(sipsess_dialog(leg->sess));
 	m->kind = kind;
 	m->change = change;
-	leg_name(leg, m->name);
+	leg_contact_get(leg, m->focus);
 
 	err = sip_drequestf(NULL, m->sip, true, method(kind), m->dlg, 0, NULL,
 			    contact_h, resp_h, m,

@@ -133,10 +133,17 @@ void leg_remote_set(struct leg *leg, const struct leg_sdp *s, bool again)
 
 	leg_sdp_remote(&r, s, &leg->flow);
 
-	/* Who turns sendonly in the middle holds the line: what it plays is
-	 * music, not speech */
-	if (again && s->dir == SDP_SENDONLY)
+	if (leg->dir == SDP_INACTIVE) {
+		/* We have it rest: that says nothing of what it would like, so
+		 * it may ask for the floor and is woken then */
+		r.send = false;
+		r.recv = true;
+	}
+	else if (again && s->dir == SDP_SENDONLY) {
+		/* Who turns sendonly in the middle holds the line: what it
+		 * plays is music, not speech */
 		r.recv = false;
+	}
 
 	if (!leg->floor)
 		sa_init(&r.floor, AF_UNSPEC);

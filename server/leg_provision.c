@@ -163,6 +163,8 @@ uint16_t leg_provision(struct server *srv, const struct bus_leg_provision *p,
 	}
 
 	if (p->dialled) {
+		if (made)
+			leg_update(leg, p, &c);
 		leg->passing = leg->passing || made;
 		return leg_expect(leg, p, wordsp);
 	}

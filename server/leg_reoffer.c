@@ -50,13 +50,9 @@ void leg_reoffer_drop(struct leg *leg)
 /* --- refusing ---------------------------------------------------------- */
 
 void leg_refuse(const struct server *srv, const struct sip_msg *msg,
-		struct sip_strans **stp, uint16_t code,
-		const struct leg_sdp *s)
+		uint16_t code, const struct leg_sdp *s)
 {
-	char words[HL_REASON_MAX];
-
-	words_copy(words, sizeof(words), s->words);
-	(void)sip_treplyf(stp, NULL, srv->sip, msg, false, code, words,
+	(void)sip_treplyf(NULL, NULL, srv->sip, msg, false, code, s->words,
 			  "%s%HContent-Length: 0\r\n\r\n",
 			  code == 415 ? "Accept: application/sdp\r\n" : "",
 			  leg_warning_print, s);
@@ -120,10 +116,10 @@ static int ok_send(struct leg *leg, const struct sip_msg *msg,
 {
 	const size_t len = desc ? mbuf_get_left(desc) : 0;
 	struct sip_contact contact;
-	char name[LEG_NAME_MAX];
+	char focus[LEGURI_CONTACT_MAX];
 
-	leg_name(leg, name);
-	sip_contact_set(&contact, name, &msg->dst, msg->tp);
+	leg_contact_get(leg, focus);
+	sip_contact_set(&contact, focus, &msg->dst, msg->tp);
 	return sip_treplyf(NULL, mbp, leg->srv->sip, msg, true, 200, "OK",
 			   "%H" LEG_ALLOW LEG_SUPPORTED "%H%s"
 			   "Content-Length: %zu\r\n\r\n%b",
@@ -231,7 +227,7 @@ static void request(struct leg *leg, const struct sip_msg *msg)
 				     leg->subject, "offer refused",
 				     HLOG_U("code", code),
 				     HLOG_S("words", s.words));
-			leg_refuse(srv, msg, NULL, code, &s);
+			leg_refuse(srv, msg, code, &s);
 			return;
 		}
 	}

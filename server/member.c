@@ -80,6 +80,7 @@ static void group_close_if_empty(struct group *group)
 	if (group->joinedc || !group->b.id)
 		return;
 
+	wake_end(group);
 	bridge_close(&group->b);
 	group->service[0] = '\0';
 }
@@ -112,6 +113,8 @@ static void member_join(struct member *m, struct leg *leg)
 	++leg->joinedc;
 	if (!leg->selected)
 		leg->selected = group;
+	focus_leg_moved(leg);
+	focus_bridge_changed(&group->b);
 }
 
 void member_leave(struct member *m)
@@ -128,6 +131,8 @@ void member_leave(struct member *m)
 	--leg->joinedc;
 	if (leg->selected == group)
 		leg->selected = NULL;
+	focus_leg_moved(leg);
+	focus_bridge_changed(&group->b);
 
 	group_close_if_empty(group);
 }
@@ -198,6 +203,7 @@ void group_select(struct leg *leg)
 {
 	if (!leg->selected)
 		leg->selected = group_any(leg);
+	focus_leg_moved(leg);
 
 	if (leg->selected && !leg->call)
 		(void)mixer_leg_select(leg->srv->mixer, leg->mid,
@@ -238,6 +244,7 @@ static uint16_t leg_group_set(struct leg *leg, struct group *group,
 	}
 
 	leg->selected = group;
+	focus_leg_moved(leg);
 	return 200;
 }
 
@@ -267,6 +274,14 @@ uint16_t group_activate(struct leg *leg, const char *name,
 	(void)mixer_floor_request(leg->srv->mixer, group->b.id, leg->mid);
 	*wordsp = "";
 	return 200;
+}
+
+bool group_dialled(const struct server *srv, const struct pl *name)
+{
+	char buf[HL_NAME_MAX];
+
+	return !refer_user_decode(buf, sizeof(buf), name) &&
+		group_find(srv, buf);
 }
 
 uint16_t group_check(const struct leg *leg, const char *name,

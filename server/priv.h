@@ -18,28 +18,33 @@
 #include "db/state.h"
 #include "mixer/mixer.h"
 #include "server/leg_sdp.h"
+#include "server/focus.h"
 #include "sip/refer.h"
 #include "sip/sesstimer.h"
 #include "server/server.h"
 #include "sip/endpoint.h"
+#include "sip/leguri.h"
 #include "util/log.h"
 
 enum {
 	EDGES_MAX = 16,          /**< Edges believed at a time */
 	SUBJECT_MAX = HL_NAME_MAX + 8,
-	/** No dialog of ours sends so many requests */
-	CSEQ_MARGIN = 1000000,
+	/** No dialog of ours sends so many requests: a NOTIFY every second of
+	 *  a year is 32 million */
+	CSEQ_MARGIN = 1000000000,
 	/** One bridge of a leg is kept free for its call */
-	LEG_GROUPS_JOINED_MAX = MIXER_LEG_BRIDGES_MAX - 1,
-	LEG_NAME_MAX = 32        /**< User part of a leg's Contact */
+	LEG_GROUPS_JOINED_MAX = MIXER_LEG_BRIDGES_MAX - 1
 };
 
 #define LEG_ALLOW \
-	"Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, REFER, UPDATE\r\n"
+	"Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, REFER, UPDATE, " \
+	"SUBSCRIBE\r\n"
+#define LEG_EVENTS "Allow-Events: conference, refer\r\n"
 #define LEG_SUPPORTED "Supported: norefersub, multiple-refer, timer\r\n"
 
 struct ask;
 struct call;
+struct focus;
 struct group;
 struct modify;
 struct reply;
@@ -82,6 +87,8 @@ struct server {
 	struct list askl;
 	uint32_t askc;
 
+	struct focus_hub focus;
+
 	struct restore *restore;
 
 	struct sa edgev[EDGES_MAX];
@@ -115,12 +122,15 @@ struct bridge {
 	mixer_bridge_id id;          /**< 0: the group has nobody up */
 	uint32_t max_talk_ms;        /**< As the mixer was told */
 	char holder[HL_NAME_MAX];    /**< Who talks; empty: nobody */
+	struct list focusl;          /**< struct focus: who is told of it */
 	char subject[SUBJECT_MAX];   /**< In the log: "group/NAME" */
 };
 
 int bridge_open(struct bridge *b, uint32_t max_talk_ms);
 void bridge_close(struct bridge *b);
 void bridge_talk_set(struct bridge *b, uint32_t max_talk_ms);
+/** What the leg talks in: its call, else its selected group, else NULL */
+struct bridge *leg_bridge(const struct leg *leg);
 
 /** A private or ad-hoc call */
 struct call {
@@ -154,6 +164,8 @@ struct group {
 	uint32_t max_talk_ms;        /**< 0: the service's */
 	struct list memberl;
 	uint32_t memberc, joinedc;
+	bool awake;                  /**< Talks, or did a moment ago */
+	struct tmr tmr_sleep;
 };
 
 /* --- legs -------------------------------------------------------------- */
@@ -237,6 +249,7 @@ struct leg {
 					  for outside a call */
 	uint32_t joinedc;            /**< Groups joined */
 	struct ask *ask;
+	struct focus *focus;         /**< NULL: nobody subscribed to it */
 };
 
 /* leg_provision.c: what presence asks a leg to be */
@@ -267,7 +280,7 @@ void leg_down(struct leg *leg, uint16_t code, const char *words, bool retry);
 void leg_manual(struct leg *leg);
 int leg_media_open(struct leg *leg);
 void leg_media_close(struct leg *leg);
-/** An inactive service: re-INVITE if being bridged has changed */
+/** An inactive service: re-INVITE if there is speech to carry, or no more */
 void leg_media_sync(struct leg *leg);
 void leg_invite_done(struct leg *leg);
 /** Words for a reason phrase: cut at the size, controls become blanks */
@@ -281,8 +294,18 @@ void leg_dialog_close(struct leg *leg, uint16_t code, const char *words);
 void leg_dialog_connect_h(const struct sip_msg *msg, void *arg);
 struct leg *leg_dialog_find(const struct server *srv,
 			    const struct sip_msg *msg);
-/** User part of its Contact */
-void leg_name(const struct leg *leg, char name[LEG_NAME_MAX]);
+/** Can the terminal's INVITE be accepted? Nothing is changed.
+ *  @return 0, or a SIP code; words and warning are in s in any case */
+uint16_t leg_dialog_check(const struct leg *leg, const struct sip_msg *msg,
+			  struct leg_sdp *s);
+/** Accept it; what the leg had ends. @return 0: the answer was sent; or as
+ *  above */
+uint16_t leg_dialog_accept(struct leg *leg, const struct sip_msg *msg,
+			   bool dialled, struct leg_sdp *s);
+void leg_dialog_refuse(const struct leg *leg, const struct sip_msg *msg,
+		       uint16_t code, const struct leg_sdp *s);
+/** Contact of its dialog: the focus (leguri.h) */
+void leg_contact_get(const struct leg *leg, char contact[LEGURI_CONTACT_MAX]);
 
 /* leg_offer.c: offers and answers */
 /** Our offer, or the answer to one. @return 0 or errno */
@@ -314,8 +337,7 @@ bool leg_reoffer_h(const struct sip_msg *msg, void *arg);
 void leg_reoffer_drop(struct leg *leg);
 /** Refuse with the words and the warning of its SDP */
 void leg_refuse(const struct server *srv, const struct sip_msg *msg,
-		struct sip_strans **stp, uint16_t code,
-		const struct leg_sdp *s);
+		uint16_t code, const struct leg_sdp *s);
 /** Refuse what Require and the session timer forbid. True: it is done;
  *  else said is filled in */
 bool leg_refuse_headers(const struct server *srv, const struct sesstimer *st,
@@ -337,18 +359,6 @@ void leg_info_h(struct sip *sip, const struct sip_msg *msg, void *arg);
 uint8_t leg_info_key(const char *body, size_t len);
 /** Ask for the floor where its keys go */
 void leg_floor_request(struct leg *leg);
-/** Can the terminal's INVITE be accepted? Nothing is changed.
- *  @return 0, or a SIP code; words and warning are in s */
-uint16_t leg_dialog_check(const struct leg *leg, const struct sip_msg *msg,
-			  struct leg_sdp *s);
-/** Accept it; what the leg had ends. @return 0: the answer was sent; or as
- *  above */
-uint16_t leg_dialog_accept(struct leg *leg, const struct sip_msg *msg,
-			   bool dialled, struct leg_sdp *s);
-/** stp: its transaction, or NULL; only words and warning of s are used */
-void leg_dialog_refuse(const struct leg *leg, const struct sip_msg *msg,
-		       struct sip_strans **stp, uint16_t code,
-		       const struct leg_sdp *s);
 
 /* leg_store.c */
 /** Keep enough of its dialog to end it after a restart. made has the Contact
@@ -371,10 +381,12 @@ uint16_t ask_dial(struct leg *leg, const struct sip_msg *msg,
 bool dial_is(const struct leg *leg, const struct sip_msg *msg);
 /** Answers it, now or when presence has decided */
 void dial_invited(struct leg *leg, const struct sip_msg *msg);
-/** Presence allows it: accept and bridge, or refuse. @return 0, or a SIP code
- *  with words: nothing was answered */
-uint16_t dial_accept(struct leg *leg, const struct sip_msg *msg,
-		     const struct bus_activation *a, const char **wordsp);
+/** Presence allows it: accept and bridge, or refuse */
+void dial_allowed(struct leg *leg, const struct sip_msg *msg,
+		  const struct bus_activation *a);
+/** stp: its transaction, or NULL */
+void dial_refuse(struct leg *leg, const struct sip_msg *msg,
+		 struct sip_strans **stp, uint16_t code, const char *text);
 /** It came to nothing: a leg that was only for it ends */
 void dial_over(struct leg *leg);
 
@@ -402,8 +414,6 @@ uint16_t group_member_set(struct server *srv, const struct bus_member_set *s,
 			  const char **wordsp);
 void group_member_del(struct server *srv, const struct bus_member_del *d);
 struct group *group_find(const struct server *srv, const char *name);
-/** Does that user part name a group here? */
-bool group_dialled(const struct server *srv, const struct pl *name);
 /** The subscriber is not ours any more: it is a member of nothing */
 void groups_forget(struct server *srv, const char *subscriber);
 void groups_flush(struct server *srv);
@@ -429,13 +439,23 @@ uint16_t group_check(const struct leg *leg, const char *name,
 		     const char **wordsp);
 /** Select it, without a request for the floor. @return as above */
 uint16_t group_dial(struct leg *leg, const char *name, const char **wordsp);
+/** Does that user part name a group here? */
+bool group_dialled(const struct server *srv, const struct pl *name);
 /** Highest priority of its memberships */
 uint8_t groups_priority(const struct leg *leg);
 void groups_service_changed(struct leg *leg);
 
+/* wake.c: legs that are inactive while nobody talks */
+void wake_floor(struct group *group, bool taken);
+void wake_end(struct group *group);
+/** Does one of its groups talk? */
+bool wake_is(const struct leg *leg);
+
 /* front.c: what comes to the private endpoint beside sessions */
 int front_open(struct server *srv);
 int front_open_last(struct server *srv);
+/** Out of a dialog: the leg of the subscriber that the edge asserts, or NULL */
+struct leg *leg_asserted(const struct server *srv, const struct sip_msg *msg);
 /** Requests from the host of this Route are believed from now on */
 int front_edge_add(struct server *srv, const char *route);
 bool front_edge_known(const struct server *srv, const struct sa *sa);

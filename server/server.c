@@ -23,6 +23,13 @@ void server_cfg_default(struct server_cfg *cfg)
 	cfg->groups_max = 10000;
 	cfg->group_members_max = 5000;
 	cfg->asks_max = 1000;
+	cfg->focus_max = 20000;
+	cfg->focus_leg_max = 8;
+	cfg->focus_users_max = 50;
+	cfg->focus_bytes = 1000;
+	cfg->focus_notify_ms = 1000;
+	cfg->focus_expires_min_s = 60;
+	cfg->focus_expires_s = 3600;
 	cfg->invites_max = 100;
 	cfg->byes_max = 100;
 	cfg->answer_ms = 3000;
@@ -97,6 +104,7 @@ static void floor_h(struct server *srv, const struct mixer_event *ev)
 
 	words_copy(b->holder, sizeof(b->holder),
 		   taken && leg ? leg->subscriber : "");
+	focus_bridge_changed(b);
 	hlog(srv->log, HLOG_DEBUG, b->subject, taken ? "taken" : "idle",
 	     HLOG_S("subscriber", leg ? leg->subscriber : NULL),
 	     HLOG_U("burst", ev->burst));
@@ -109,6 +117,7 @@ static void floor_h(struct server *srv, const struct mixer_event *ev)
 		break;
 
 	case BRIDGE_GROUP:
+		wake_floor((struct group *)b, taken);
 		break;
 	}
 }
@@ -306,6 +315,7 @@ static void server_destructor(void *arg)
 	tmr_cancel(&srv->tmr_pump);
 	tmr_cancel(&srv->tmr_heartbeat);
 	tmr_cancel(&srv->tmr_soon);
+	focus_close(srv);
 	mem_deref(srv->restore);
 	if (srv->mixer_fd >= 0)
 		fd_close(srv->mixer_fd);
@@ -395,6 +405,7 @@ static int tables_open(struct server *srv)
 	err |= hash_alloc(&srv->dialogs, hash_size(srv->cfg.legs_max));
 	err |= hash_alloc(&srv->groups, hash_size(srv->cfg.groups_max));
 	err |= hash_alloc(&srv->members, hash_size(srv->cfg.legs_max));
+	err |= focus_open(srv);
 
 	return err ? ENOMEM : 0;
 }

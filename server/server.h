@@ -39,6 +39,16 @@ struct server_cfg {
 	uint32_t groups_max;        /**< Groups known; more: 503 */
 	uint32_t group_members_max; /**< Members of one group; more: 503 */
 	uint32_t asks_max;          /**< Activations that wait for presence */
+	uint32_t focus_max;         /**< Subscriptions to conferences; more:
+					 503 */
+	uint32_t focus_leg_max;     /**< ..to that of one leg; more: 403 */
+	uint32_t focus_users_max;   /**< Users shown in one, and who talks; the
+					 others are only counted */
+	uint32_t focus_bytes;       /**< A NOTIFY longer than this has no
+					 further user */
+	uint32_t focus_notify_ms;   /**< Between two changes told to one
+					 subscriber */
+	uint32_t focus_expires_min_s, focus_expires_s; /**< Shortest, longest */
 	uint32_t invites_max;       /**< INVITEs of ours under way at once */
 	uint32_t byes_max;          /**< The same for BYEs to old dialogs */
 	uint32_t answer_ms;         /**< Rings (18x) for so long: CANCEL, manual,

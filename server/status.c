@@ -39,15 +39,14 @@ static json_t *addr(const struct sa *sa)
 static json_t *leg_json(const struct leg *leg)
 {
 	struct mixer_leg_stats st;
-	const struct bridge *b = leg->call ? &leg->call->b
-			: leg->selected ? &leg->selected->b : NULL;
+	const struct bridge *b = leg_bridge(leg);
 	json_t *o;
 
 	memset(&st, 0, sizeof(st));
 	if (leg->mid)
 		(void)mixer_leg_stats_get(leg->srv->mixer, leg->mid, &st);
 
-	o = json_pack("{s:o s:o s:o s:s s:i s:o s:I s:b s:b s:i}",
+	o = json_pack("{s:o s:o s:o s:s s:i s:o s:I s:b s:b s:i s:i}",
 		      "subscriber", text(leg->subscriber),
 		      "user", text(leg->user),
 		      "service", text(leg->service.name),
@@ -57,7 +56,8 @@ static json_t *leg_json(const struct leg *leg)
 		      "since_ms", (json_int_t)(tmr_jiffies() - leg->since_ms),
 		      "floor", leg->floor_taken,
 		      "dead", st.dead,
-		      "groups", (int)leg->joinedc);
+		      "groups", (int)leg->joinedc,
+		      "subscriptions", (int)focus_leg_count(leg));
 	if (!o)
 		return NULL;
 
@@ -194,6 +194,17 @@ static json_t *workers_json(const struct server *srv)
 	return a;
 }
 
+static json_t *focus_json(const struct focus_hub *hub, uint32_t max)
+{
+	return json_pack("{s:i s:i s:I s:I s:I s:I}",
+			 "subscriptions", (int)hub->subc,
+			 "subscriptions_max", (int)max,
+			 "subscribes", (json_int_t)hub->st.subscribes,
+			 "refused", (json_int_t)hub->st.refused,
+			 "notifies", (json_int_t)hub->st.notifies,
+			 "lost", (json_int_t)hub->st.lost);
+}
+
 static json_t *counters_json(const struct server *srv)
 {
 	struct endpoint_stats ep;
@@ -246,6 +257,8 @@ int server_status(const struct server *srv, json_t **objp)
 		return ENOMEM;
 
 	(void)json_object_set_new(o, "counters", counters_json(srv));
+	(void)json_object_set_new(o, "focus", focus_json(&srv->focus,
+							 srv->cfg.focus_max));
 	(void)json_object_set_new(o, "legs", legs_json(srv));
 	(void)json_object_set_new(o, "bridges", bridges_json(srv));
 	(void)json_object_set_new(o, "workers", workers_json(srv));

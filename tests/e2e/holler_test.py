@@ -178,14 +178,14 @@ def free_port(ip):
 class Server:
     """hollerd with a database of its own"""
 
-    def __init__(self, lab, conf=None):
+    def __init__(self, lab, conf=None, port=0):
         self.lab = lab
         self.dir = tempfile.mkdtemp(prefix='s', dir=lab.dir)
         self.state = os.path.join(self.dir, 'state')
         self.socket = os.path.join(self.dir, 'a')
         self.conf = os.path.join(self.dir, 'conf')
         self.ip = free_ip()
-        self.port = free_port(self.ip)
+        self.port = port or free_port(self.ip)
         self.proc = None
         self.settings = {
             'general': {'state_dir': self.state, 'domain': 'ptt.test'},
@@ -197,7 +197,7 @@ class Server:
             'admin': {'socket': self.socket},
         }
         for section, settings in (conf or {}).items():
-            self.settings[section].update(settings)
+            self.settings.setdefault(section, {}).update(settings)
 
     @property
     def db(self):
@@ -309,8 +309,8 @@ class Lab:
         self.procs = []
         atexit.register(self.close)
 
-    def server(self, conf=None):
-        return Server(self, conf).start()
+    def server(self, conf=None, port=0):
+        return Server(self, conf, port).start()
 
     def handset(self, server, user, **options):
         return Handset(self, server, user, **options)

@@ -308,6 +308,10 @@ class Terminal:
             body=self.sdp(floor))
         self.receive(lambda m: m.method == 'ACK' and
                      m.get('call-id') == invite.get('call-id'), 'an ACK')
+        return self.dialog(invite)
+
+    def dialog(self, invite):
+        """That the server's INVITE makes"""
         return Dialog(invite.get('call-id'), self.tag, invite.tag('from'),
                       uri_of(invite.get('to')), uri_of(invite.get('from')),
                       uri_of(invite.get('contact')),

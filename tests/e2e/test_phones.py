@@ -114,3 +114,36 @@ def test_phones_idle_for_five_minutes(lab):
         sent = alice.event('last_packet_sent')['packets']
         expect(bob.received() == sent, '%s counted %d packets of %d' % (
             bob.name, bob.received(), sent))
+
+
+def test_phones_after_a_crash(lab):
+    """P1: kill -9 while a handset speaks to them; nobody touches the phones,
+    and they hear again"""
+    speech = lab.speech('Front_Left', 'Front_Right', 'Front_Center')
+    server = lab.server()
+    alice, bob, carol = group_of_phones(lab, server, play=speech)
+    alice.send('press')
+    alice.event('granted')
+    server.until(lambda s: server.leg('bob')['tx'] > 20, 'speech to bob')
+    alice.mark()
+    for phone in (bob, carol):
+        phone.mark()
+    server.kill()
+    server.start()
+    for phone in (bob, carol):
+        # The old call is ended by a BYE, and the new one answered
+        phone.said(phone.ENDED)
+        phone.ready()
+    alice.event('leg_up')
+    server.until(lambda s: server.bridge('crew').get('members') == 3,
+                 'three members in the group')
+    for x in (alice, bob, carol):
+        x.mark()
+    alice.send('release')
+    alice.send('status')
+    alice.event('status')
+    say(server, alice, 'crew', carol)
+    for phone in (bob, carol):
+        expect(not phone.has_said(phone.ENDED), '%s hung up' % phone.name)
+        phone.quit()
+        expect_phone_heard(speech, phone)

@@ -17,6 +17,8 @@ enum { DEADLINE_MS = 60000 };
 
 static const char realm[] = "peer.test";
 
+static void loop(struct peer *p, const char *what);
+
 /* --- authentication ----------------------------------------------------- */
 
 static void challenge(struct peer *p, const struct sip_msg *msg, bool stale)
@@ -125,11 +127,43 @@ static void do_refer(struct peer *p, const struct sip_msg *msg)
 			 p->refer_code < 300 ? "Accepted" : "Not For You");
 }
 
+/* Changes of a session that are refused, and UPDATE, which libre lacks */
+static bool in_dialog(struct peer *p, const struct sip_msg *msg)
+{
+	const bool update = !pl_strcmp(&msg->met, "UPDATE");
+	unsigned i;
+
+	if ((!update && pl_strcmp(&msg->met, "INVITE")) ||
+	    !pl_isset(&msg->to.tag))
+		return false;
+	for (i = 0; update && i < p->legc; i++)
+		p->legv[i].updates++;
+	if (p->glare) {
+		p->glare--;
+		(void)sip_treply(NULL, p->sip, msg, 491, "Request Pending");
+	} else if (p->lost) {
+		(void)sip_treply(NULL, p->sip, msg, 481,
+				 "Call Does Not Exist");
+	} else if (update) {
+		(void)sip_treplyf(NULL, NULL, p->sip, msg, false, 200, "OK",
+				  "%s"
+				  "Contact: <sip:%J>\r\n"
+				  "Content-Length: 0\r\n\r\n",
+				  p->headers ? p->headers : "", &p->laddr);
+	} else {
+		return false;
+	}
+	re_cancel();
+	return true;
+}
+
 static bool request_h(const struct sip_msg *msg, void *arg)
 {
 	struct peer *p = arg;
 
 	if (p->deaf)
+		return true;
+	if (in_dialog(p, msg))
 		return true;
 	if (!pl_strcmp(&msg->met, "REGISTER"))
 		do_register(p, msg);
@@ -258,6 +292,8 @@ static int offer_h(struct mbuf **descp, const struct sip_msg *msg, void *arg)
 	struct peer_leg *leg = arg;
 	int err = sdp_decode(leg->sdp, msg->mb, true);
 
+	leg->offers++;
+	re_cancel();
 	return err ? err : sdp_encode(descp, leg->sdp, false);
 }
 
@@ -307,7 +343,7 @@ static void close_h(int err, const struct sip_msg *msg, void *arg)
 	struct peer_leg *leg = arg;
 
 	(void)err;
-	leg->refused = msg != NULL;
+	leg->refused = msg ? msg->scode : 0;
 	leg->peer->byes += leg->up;
 	leg->up = false;
 	re_cancel();
@@ -369,7 +405,7 @@ struct peer_leg *peer_invite(struct peer *p, const char *subscriber)
 					 "application/sdp", desc, NULL, NULL,
 					 false, offer_h, answer_h, NULL,
 					 estab_h, info_h, refer_h, close_h, leg,
-					 NULL),
+					 "%s", p->headers ? p->headers : ""),
 			 0);
 	mem_deref(desc);
 	return leg;
@@ -379,6 +415,64 @@ void peer_bye(struct peer_leg *leg)
 {
 	leg->up = false;
 	leg->sess = mem_deref(leg->sess);
+}
+
+static void dir_set(struct peer_leg *leg, const char *dir)
+{
+	sdp_media_set_ldir(leg->audio, !strcmp(dir, "inactive") ? SDP_INACTIVE
+				       : !strcmp(dir, "sendonly")
+					       ? SDP_SENDONLY
+					       : SDP_SENDRECV);
+}
+
+void peer_reinvite(struct peer_leg *leg, const char *dir)
+{
+	struct mbuf *desc = NULL;
+
+	if (dir) {
+		dir_set(leg, dir);
+		assert_int_equal(sdp_encode(&desc, leg->sdp, true), 0);
+	}
+	assert_int_equal(sipsess_modify(leg->sess, desc), 0);
+	mem_deref(desc);
+}
+
+static void update_h(int err, const struct sip_msg *msg, void *arg)
+{
+	struct peer_leg *leg = arg;
+
+	assert_int_equal(err, 0);
+	leg->update_code = msg->scode;
+	assert_true(msg->mb->end < sizeof(leg->update));
+	memcpy(leg->update, msg->mb->buf, msg->mb->end);
+	leg->update[msg->mb->end] = '\0';
+	re_cancel();
+}
+
+void peer_update(struct peer_leg *leg, const char *dir, const char *headers)
+{
+	struct mbuf *desc = NULL;
+
+	if (dir) {
+		dir_set(leg, dir);
+		assert_int_equal(sdp_encode(&desc, leg->sdp, true), 0);
+	}
+	leg->update_code = 0;
+	assert_int_equal(
+		sip_drequestf(NULL, leg->peer->sip, true, "UPDATE",
+			      sipsess_dialog(leg->sess), 0, NULL, NULL,
+			      update_h, leg,
+			      "Contact: <sip:%J>\r\n%s%s"
+			      "Content-Length: %zu\r\n\r\n%b",
+			      &leg->peer->laddr, headers,
+			      desc ? "Content-Type: application/sdp\r\n" : "",
+			      desc ? desc->end : (size_t)0,
+			      desc ? desc->buf : NULL,
+			      desc ? desc->end : (size_t)0),
+		0);
+	mem_deref(desc);
+	while (!leg->update_code)
+		loop(leg->peer, "answer to UPDATE");
 }
 
 /* The handset calls the service: the leg URI */

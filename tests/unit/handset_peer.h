@@ -30,6 +30,8 @@ struct peer_leg {
 	unsigned rtp_packets, keepalives, rtcp_packets, requests, releases,
 		status_requests;
 	struct rtpw_hdr first, last; /**< Of the burst */
+	uint16_t update_code;   /**< Last answer to an UPDATE.. */
+	char update[PEER_TEXT_MAX]; /**< ..whole */
 	struct tbcp_msg release;
 	unsigned keys, key_packets; /**< Ended telephone-events, INFOs */
 	char key[16];               /**< ..which, in order */
@@ -37,7 +39,9 @@ struct peer_leg {
 	int event_len;
 	bool event_end;
 	uint16_t info_code;         /**< Answer to INFO; 0: 200 */
-	bool up, refused;
+	bool up;
+	uint16_t refused;       /**< Code of the answer */
+	unsigned offers, updates;
 };
 
 struct peer {
@@ -53,6 +57,9 @@ struct peer {
 	const char *password;
 	unsigned nonce;         /**< Changed: the old one is stale */
 	uint16_t refer_code;
+	const char *headers;    /**< Of INVITEs */
+	unsigned glare;         /**< So many re-INVITEs are answered 491 */
+	bool lost;              /**< Knows no dialog: 481 */
 
 	/* what it was sent */
 	unsigned registers, challenges, stales, subscribes, refers, byes;
@@ -88,6 +95,9 @@ int peer_join(struct peer *p);
 /** Call the handset; the user part names the subscriber */
 struct peer_leg *peer_invite(struct peer *p, const char *subscriber);
 void peer_bye(struct peer_leg *leg);
+/** re-INVITE in that direction, or UPDATE; without SDP if dir is NULL */
+void peer_reinvite(struct peer_leg *leg, const char *dir);
+void peer_update(struct peer_leg *leg, const char *dir, const char *headers);
 void peer_notify(struct peer *p, const char *ctype, const char *body,
 		 const char *state);
 void peer_floor(struct peer_leg *leg, const struct tbcp_msg *msg);

@@ -18,6 +18,7 @@ void rig_cfg(struct mixer_cfg *cfg, unsigned workers)
 	mixer_cfg_default(cfg);
 	cfg->workers = workers;
 	cfg->triples = 1;
+	cfg->tones = false; /* costs time; on where they are tested */
 	cfg->laddrc = 1;
 	assert_int_equal(sa_set_str(&cfg->laddrv[0], "127.0.0.1", 0), 0);
 }
@@ -172,26 +173,35 @@ bool phone_ip_works(const char *ip)
 	return works;
 }
 
-void phone_open_ip(struct phone *ph, struct rig *r, const char *ip,
-		   int worker)
+static void phone_make(struct phone *ph, struct rig *r, const char *ip,
+		       int worker)
 {
 	struct mixer_leg_params p = {.pt = RIG_PT,
 				     .pt_event = 101,
 				     .clock_hz = 8000,
-				     .floor = true,
+				     .codec = ph->codec,
+				     .floor = ph->kind != PHONE_KEYS,
 				     .worker = worker,
 				     .arg = ph};
 	unsigned i;
 
-	memset(ph, 0, sizeof(*ph));
 	ph->rig = r;
 	ph->ssrc = rand_u32();
 	ph->seq = rand_u16();
 	ph->ts = rand_u32();
 	for (i = 0; i < CHANS; i++)
 		ph->fd[i] = sock_at(ip, &ph->sa[i]);
+	if (ph->codec == MIXER_CODEC_OPUS)
+		p.clock_hz = 48000;
 	assert_int_equal(sa_set_str(&p.flow, ip, 5060), 0);
 	assert_int_equal(mixer_leg_add(r->m, &p, &ph->leg, &ph->local), 0);
+}
+
+void phone_open_ip(struct phone *ph, struct rig *r, const char *ip,
+		   int worker)
+{
+	memset(ph, 0, sizeof(*ph));
+	phone_make(ph, r, ip, worker);
 }
 
 void phone_open(struct phone *ph, struct rig *r, unsigned net, unsigned host,
@@ -205,24 +215,69 @@ void phone_open(struct phone *ph, struct rig *r, unsigned net, unsigned host,
 
 void phone_sdp(struct phone *ph)
 {
-	const struct mixer_leg_remote rem = {.rtp = ph->sa[CH_RTP],
-					     .rtcp = ph->sa[CH_RTCP],
-					     .floor = ph->sa[CH_FLOOR],
-					     .pt = 0xff,
-					     .pt_event = 0xff,
-					     .send = true,
-					     .recv = true};
+	struct mixer_leg_remote rem = {.rtp = ph->sa[CH_RTP],
+				       .rtcp = ph->sa[CH_RTCP],
+				       .pt = 0xff,
+				       .pt_event = 0xff,
+				       .send = true,
+				       .recv = true};
+
+	if (ph->kind != PHONE_KEYS)
+		rem.floor = ph->sa[CH_FLOOR];
+	if (ph->kind == PHONE_MCPT)
+		rem.floor_proto = MIXER_FLOOR_MCPT;
 
 	assert_int_equal(mixer_leg_remote_set(ph->rig->m, ph->leg, &rem), 0);
+}
+
+static void phone_known(struct phone *ph, struct rig *r)
+{
+	phone_sdp(ph);
+	/* A keep-alive, so that it is known to the worker when this returns */
+	phone_talk(ph, 0);
+	(void)rig_event(r, MIXER_LEG_LATCHED, ph->leg, 0);
 }
 
 void phone_up(struct phone *ph, struct rig *r, unsigned net, unsigned host)
 {
 	phone_open(ph, r, net, host, -1);
-	phone_sdp(ph);
-	/* A keep-alive, so that it is known to the worker when this returns */
-	phone_talk(ph, 0);
-	(void)rig_event(r, MIXER_LEG_LATCHED, ph->leg, 0);
+	phone_known(ph, r);
+}
+
+void phone_up_as(struct phone *ph, struct rig *r, unsigned host,
+		 enum phone_kind kind)
+{
+	char ip[32];
+
+	(void)snprintf(ip, sizeof(ip), "127.0.1.%u", host);
+	memset(ph, 0, sizeof(*ph));
+	ph->kind = kind;
+	phone_make(ph, r, ip, -1);
+	phone_known(ph, r);
+}
+
+void phone_up_many(struct phone *ph, struct rig *r, unsigned n, int worker)
+{
+	char ip[32];
+
+	(void)snprintf(ip, sizeof(ip), "127.0.%u.%u", 10 + n / 200, n % 200);
+	memset(ph, 0, sizeof(*ph));
+	ph->kind = PHONE_KEYS;
+	phone_make(ph, r, ip, worker);
+	phone_known(ph, r);
+}
+
+void phone_up_codec(struct phone *ph, struct rig *r, unsigned host,
+		    enum mixer_codec codec)
+{
+	char ip[32];
+
+	(void)snprintf(ip, sizeof(ip), "127.0.1.%u", host);
+	memset(ph, 0, sizeof(*ph));
+	ph->kind = PHONE_KEYS;
+	ph->codec = codec;
+	phone_make(ph, r, ip, -1);
+	phone_known(ph, r);
 }
 
 void phone_close(struct phone *ph)
@@ -277,21 +332,43 @@ static size_t chan_read(struct phone *ph, enum chan ch, uint8_t *buf,
 	return (size_t)n;
 }
 
-uint8_t phone_hear(struct phone *ph)
+/* One stream, whatever comes on it (rows P9, P11) */
+static struct rtpw_hdr rtp_read(struct phone *ph, uint8_t *buf, size_t size)
 {
-	uint8_t buf[2048];
-	const size_t n = chan_read(ph, CH_RTP, buf, sizeof(buf));
+	const size_t n = chan_read(ph, CH_RTP, buf, size);
 	struct rtpw_hdr hdr;
 
 	assert_int_equal(rtpw_decode(&hdr, buf, n), 0);
 	assert_int_equal(hdr.ssrc, ph->local.ssrc);
 	assert_int_equal(hdr.pt, RIG_PT);
-	assert_int_equal(hdr.payload_bytes, 160);
-	assert_int_equal(buf[hdr.payload], buf[hdr.payload + 159]);
 	if (ph->heard)
 		assert_true((int32_t)(hdr.ts - ph->last.ts) > 0);
 	ph->last = hdr;
 	ph->heard++;
+	return hdr;
+}
+
+size_t phone_packet(struct phone *ph, uint8_t *payload, size_t size)
+{
+	const uint16_t seq = ph->last.seq;
+	const bool had = ph->heard != 0;
+	uint8_t buf[2048];
+	const struct rtpw_hdr hdr = rtp_read(ph, buf, sizeof(buf));
+
+	if (had)
+		assert_int_equal(hdr.seq, (uint16_t)(seq + 1));
+	assert_true(hdr.payload_bytes <= size);
+	memcpy(payload, &buf[hdr.payload], hdr.payload_bytes);
+	return hdr.payload_bytes;
+}
+
+uint8_t phone_hear(struct phone *ph)
+{
+	uint8_t buf[2048];
+	const struct rtpw_hdr hdr = rtp_read(ph, buf, sizeof(buf));
+
+	assert_int_equal(hdr.payload_bytes, 160);
+	assert_int_equal(buf[hdr.payload], buf[hdr.payload + 159]);
 	return buf[hdr.payload];
 }
 
@@ -343,6 +420,64 @@ struct tbcp_msg phone_told(struct phone *ph, enum tbcp_type type)
 		assert_int_equal(msg.ssrc, ph->local.ssrc);
 	} while (msg.type != type);
 	return msg;
+}
+
+void phone_mcpt(const struct phone *ph, const struct mcpt_msg *msg)
+{
+	struct mcpt_msg m = *msg;
+	uint8_t buf[MCPT_MAX_BYTES];
+	size_t len;
+
+	if (!m.ssrc)
+		m.ssrc = ph->ssrc;
+	assert_int_equal(mcpt_encode(buf, sizeof(buf), &m, &len), 0);
+	phone_send(ph, CH_FLOOR, buf, len);
+}
+
+struct mcpt_msg phone_mcpt_told(struct phone *ph, enum mcpt_type type)
+{
+	static uint8_t buf[2048];
+	struct mcpt_msg msg;
+	size_t n, used;
+
+	do {
+		n = chan_read(ph, CH_FLOOR, buf, sizeof(buf));
+		assert_int_equal(mcpt_decode(&msg, buf, n, &used), 0);
+		assert_int_equal(used, n);
+		assert_int_equal(msg.ssrc, ph->local.ssrc);
+		if (msg.type != MCPT_ACK)
+			assert_true(msg.has & MCPT_HAS_INDICATOR);
+		if (msg.type == MCPT_IDLE || msg.type == MCPT_TAKEN) {
+			assert_true(msg.has & MCPT_HAS_SEQ);
+			assert_int_equal(msg.seq, ++ph->told_seq);
+		}
+	} while (msg.type != type);
+	return msg;
+}
+
+void phone_key(struct phone *ph, uint8_t event, uint32_t ts, bool end,
+	       uint16_t duration)
+{
+	uint8_t pkt[RTPW_HEADER_BYTES + 4];
+
+	rtpw_encode(pkt, duration == 160 && !end, 101, ph->seq++, ts,
+		    ph->ssrc);
+	pkt[RTPW_HEADER_BYTES] = event;
+	pkt[RTPW_HEADER_BYTES + 1] = end ? 0x8a : 0x0a;
+	pkt[RTPW_HEADER_BYTES + 2] = (uint8_t)(duration >> 8);
+	pkt[RTPW_HEADER_BYTES + 3] = (uint8_t)duration;
+	phone_send(ph, CH_RTP, pkt, sizeof(pkt));
+}
+
+void phone_tap(struct phone *ph, uint8_t event)
+{
+	unsigned i;
+
+	for (i = 1; i < 5; i++)
+		phone_key(ph, event, ph->ts, false, (uint16_t)(160 * i));
+	for (i = 0; i < 3; i++)
+		phone_key(ph, event, ph->ts, true, 160 * 5);
+	ph->ts += 160 * 10;
 }
 
 void phone_press(struct phone *ph)

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "mixer/mixer.h"
+#include "wire/mcpt.h"
 #include "wire/rtp.h"
 #include "wire/tbcp.h"
 
@@ -34,8 +35,13 @@ struct rig {
 /** Channels of a phone */
 enum chan { CH_RTP, CH_RTCP, CH_FLOOR, CHANS };
 
+/** How a phone and the floor speak to each other */
+enum phone_kind { PHONE_TBCP, PHONE_MCPT, PHONE_KEYS };
+
 struct phone {
 	struct rig *rig;
+	enum phone_kind kind;
+	enum mixer_codec codec;
 	mixer_leg_id leg;
 	struct mixer_leg_local local;
 	int fd[CHANS];
@@ -46,6 +52,7 @@ struct phone {
 	/* What it has heard */
 	unsigned heard;
 	struct rtpw_hdr last;
+	uint16_t told_seq;     /**< MCPT: of the last Idle or Taken */
 };
 
 void rig_cfg(struct mixer_cfg *cfg, unsigned workers);
@@ -81,6 +88,14 @@ void phone_open_ip(struct phone *ph, struct rig *r, const char *ip,
 bool phone_ip_works(const char *ip);
 /** ..and the SDP of the phone is known, its floor channel proven */
 void phone_up(struct phone *ph, struct rig *r, unsigned net, unsigned host);
+/** ..as a phone of that kind; phone_up() makes one that speaks TBCP */
+void phone_up_as(struct phone *ph, struct rig *r, unsigned host,
+		 enum phone_kind kind);
+/** The n-th plain phone of many, each with an IP of its own, on a worker */
+void phone_up_many(struct phone *ph, struct rig *r, unsigned n, int worker);
+/** A plain phone whose service has another codec than PCMU */
+void phone_up_codec(struct phone *ph, struct rig *r, unsigned host,
+		    enum mixer_codec codec);
 void phone_sdp(struct phone *ph);
 void phone_close(struct phone *ph);
 
@@ -91,6 +106,9 @@ void phone_talk(struct phone *ph, uint8_t n);
 /** Wait for the next packet; checks SSRC, that the stream goes on and the
  *  payload, and returns the latter's first byte */
 uint8_t phone_hear(struct phone *ph);
+/** Wait for the next packet, any payload; it goes on the same stream
+ *  @return bytes of the payload */
+size_t phone_packet(struct phone *ph, uint8_t *payload, size_t size);
 /** Nothing waits in that socket */
 void phone_silent(const struct phone *ph, enum chan ch);
 
@@ -98,6 +116,14 @@ void phone_floor(const struct phone *ph, enum tbcp_type type);
 void phone_release(const struct phone *ph, uint16_t last_seq);
 /** Wait for a floor message of that type, passing over others */
 struct tbcp_msg phone_told(struct phone *ph, enum tbcp_type type);
+/** The same in MCPT; the number of Idle and Taken counts up */
+void phone_mcpt(const struct phone *ph, const struct mcpt_msg *msg);
+struct mcpt_msg phone_mcpt_told(struct phone *ph, enum mcpt_type type);
+/** One telephone-event packet (RFC 4733); its sequence number is the next */
+void phone_key(struct phone *ph, uint8_t event, uint32_t ts, bool end,
+	       uint16_t duration);
+/** A whole key press: start, updates, three ends */
+void phone_tap(struct phone *ph, uint8_t event);
 /** Request, and wait for Granted */
 void phone_press(struct phone *ph);
 

@@ -265,6 +265,24 @@ static void connect_h(const struct sip_msg *msg, void *arg)
 	}
 }
 
+/* The edge record-routes what it hands on, and Contacts name no address: its
+ * Route, which it would remove, becomes its Record-Route. */
+static void record_route(struct rig *r, const struct sip_msg *msg)
+{
+	struct sip_hdr *hdr;
+
+	hdr = (struct sip_hdr *)sip_msg_hdr(msg, SIP_HDR_ROUTE);
+	if (!hdr)
+		return;
+
+	(void)re_snprintf(r->server_route, sizeof(r->server_route),
+			  "<sip:%J;lr>", &msg->src);
+	hash_unlink(&hdr->he);
+	hdr->id = SIP_HDR_RECORD_ROUTE;
+	pl_set_str(&hdr->val, r->server_route);
+	hash_append(msg->hdrht, hdr->id, &hdr->he, hdr);
+}
+
 /* Before the sessions: NOTIFY, and BYEs that the network loses. */
 static bool request_h(const struct sip_msg *msg, void *arg)
 {
@@ -282,6 +300,8 @@ static bool request_h(const struct sip_msg *msg, void *arg)
 		return true;
 	}
 
+	if (!pl_strcmp(&msg->met, "INVITE") && !pl_isset(&msg->to.tag))
+		record_route(r, msg);
 	if (pl_strcmp(&msg->met, "NOTIFY"))
 		return false;
 
@@ -682,8 +702,11 @@ uint16_t term_invite(struct term *t, const char *user, const char *sdp)
 					 NULL, estab_h, NULL, NULL,
 					 term_close_h, t,
 					 "P-Asserted-Identity: "
-					 "<sip:%s@poc.example.com>\r\n",
-					 t->name), 0);
+					 "<sip:%s@poc.example.com>\r\n"
+					 "Record-Route: <sip:RR@%J;lr>\r\n"
+					 "Record-Route: <sip:%J;lr>\r\n",
+					 t->name, &t->rig->laddr,
+					 server_laddr(t->rig->srv)), 0);
 	mem_deref(desc);
 	assert_true(rig_wait(answered, t));
 	return t->code;

@@ -78,6 +78,7 @@ struct rig {
 	struct sip_lsnr *lsnr;
 	struct sipsess_sock *sock;
 	struct sa laddr;
+	char server_route[64];            /**< As the edge records it */
 	struct list terms;
 	struct hash *termh;
 	unsigned bye_drop;                /**< BYEs that get lost, still */

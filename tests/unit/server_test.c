@@ -656,14 +656,44 @@ static void test_p9_dialled_group(void **state)
 	}
 }
 
-/* An inactive service pays a re-INVITE to be bridged, and another to rest. */
-static void test_p8_inactive_service(void **state)
+/* Dialled with mc_implicit_request: the floor is asked for with the INVITE
+ * (TS 24.380 clause 14). Without a group to be asked for, it is not. */
+static void test_p10_implicit_floor_request(void **state)
 {
+	static const char sdp[] = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\n"
+		"c=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 0\r\n"
+		"m=application 9 udp MCPTT\r\na=fmtp:MCPTT mc_priority=9;"
+		"mc_granted;mc_implicit_request\r\n";
 	struct rig *r = *state;
 	struct term *t = rig_term(r, "a", TERM_AUTO);
-	struct bus_msg m;
+	struct term *again = rig_term(r, "a", TERM_AUTO);
 
 	rig_start(r);
+	(void)rig_up(r, "b");
+	assert_int_equal(rig_member(r, "g", "a"), 200);
+	assert_int_equal(rig_member(r, "g", "b"), 200);
+	assert_int_equal(term_provision(t, false, false), 200);
+
+	assert_int_equal(term_invite(t, "ptt", sdp), 200);
+	assert_non_null(strstr(t->sdp, "udp MCPTT\r\na=fmtp:MCPTT "
+			       "mc_priority=1\r\n"));
+	assert_true(term_wait(t, BUS_LEG_IDLE));
+
+	r->activation_as_asked = false;
+	r->activation.code = 200;
+	strcpy(r->activation.group, "g");
+	assert_int_equal(term_invite(again, "g", sdp), 200);
+	assert_non_null(strstr(again->sdp, "udp MCPTT\r\na=fmtp:MCPTT "
+			       "mc_priority=1;mc_implicit_request\r\n"));
+	assert_true(wait_holder(r, "group", "a"));
+}
+
+static struct term *up_inactive(struct rig *r, const char *name)
+{
+	struct term *t = rig_term(r, name, TERM_AUTO);
+	struct bus_msg m;
+
+	term_floor_open(t);
 	m.type = BUS_LEG_PROVISION;
 	term_provision_get(t, &m.u.leg_provision);
 	m.u.leg_provision.invite = true;
@@ -671,18 +701,46 @@ static void test_p8_inactive_service(void **state)
 	assert_int_equal(rig_ask(r, &m), 200);
 	assert_true(term_wait(t, BUS_LEG_IDLE));
 	assert_non_null(strstr(t->sdp, "a=inactive"));
+	return t;
+}
 
+/* An inactive service pays a re-INVITE of each leg for speech, and another to
+ * rest. */
+static void test_p8_inactive_service(void **state)
+{
+	struct rig *r = *state;
+	struct term *a, *b;
+
+	r->hang_ms = 200;
+	rig_start(r);
+	a = up_inactive(r, "a");
+	b = up_inactive(r, "b");
+
+	/* Being bridged is not speech */
 	assert_int_equal(rig_member(r, "g", "a"), 200);
-	assert_true(wait_count(&t->invites, 2));
-	assert_non_null(strstr(t->sdp, "a=sendrecv"));
+	assert_int_equal(rig_member(r, "g", "b"), 200);
+	assert_int_equal(a->invites + b->invites, 2);
 
-	m.type = BUS_MEMBER_DEL;
-	memset(&m.u.member_del, 0, sizeof(m.u.member_del));
-	strcpy(m.u.member_del.group, "g");
-	assert_int_equal(rig_ask(r, &m), 200);
-	assert_true(wait_count(&t->invites, 3));
-	assert_non_null(strstr(t->sdp, "a=inactive"));
-	assert_int_equal(t->closes, 0);
+	/* It rests because we say so: it may press */
+	term_press(a);
+	assert_true(wait_count(&a->invites, 2));
+	assert_true(wait_count(&b->invites, 2));
+	assert_non_null(strstr(a->sdp, "a=sendrecv"));
+	assert_non_null(strstr(b->sdp, "a=sendrecv"));
+
+	/* The next burst within the hang time costs nothing */
+	term_release(a);
+	assert_true(wait_holder(r, "group", ""));
+	term_press(b);
+	assert_true(wait_holder(r, "group", "b"));
+	assert_int_equal(a->invites + b->invites, 4);
+
+	term_release(b);
+	assert_true(wait_count(&a->invites, 3));
+	assert_true(wait_count(&b->invites, 3));
+	assert_non_null(strstr(a->sdp, "a=inactive"));
+	assert_non_null(strstr(b->sdp, "a=inactive"));
+	assert_int_equal(a->closes + b->closes, 0);
 }
 
 /* --- calls ------------------------------------------------------------- */
@@ -1314,6 +1372,7 @@ int main(int argc, char *argv[])
 		T(test_p6_group_selected_by_refer),
 		T(test_p9_more_groups_than_fit),
 		T(test_p9_dialled_group),
+		T(test_p10_implicit_floor_request),
 		T(test_p8_inactive_service),
 		T(test_p11_refused_before_bridging),
 		T(test_p6_p8_private_call_and_hang_time),
