@@ -292,7 +292,7 @@ static void to_terminal(struct presence *p, const struct sip_msg *msg,
 		return;
 	}
 	limit = endpoint_transport(path.sock->ep) == SIP_TRANSP_UDP
-			? FLOW_DATAGRAM_BYTES
+			? p->cfg.datagram_bytes
 			: 0;
 	err = to_path(p, msg, b, &path, limit);
 	if (err == EMSGSIZE && limit)

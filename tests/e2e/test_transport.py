@@ -4,13 +4,15 @@ import os
 import signal
 import socket
 import ssl
+import struct
 import subprocess
 import wave
 
-from flows import certificate, Ear, Flow, host, online, server, sockets
+from flows import certificate, Ear, Flow, online, server, sockets
 from holler_test import compare, DEADLINE, expect
-from terminal import uri_of
+from terminal import ports_of, uri_of
 
+TAKEN = 0x82
 INSTANCE = '+sip.instance="<urn:uuid:00000000-0000-1000-8000-%s>"'
 
 
@@ -281,8 +283,9 @@ def test_certificate_reload(lab):
 def test_ipv6(lab):
     """P2 register, leg and floor over IPv6, each transport"""
     srv = server(lab, 'alice', 'bob', 'carol', ip='::1')
+    line = {}
     for user, tp in (('alice', 'udp'), ('bob', 'tcp'), ('carol', 'tls')):
-        t = online(srv, user, tp)
+        t = line[user] = online(srv, user, tp)
         expect('c=IN IP6 ::1' in t.invite.body, t.invite.body)
         expect('[::1]' in uri_of(t.invite.all('record-route')[0]),
                'Record-Route')
@@ -290,7 +293,34 @@ def test_ipv6(lab):
         expect(r.code in (200, 405), r.start)
         expect(srv.leg(user)['media'].startswith('[::1]:'),
                '%r' % srv.leg(user))
-    expect(host(srv.ip) == '[::1]', 'host')
+    # Alice calls Bob, has the floor, and is heard
+    a, b = line['alice'], line['bob']
+    r = a.in_dialog(a.leg, 'REFER', ['Refer-To: <sip:bob@ptt.test>',
+                                     'Refer-Sub: false'])
+    expect(r.code == 202, r.start)
+    while b.media['floor'].recv(2000)[0] != TAKEN:
+        pass
+    to = ('::1', ports_of(a.invite.body)['audio'])
+    word = bytes(range(160))
+    for n in range(3):
+        head = struct.pack('!BBHII', 0x80, 0, n, 160 * n, 77)
+        a.media['rtp'].sendto(head + word, to)
+    while b.media['rtp'].recv(2000)[12:] != word:
+        pass
+
+
+def test_stun(lab):
+    """P2 RFC 5626: STUN on the SIP port is answered, IPv4 and IPv6"""
+    for ip in (None, '::1'):
+        srv = server(lab, ip=ip)
+        t = Flow(srv, 'alice', 'udp')
+        ident = b'0123456789ab'
+        t.raw(struct.pack('!HHI', 1, 0, 0x2112a442) + ident)
+        t.sock.settimeout(DEADLINE)
+        data = t.sock.recv(2000)
+        expect(data[:2] == b'\x01\x01' and data[8:20] == ident, '%r' % data)
+        srv.until(lambda s: s['presence']['sockets'][0]['keepalives'] == 1,
+                  'the keep-alive')
 
 
 # --- large requests (RFC 3261 section 18.1.1)
@@ -324,7 +354,9 @@ LONG = 'x' * 55
 def many(lab, conf=None):
     """Users with long names, so that their list is no datagram"""
     names = ['alice'] + ['%s%d' % (LONG, i) for i in range(8)]
-    conf = {'sip': dict({'notify_bytes': 20000}, **(conf or {}))}
+    # Their INVITEs are datagrams, so that a NOTIFY is all that is large
+    conf = {'sip': dict({'notify_bytes': 20000, 'datagram_bytes': 1800},
+                        **(conf or {}))}
     srv = server(lab, *names, conf=conf, start='register')
     for name in names[1:]:
         t = Flow(srv, name, 'udp')
@@ -393,6 +425,32 @@ def test_large_notify_by_another_flow(lab):
     m = flows['tcp'].notify(sub)
     expect(m.body.count(LONG) >= 8, 'the list is not whole')
     expect(sockets(srv)['tcp']['dialled'] == before, 'somebody was dialled')
+
+
+def test_large_invite(lab):
+    """P1 an INVITE too large for a datagram comes by TCP, or by UDP late"""
+    srv = server(lab, conf={'sip': {'datagram_bytes': 600}},
+                 start='register')
+    a = Flow(srv, 'alice', 'udp')
+    listener = Listener(a)
+    expect(a.register().code == 200, 'register')
+    far = listener.dialled()
+    inv = far.invited()
+    expect(inv.get('via').startswith('SIP/2.0/TCP '), inv.get('via'))
+    expect('transport=' not in inv.all('record-route')[0], 'it is of UDP')
+    far.reply(inv, 180)
+    # It never answers: CANCEL comes where the INVITE came
+    m = far.receive(lambda m: m.method == 'CANCEL', 'a CANCEL by TCP')
+    far.reply(m, 200)
+    far.reply(inv, 487, 'Request Terminated')
+    far.receive(lambda m: m.method == 'ACK', 'its ACK by TCP')
+    # Nobody listens: by UDP, once
+    b = Flow(srv, 'bob', 'udp')
+    expect(b.register().code == 200, 'register')
+    inv = b.invited()
+    expect(inv.get('via').startswith('SIP/2.0/UDP '), inv.get('via'))
+    b.answer(inv)
+    srv.until_leg('bob')
 
 
 def test_large_request_of_a_terminal(lab):
