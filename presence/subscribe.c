@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include "presence/body.h"
 #include "presence/contact.h"
 #include "presence/watcher.h"
 
@@ -122,7 +123,7 @@ static const char *refusal_hdrs(uint16_t code)
 		return "Accept: application/pidf+xml, multipart/related\r\n";
 	case 415:
 		return "Accept: application/resource-lists+xml\r\n"
-		       "Accept-Encoding: identity\r\n";
+		       BODY_ENCODINGS;
 	case 421:
 		return "Require: eventlist\r\n";
 	default:
@@ -246,7 +247,7 @@ bool subscribe_refresh(struct edge_sock *sock, const struct sip_msg *msg)
 				 "Content-Length: 0\r\n\r\n",
 				 p->cfg.expires_min_s);
 	}
-	else {
+	else if (request_rate(sock, msg, b->user)) {
 		refresh(sock, msg, w, b);
 	}
 	return true;
