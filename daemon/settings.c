@@ -47,6 +47,8 @@ static const struct setting settings[] = {
 	NUM("sip", "watchers_user_max", presence.watchers_user_max, 1, 1000),
 	NUM("sip", "list_max", presence.list_max, 1, MANY),
 	NUM("sip", "pending_max", presence.pending_max, 1, MANY),
+	NUM("sip", "user_burst", presence.user_burst, 1, MANY),
+	NUM("sip", "user_per_s", presence.user_per_s, 1, MANY),
 	NUM("sip", "notify_bytes", presence.notify_bytes, 400, 65000),
 	NUM("sip", "notify_interval_ms", presence.notify_interval_ms, 0,
 	    MINUTE_MS),

@@ -348,7 +348,8 @@ static void in_dialog(struct edge_sock *sock, const struct sip_msg *msg,
 		answer(sock, msg, 500, "Cannot Forward");
 		return;
 	}
-	relay(p, sock, &f, msg);
+	if (request_rate(sock, msg, b->user))
+		relay(p, sock, &f, msg);
 }
 
 /* CANCEL and the ACK of a refusal follow their INVITE, which had no token

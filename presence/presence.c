@@ -25,6 +25,8 @@ void presence_cfg_default(struct presence_cfg *cfg)
 	cfg->watchers_user_max = 32;
 	cfg->list_max = 2000;
 	cfg->pending_max = 20000;
+	cfg->user_burst = 200;
+	cfg->user_per_s = 50;
 	cfg->notify_bytes = 1000;
 	cfg->notify_interval_ms = 1000;
 	cfg->publications_max = 100000;
@@ -202,7 +204,7 @@ static int cfg_check(const struct presence_cfg *cfg)
 	unsigned i;
 
 	if (!cfg->laddrc || cfg->laddrc > PRESENCE_LADDRS_MAX ||
-	    !cfg->domain[0] || !cfg->contacts_max || !cfg->pending_max ||
+	    !cfg->domain[0] || !cfg->contacts_max || !cfg->pending_max || !cfg->user_burst || !cfg->user_per_s ||
 	    cfg->expires_min_s > cfg->expires_max_s)
 		return EINVAL;
 	for (i = 0; i < cfg->laddrc; i++) {

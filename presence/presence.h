@@ -49,6 +49,9 @@ struct presence_cfg {
 	uint32_t watchers_max;      /**< SUBSCRIBE dialogs of all */
 	uint32_t watchers_user_max; /**< ..and of one user */
 	uint32_t pending_max;       /**< Requests waiting for an answer */
+	/** Requests of one user that was proven, REGISTER and what ends a
+	 *  dialog apart: a burst, and what comes back in a second */
+	uint32_t user_burst, user_per_s;
 	uint32_t list_max;          /**< Presentities told to one watcher */
 	uint32_t notify_bytes;      /**< NOTIFY bodies stop growing here */
 	uint32_t notify_interval_ms;/**< Rounds of NOTIFYs to one watcher; 0:

@@ -33,6 +33,7 @@ struct edge_sock {
 
 struct presence_counters {
 	uint64_t registers, subscribes, refers, invites, notifies, publishes;
+	uint64_t refused_rate;
 	uint64_t refused_auth, refused_busy, refused_relay, refused_dialog;
 	uint64_t forwarded_in, forwarded_out, forward_errors;
 	uint64_t responses, responses_foreign;
@@ -109,6 +110,11 @@ bool request_cancel(struct presence *p, const struct sip_msg *msg);
  *  @return false: it was refused and is gone */
 bool request_line(struct request *rq, struct dir_sub **subp,
 		  const struct binding **bp);
+
+/** May user, who is proven, make that request now? false: it was refused, with
+ *  the time after which it may be tried again */
+bool request_rate(struct edge_sock *sock, const struct sip_msg *msg,
+		  struct dir_user *user);
 
 /** Proven user of the request, NULL if gone meanwhile */
 struct dir_user *request_user(const struct request *rq);

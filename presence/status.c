@@ -91,7 +91,8 @@ static json_t *counters_json(const struct presence *p)
 
 	return json_pack(
 		"{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,"
-		"s:I}",
+		"s:I,s:I}",
+		"too_often", (json_int_t)n->refused_rate,
 		"publishes", (json_int_t)n->publishes,
 		"registers", (json_int_t)n->registers, "subscribes",
 		(json_int_t)n->subscribes, "refers", (json_int_t)n->refers,
@@ -128,7 +129,8 @@ int presence_status(const struct presence *p, json_t **objp)
 		(json_int_t)ctx.active, "bindings",
 		(json_int_t)bindings_count(p->bindings), "watchers",
 		(json_int_t)p->watcherc, "publications",
-		(json_int_t)publications_count(p->publications), "users", (json_int_t)c.users,
+		(json_int_t)publications_count(p->publications), "users",
+		(json_int_t)c.users,
 		"subscriptions_all", (json_int_t)c.subs, "groups",
 		(json_int_t)c.groups, "authorisations", (json_int_t)c.rules);
 	if (!obj)

@@ -247,7 +247,7 @@ bool subscribe_refresh(struct edge_sock *sock, const struct sip_msg *msg)
 				 "Content-Length: 0\r\n\r\n",
 				 p->cfg.expires_min_s);
 	}
-	else {
+	else if (request_rate(sock, msg, b->user)) {
 		refresh(sock, msg, w, b);
 	}
 	return true;
