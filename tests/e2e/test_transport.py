@@ -8,25 +8,22 @@ import struct
 import subprocess
 import wave
 
-from flows import certificate, Ear, Flow, online, server, sockets
+from flows import certificate, Ear, Flow, host, online, server, sockets
 from holler_test import compare, DEADLINE, expect
+from phones import Baresip, expect_phone_heard
 from terminal import ports_of, uri_of
 
 TAKEN = 0x82
 INSTANCE = '+sip.instance="<urn:uuid:00000000-0000-1000-8000-%s>"'
 
 
-def speech_heard(lab, srv, t, ip='127.0.0.1'):
+def speech_heard(lab, srv, t):
     """A handset speaks in the group, and t hears it"""
     play = lab.speech('Front_Left')
     srv.group('crew', 'alice', 'bob')
-    b = lab.handset(srv, 'bob', play=play).ready() if ip == '127.0.0.1' \
-        else None
-    if not b:
-        return
+    b = lab.handset(srv, 'bob', play=play).ready()
     srv.until(lambda s: any(x['name'] == 'crew' and x['members'] == 2
-                            for x in s['conference']['bridges'])
-              or srv.bridge('crew'), 'the group')
+                            for x in s['conference']['bridges']), 'the group')
     ear = Ear(t, lab.path('ear.wav'))
     b.say()
     with wave.open(play, 'rb') as f:
@@ -197,6 +194,63 @@ def test_connection_bounds(lab):
                             for x in s['presence']['sockets']) == 2, 'room')
     t = Flow(srv, 'alice', 'tls')
     expect(t.register().code == 200, 'the freed place serves')
+
+
+# --- a phone of another maker
+
+
+def baresip_hears(lab, tp, ip='127.0.0.1', accounts=''):
+    """It registers over tp, has a leg, and hears what a handset says"""
+    speech = lab.speech()
+    srv = server(lab, ip='::1' if ':' in ip else None, start='register')
+    srv.holler('user', 'set', 'bob', '--md5-only')
+    b = Baresip(lab, srv, 'bob', accounts, ip=ip, proxy='%s:%d%s' % (
+        host(srv.ip), srv.at[tp],
+        '' if tp == 'udp' else ';transport=' + tp))
+    b.ready()
+    flow = [x['flow'] for x in srv.status()['presence']['subscriptions']
+            if x['subscriber'] == 'bob']
+    expect(flow[0].startswith(host(ip) + ':'), 'flow: %r' % flow)
+    if tp != 'udp':
+        expect(sockets(srv)[tp]['connections'] == 1, 'its connection')
+    return srv, b, speech
+
+
+def group_speech(lab, srv, b, speech):
+    a = lab.handset(srv, 'alice', play=speech, service='ptt').ready()
+    srv.group('crew', 'alice', 'bob')
+    srv.until(lambda s: any(x['name'] == 'crew' and x['members'] == 2
+                            for x in s['conference']['bridges']), 'the group')
+    a.say()
+    srv.until(lambda s: not srv.bridge('crew')['holder'], 'the floor free')
+    expect(srv.leg('bob')['status'] == 'idle', '%r' % srv.leg('bob'))
+    b.quit()
+    expect_phone_heard(speech, b)
+
+
+def test_baresip_tcp(lab):
+    """P2 P9 baresip over TCP hears a handset over UDP"""
+    group_speech(lab, *baresip_hears(lab, 'tcp'))
+
+
+def test_baresip_tls(lab):
+    """P2 P9 baresip over TLS hears a handset over UDP"""
+    group_speech(lab, *baresip_hears(lab, 'tls'))
+
+
+def test_baresip_outbound(lab):
+    """P2 RFC 5626: baresip's flow over TCP, with its keep-alives"""
+    srv, b, speech = baresip_hears(lab, 'tcp', accounts=';sipnat=outbound')
+    group_speech(lab, srv, b, speech)
+
+
+def test_baresip_ipv6(lab):
+    """P2 baresip over IPv6 gets a leg whose media is IPv6"""
+    srv, b, _ = baresip_hears(lab, 'udp', ip='::1')
+    leg = srv.leg('bob')
+    expect(leg['media'].startswith('[::1]:'), '%r' % leg)
+    srv.until(lambda s: srv.leg('bob').get('rx', 0) > 20, 'its sound')
+    b.quit()
 
 
 # --- certificates
