@@ -660,6 +660,23 @@ def test_nothing_leaks(lab):
     expect(total > 100, 'only %d NOTIFYs' % total)
 
 
+def test_handset_knows_lists(lab):
+    """P5 the handset's list is told as RFC 4662 has it: who comes, who goes,
+    who may not be seen any more"""
+    server = world(lab, 'alice', 'bob', 'carol',
+                   allow=[('alice', 'bob'), ('alice', 'carol')])
+    alice = lab.handset(server, 'alice').ready()
+    bob = lab.handset(server, 'bob').ready()
+    alice.event('presence', subscriber='bob', status='open')
+    bob.quit()
+    alice.event('presence', subscriber='bob', status='closed')
+    alice.mark()
+    lab.handset(server, 'carol').ready()
+    alice.event('presence', subscriber='carol', status='open')
+    unrule(server, 'alice', 'carol')
+    alice.event('presence', subscriber='carol', status='terminated')
+
+
 # --- phones of other makers
 
 
