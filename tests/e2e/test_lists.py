@@ -5,6 +5,7 @@ import re
 import select
 import time
 
+import flows
 from holler_test import expect
 from phones import Baresip, Linphone
 from terminal import Terminal, online
@@ -387,6 +388,23 @@ def test_refused_notify(lab):
     expect(one.refresh().code == 481, 'gone')
     expect(two.refresh().code == 200, 'the other lives')
     server.until_leg('alice')
+
+
+def test_whole_by_connection(lab):
+    """P5 a connection carries a list of hundreds, asked for and told, whole;
+    what is too large even so is 413"""
+    srv = flows.server(lab)
+    a = flows.Flow(srv, 'alice', 'tcp')
+    expect(a.register().code == 200, 'alice registers')
+    names = ['bob'] + ['n%d' % i for i in range(99)]
+    w = Watch(a, 'list', names)
+    expect(w.r.code == 200, w.r.start)
+    told = w.next()
+    expect(len(told.resources) == 100 and w.state('bob')[0] == 'active' and
+           w.state('n98')[0] == 'pending', '%d told' % len(told.resources))
+    w = Watch(a, 'list', ['n%05d' % i for i in range(1000)])
+    expect(w.r.code == 413, w.r.start)
+    expect(publish(a, pidf() + ' ' * 17000).code == 413, 'a long document')
 
 
 # --- how often
