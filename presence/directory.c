@@ -229,7 +229,7 @@ static void user_destructor(void *arg)
 	hash_unlink(&user->he);
 }
 
-static void user_subs_dir_emit(struct directory *d, struct dir_user *user)
+static void user_subs_emit(struct directory *d, struct dir_user *user)
 {
 	struct le *le;
 
@@ -262,7 +262,7 @@ static void user_set(struct directory *d, const struct prov_user *row,
 	}
 	else {
 		user->row = *row;
-		user_subs_dir_emit(d, user);
+		user_subs_emit(d, user);
 	}
 	if (del || !user->row.enabled)
 		dir_emit(d, (struct dir_change){.event = DIR_USER_GONE,
