@@ -41,7 +41,7 @@ def is_state(word):
 
 
 def test_authorised_later(lab):
-    """P13 pending, active by a rule, pending without it, rejected by another"""
+    """P13 pending; active by a rule; pending without it; rejected"""
     server = world(lab, 'alice', 'bob')
     b = online(server, 'bob')
     server.until_leg('bob')
