@@ -230,8 +230,8 @@ static int names_make(struct handset *hs)
 {
 	const struct hs_opts *o = &hs->opts;
 
-	if (re_snprintf(hs->route, sizeof(hs->route), "sip:%J", &o->server) <
-		    0 ||
+	if (re_snprintf(hs->route, sizeof(hs->route), "sip:%J%s", &o->server,
+			sip_transp_param(o->transport)) < 0 ||
 	    re_snprintf(hs->aor, sizeof(hs->aor), "sip:%s@%s", o->user,
 			o->domain) < 0 ||
 	    re_snprintf(hs->service_uri, sizeof(hs->service_uri), "sip:%s@%s",

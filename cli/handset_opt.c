@@ -13,6 +13,9 @@ enum { EXPIRES_MIN_S = 10, EXPIRES_MAX_S = 86400, JITTER_MAX_MS = 1000 };
 
 enum opt {
 	OPT_SERVER = 256,
+	OPT_TRANSPORT,
+	OPT_TLS_CA,
+	OPT_TLS_INSECURE,
 	OPT_USER,
 	OPT_PASSWORD,
 	OPT_PASSWORD_FILE,
@@ -41,6 +44,9 @@ enum opt {
 
 static const struct option longv[] = {
 	{"server", required_argument, NULL, OPT_SERVER},
+	{"transport", required_argument, NULL, OPT_TRANSPORT},
+	{"tls-ca", required_argument, NULL, OPT_TLS_CA},
+	{"tls-insecure", no_argument, NULL, OPT_TLS_INSECURE},
 	{"user", required_argument, NULL, OPT_USER},
 	{"password", required_argument, NULL, OPT_PASSWORD},
 	{"password-file", required_argument, NULL, OPT_PASSWORD_FILE},
@@ -73,7 +79,12 @@ static const char help[] =
 "A push-to-talk handset: registers, subscribes to a service, holds an idle\n"
 "leg, talks while the key is down, and writes what it hears.\n"
 "\n"
-"  --server HOST[:PORT]  registrar and outbound proxy (UDP, port 5060)\n"
+"  --server HOST[:PORT]  registrar and outbound proxy (port 5060, TLS 5061); an\n"
+"                        IPv6 address with a port in brackets\n"
+"  --transport udp|tcp|tls  of SIP (default: udp)\n"
+"  --tls-ca FILE         who may sign the server's certificate, which must be\n"
+"                        the domain's (default: who the system trusts)\n"
+"  --tls-insecure        take any certificate\n"
 "  --user NAME           user name\n"
 "  --password PASSWORD   password; others on this machine can see it in the\n"
 "                        process list, so rather use one of:\n"
@@ -185,7 +196,7 @@ static int resolve(struct sa *sa, const char *host, uint16_t port)
 static int server(struct hs_opts *o, const char *arg)
 {
 	struct pl whole, host, port = pl_null;
-	uint32_t number_of = SIP_PORT;
+	uint32_t number_of = 0; /* the transport's own */
 
 	pl_set_str(&whole, arg);
 	/* A bare IPv6 address has more than one colon and no brackets */
@@ -203,6 +214,19 @@ static int server(struct hs_opts *o, const char *arg)
 	if (!pl_isset(&host) || text_copy(o->host, sizeof(o->host), &host))
 		return bad("--server %s: empty or too long", arg);
 	return resolve(&o->server, o->host, (uint16_t)number_of);
+}
+
+static int transport(struct hs_opts *o, const char *arg)
+{
+	if (!strcmp(arg, "udp"))
+		o->transport = SIP_TRANSP_UDP;
+	else if (!strcmp(arg, "tcp"))
+		o->transport = SIP_TRANSP_TCP;
+	else if (!strcmp(arg, "tls"))
+		o->transport = SIP_TRANSP_TLS;
+	else
+		return bad("--transport takes udp, tcp or tls");
+	return 0;
 }
 
 static int password_file(struct hs_opts *o, const char *path)
@@ -286,6 +310,13 @@ static int option(struct hs_opts *o, enum opt opt, char *arg)
 	switch (opt) {
 	case OPT_SERVER:
 		return server(o, arg);
+	case OPT_TRANSPORT:
+		return transport(o, arg);
+	case OPT_TLS_CA:
+		o->tls_ca = arg;
+		return 0;
+	case OPT_TLS_INSECURE:
+		return flag(&o->tls_insecure, true);
 	case OPT_USER:
 		return name(o->user, sizeof(o->user), arg, "--user");
 	case OPT_PASSWORD:
@@ -368,8 +399,11 @@ static int defaults(struct hs_opts *o)
 {
 	const char *env = getenv("HOLLER_PASSWORD");
 
-	if (!sa_isset(&o->server, SA_ALL))
+	if (!sa_isset(&o->server, SA_ADDR))
 		return bad("--server is missing; try --help");
+	if (!sa_port(&o->server))
+		sa_set_port(&o->server,
+			    sip_transp_port(o->transport, 0));
 	if (!*o->user)
 		return bad("--user is missing; try --help");
 	if (!*o->password && env &&

@@ -46,6 +46,9 @@ enum {
 
 struct hs_opts {
 	struct sa server;
+	enum sip_transp transport;
+	const char *tls_ca;          /**< PEM; NULL: the system's */
+	bool tls_insecure;           /**< Any certificate is taken */
 	char host[HL_HOST_MAX];      /**< The server as given, without port */
 	char user[HL_NAME_MAX];
 	char password[HS_PASSWORD_MAX];
@@ -128,6 +131,11 @@ int hs_sip_uri(const struct handset *hs, char *buf, size_t size,
 	       const char *name);
 /** A response's status line as event fields */
 void hs_sip_reason(struct hs_ev *ev, int err, const struct sip_msg *msg);
+
+/* --- SIP over TLS: handset_tls.c ---------------------------------------- */
+
+/** What is wrong with the options is said on stderr. @return 0 or errno */
+int hs_tls_alloc(struct tls **tlsp, const struct hs_opts *o);
 
 /* --- one request: handset_req.c ----------------------------------------- */
 

@@ -274,6 +274,28 @@ static int listeners_open(struct handset *hs)
 	return sip_listen(&hs->lsnr_resp, hs->sip, false, response_h, hs);
 }
 
+static int transport_open(struct handset *hs)
+{
+	const enum sip_transp tp = hs->opts.transport;
+	struct tls *tls = NULL;
+	int err = 0;
+
+	if (tp == SIP_TRANSP_TLS)
+		err = hs_tls_alloc(&tls, &hs->opts);
+	if (!err)
+		err = sip_transp_add(hs->sip, tp, &hs->laddr, tls);
+	mem_deref(tls);
+	if (!err)
+		err = sip_transp_laddr(hs->sip, &hs->laddr, tp,
+				       &hs->opts.server);
+	if (err)
+		return err;
+	return re_snprintf(hs->here, sizeof(hs->here), "%J%s", &hs->laddr,
+			   sip_transp_param(tp)) < 0
+		       ? EOVERFLOW
+		       : 0;
+}
+
 int hs_sip_open(struct handset *hs)
 {
 	struct dnsc *dnsc;
@@ -287,13 +309,7 @@ int hs_sip_open(struct handset *hs)
 	mem_deref(dnsc);
 	if (err)
 		return err;
-	err = sip_transp_add(hs->sip, SIP_TRANSP_UDP, &hs->laddr);
-	if (!err)
-		err = sip_transp_laddr(hs->sip, &hs->laddr, SIP_TRANSP_UDP,
-				       &hs->opts.server);
-	if (!err && re_snprintf(hs->here, sizeof(hs->here), "%J",
-				&hs->laddr) < 0)
-		err = EOVERFLOW;
+	err = transport_open(hs);
 	if (!err)
 		err = listeners_open(hs);
 	if (hs->opts.trace)

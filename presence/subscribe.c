@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include "presence/body.h"
 #include "presence/contact.h"
 #include "presence/watcher.h"
 
@@ -122,7 +123,7 @@ static const char *refusal_hdrs(uint16_t code)
 		return "Accept: application/pidf+xml, multipart/related\r\n";
 	case 415:
 		return "Accept: application/resource-lists+xml\r\n"
-		       "Accept-Encoding: identity\r\n";
+		       BODY_ENCODINGS;
 	case 421:
 		return "Require: eventlist\r\n";
 	default:

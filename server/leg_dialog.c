@@ -245,15 +245,21 @@ struct leg *leg_dialog_find(const struct server *srv,
 
 /* --- the terminal's INVITE --------------------------------------------- */
 
-/* What the leg had ends: the terminal knows best which dialog is its. */
-static void leg_replace(struct leg *leg, bool dialled)
+/* What the leg had ends: the terminal knows best which dialog is its. Its old
+ * media is returned, to be ended when the new has ports of its own: what the
+ * terminal still sends to the old ones would be taken for the new stream. */
+static mixer_leg_id leg_replace(struct leg *leg, bool dialled)
 {
+	const mixer_leg_id old = leg->mid;
+
 	leg->code = 0;
+	leg->mid = 0;
 	leg_drop(leg);
 	leg->dialled = dialled;
 	leg->passing = dialled && !leg_next_take(leg);
 	leg_state_set(leg, BUS_LEG_INVITING, 0, "");
 	leg->retries = 0;
+	return old;
 }
 
 static int dialog_accept(struct leg *leg, const struct sip_msg *msg,
@@ -315,6 +321,7 @@ uint16_t leg_dialog_accept(struct leg *leg, const struct sip_msg *msg,
 {
 	const bool late = !mbuf_get_left(msg->mb);
 	struct sesstimer_said said;
+	mixer_leg_id old;
 	uint16_t code;
 	int err;
 
@@ -328,7 +335,7 @@ uint16_t leg_dialog_accept(struct leg *leg, const struct sip_msg *msg,
 			return code;
 	}
 
-	leg_replace(leg, dialled);
+	old = leg_replace(leg, dialled);
 	sesstimer_accept(&leg->timer, &said, tmr_jiffies());
 	leg->pt = late ? leg->codec->pt : s->pt;
 	leg->pt_event = late ? 101 : s->pt_event;
@@ -337,6 +344,8 @@ uint16_t leg_dialog_accept(struct leg *leg, const struct sip_msg *msg,
 							  : SDP_SENDRECV;
 
 	err = leg_media_open(leg);
+	if (old)
+		(void)mixer_leg_del(leg->srv->mixer, old);
 	if (!err)
 		err = dialog_accept(leg, msg, late ? NULL : s);
 	if (!err)
