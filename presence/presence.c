@@ -45,6 +45,9 @@ static void sub_changed(struct presence *p, struct dir_sub *sub)
 		provision_stop(p, sub, "Disabled");
 		return;
 	}
+	/* What was dialled from elsewhere goes on as it was */
+	if (b && sub->home != b->id)
+		return;
 	if (!b && sub->row.start == PROV_START_REGISTER)
 		b = list_ledata(list_tail(&sub->user->bindings));
 	if (b)
@@ -204,7 +207,8 @@ static int cfg_check(const struct presence_cfg *cfg)
 	unsigned i;
 
 	if (!cfg->laddrc || cfg->laddrc > PRESENCE_LADDRS_MAX ||
-	    !cfg->domain[0] || !cfg->contacts_max || !cfg->pending_max || !cfg->user_burst || !cfg->user_per_s ||
+	    !cfg->domain[0] || !cfg->contacts_max || !cfg->pending_max ||
+	    !cfg->user_burst || !cfg->user_per_s ||
 	    cfg->expires_min_s > cfg->expires_max_s)
 		return EINVAL;
 	for (i = 0; i < cfg->laddrc; i++) {
