@@ -2,8 +2,8 @@
 """Phones of other makers, as Debian ships them, are the referees."""
 import time
 
-from holler_test import aside, expect, Failure
-from phones import Baresip, Linphone, expect_phone_heard
+from holler_test import aside, expect, expect_heard, Failure
+from phones import (Baresip, expect_phone_heard, has_tones, Linphone)
 
 
 def on_air(lab, server, names, service='ptt', play=None):
@@ -147,3 +147,75 @@ def test_phones_after_a_crash(lab):
         expect(not phone.has_said(phone.ENDED), '%s hung up' % phone.name)
         phone.quit()
         expect_phone_heard(speech, phone)
+
+
+
+# What the server's tones are (mixer/mixer.h): to the ear, not to the eye
+PERMIT = (784, 1047)
+
+
+def talk_by_keys(server, phone, group, speech, how):
+    """Press, hear the permit tone, speak, release"""
+    phone.listen().press()
+    phone.until_floor(group, how)
+    server.until(lambda s: has_tones(phone.heard(), *PERMIT),
+                 'the permit tone in the ear of ' + phone.name)
+    # The phone's file goes on in silence: the key comes after the last word
+    phone.speak(speech).release()
+    server.until(lambda s: not server.bridge(group)['holder'],
+                 'the floor being free')
+
+
+def test_phones_talk_by_keys(lab):
+    """P9 P10: baresip and linphone ask for the floor with the key * of RFC
+    4733, hear the tone, talk, give it back with #; all others hear it"""
+    server = lab.server()
+    alice, bob, carol = group_of_phones(lab, server)
+    for phone, name in ((bob, 'Front_Left'), (carol, 'Front_Right')):
+        others = [x for x in (bob, carol) if x is not phone]
+        for other in others:
+            other.listen()
+        alice.mark()
+        speech = lab.speech(name)
+        talk_by_keys(server, phone, 'crew', speech, 'RFC 4733')
+        alice.event('burst_heard')
+        alice.event('idle')
+        if phone is bob:
+            carol.heard_out()
+        for other in others:
+            expect_phone_heard(speech, other)
+    alice.quit()
+    for name in ('Front_Left', 'Front_Right'):
+        expect_heard(lab.speech(name), alice)
+
+
+def test_phones_dial_a_group_and_a_user(lab):
+    """P1 P8 P9: phones dial the group by its name, and hear it; then each
+    dials a user, and hears that one"""
+    speech = lab.speech('Side_Left', 'Side_Right')
+    other = lab.speech('Rear_Center')
+    server = lab.server(port=5060)
+    names = ('alice', 'bob', 'carol')
+    alice, bob, carol = on_air(lab, server, names, play=speech)
+    dave, = [lab.handset(server, 'dave', play=other)]
+    server.users('dave', both=False)
+    for name in names[1:]:
+        server.holler('allow', 'add', name, 'dave', '--both')
+    dave.event('leg_up')
+    join(server, 'crew', names)
+    bob.dial('sip:crew@ptt.test').said('established: sip:crew@ptt.test')
+    carol.mark().type('terminate\n').said(carol.ENDED)
+    carol.dial('sip:crew@ptt.test').said('crew@ptt.test connected')
+    server.until(lambda s: server.bridge('crew').get('members') == 3,
+                 'all in the group')
+    say(server, alice, 'crew', carol)
+    expect_phone_heard(speech, carol)
+    expect_phone_heard(speech, bob)
+
+    for phone in (bob, carol):
+        if phone is carol:
+            phone.mark().type('terminate\n').said(phone.ENDED)
+        dave.mark()
+        phone.dial('sip:dave@ptt.test').said('dave@ptt.test')
+        dave.event('connected')
+        print(server.holler('status')[1])
