@@ -88,7 +88,7 @@ typedef void(hs_stream_ev_h)(struct hs_audio_ev *ev, void *arg);
 
 /** Owner's thread; then the stream belongs to the audio thread */
 int hs_stream_open(struct hs_stream **sp, uint32_t id, const char *addr,
-		   unsigned jitter_ms);
+		   unsigned jitter_ms, unsigned dead_ms);
 void hs_stream_close(struct hs_stream *s);
 void hs_stream_local(const struct hs_stream *s, struct hs_audio_local *local);
 /** First call of the audio thread; codecs come from the factory */

@@ -75,6 +75,9 @@ struct hs_stream {
 	uint32_t rx_packets;
 	uint64_t rx_late;   /**< playout's count when the burst began */
 	uint64_t rx_us;
+	uint64_t dead_us;   /**< Silence that means death; 0: none does */
+	uint64_t seen_us;   /**< Last sign of life; 0: none yet */
+	uint64_t seen;      /**< Packets of both kinds by then */
 };
 
 static void event(struct hs_stream *s, struct hs_audio_ev ev)
@@ -219,7 +222,7 @@ static void codec_set(struct hs_stream *s, enum hs_codec codec, uint8_t pt)
 }
 
 int hs_stream_open(struct hs_stream **sp, uint32_t id, const char *addr,
-		   unsigned jitter_ms)
+		   unsigned jitter_ms, unsigned dead_ms)
 {
 	struct hs_stream *s = calloc(1, sizeof(*s));
 	int err;
@@ -229,6 +232,7 @@ int hs_stream_open(struct hs_stream **sp, uint32_t id, const char *addr,
 	s->id = id;
 	s->rtpfd = s->rtcpfd = -1;
 	s->jitter_ms = jitter_ms;
+	s->dead_us = (uint64_t)dead_ms * 1000;
 	codec_set(s, HS_PCMU, hs_codec_info(HS_PCMU)->pt);
 	s->pacefd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 	err = s->pacefd < 0 ? errno : sockets_open(s, addr);
@@ -550,6 +554,22 @@ void hs_stream_recv(struct hs_stream *s)
 	}
 }
 
+/* A far side that never sent a sign of life is not missed. */
+static void life_watch(struct hs_stream *s, uint64_t now_us)
+{
+	const rtp_stats_t *st = rtp_session_get_stats(s->rtp);
+	const uint64_t seen = st->packet_recv + st->recv_rtcp_packets;
+
+	if (seen != s->seen) {
+		s->seen = seen;
+		s->seen_us = now_us;
+	}
+	if (!s->dead_us || !s->seen_us || now_us - s->seen_us < s->dead_us)
+		return;
+	s->seen_us = 0;
+	event(s, (struct hs_audio_ev){.type = HS_AUDIO_DEAD, .t_us = now_us});
+}
+
 void hs_stream_tick(struct hs_stream *s, int32_t mix[HS_FRAME_SAMPLES])
 {
 	const size_t n = s->info->rate_hz / (1000000 / HS_FRAME_US);
@@ -559,6 +579,7 @@ void hs_stream_tick(struct hs_stream *s, int32_t mix[HS_FRAME_SAMPLES])
 
 	if (!s->up)
 		return;
+	life_watch(s, now_us);
 	hs_playout_get(&s->playout, v, n);
 	if (n < HS_FRAME_SAMPLES)
 		halfband_up(&s->rise, v, v, n);

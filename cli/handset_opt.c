@@ -13,6 +13,9 @@ enum { EXPIRES_MIN_S = 10, EXPIRES_MAX_S = 86400, JITTER_MAX_MS = 1000 };
 
 enum opt {
 	OPT_SERVER = 256,
+	OPT_TRANSPORT,
+	OPT_TLS_CA,
+	OPT_TLS_INSECURE,
 	OPT_USER,
 	OPT_PASSWORD,
 	OPT_PASSWORD_FILE,
@@ -21,6 +24,7 @@ enum opt {
 	OPT_SUBSCRIBER,
 	OPT_BIND,
 	OPT_LEG,
+	OPT_DIAL,
 	OPT_NO_SUBSCRIBE,
 	OPT_NO_ANSWER,
 	OPT_PLAY,
@@ -29,6 +33,7 @@ enum opt {
 	OPT_FLOOR,
 	OPT_KEYS,
 	OPT_JITTER,
+	OPT_DEAD,
 	OPT_EXPIRES,
 	OPT_SESSION,
 	OPT_MIN_SE,
@@ -41,6 +46,9 @@ enum opt {
 
 static const struct option longv[] = {
 	{"server", required_argument, NULL, OPT_SERVER},
+	{"transport", required_argument, NULL, OPT_TRANSPORT},
+	{"tls-ca", required_argument, NULL, OPT_TLS_CA},
+	{"tls-insecure", no_argument, NULL, OPT_TLS_INSECURE},
 	{"user", required_argument, NULL, OPT_USER},
 	{"password", required_argument, NULL, OPT_PASSWORD},
 	{"password-file", required_argument, NULL, OPT_PASSWORD_FILE},
@@ -49,6 +57,7 @@ static const struct option longv[] = {
 	{"subscriber", required_argument, NULL, OPT_SUBSCRIBER},
 	{"bind", required_argument, NULL, OPT_BIND},
 	{"leg", required_argument, NULL, OPT_LEG},
+	{"dial", required_argument, NULL, OPT_DIAL},
 	{"no-subscribe", no_argument, NULL, OPT_NO_SUBSCRIBE},
 	{"no-answer", no_argument, NULL, OPT_NO_ANSWER},
 	{"play", required_argument, NULL, OPT_PLAY},
@@ -57,6 +66,7 @@ static const struct option longv[] = {
 	{"floor", required_argument, NULL, OPT_FLOOR},
 	{"keys", required_argument, NULL, OPT_KEYS},
 	{"jitter", required_argument, NULL, OPT_JITTER},
+	{"dead", required_argument, NULL, OPT_DEAD},
 	{"expires", required_argument, NULL, OPT_EXPIRES},
 	{"session-expires", required_argument, NULL, OPT_SESSION},
 	{"min-se", required_argument, NULL, OPT_MIN_SE},
@@ -73,7 +83,12 @@ static const char help[] =
 "A push-to-talk handset: registers, subscribes to a service, holds an idle\n"
 "leg, talks while the key is down, and writes what it hears.\n"
 "\n"
-"  --server HOST[:PORT]  registrar and outbound proxy (UDP, port 5060)\n"
+"  --server HOST[:PORT]  registrar and outbound proxy (port 5060, TLS 5061); an\n"
+"                        IPv6 address with a port in brackets\n"
+"  --transport udp|tcp|tls  of SIP (default: udp)\n"
+"  --tls-ca FILE         who may sign the server's certificate, which must be\n"
+"                        the domain's (default: who the system trusts)\n"
+"  --tls-insecure        take any certificate\n"
 "  --user NAME           user name\n"
 "  --password PASSWORD   password; others on this machine can see it in the\n"
 "                        process list, so rather use one of:\n"
@@ -86,6 +101,7 @@ static const char help[] =
 "  --bind ADDRESS        local address (default: towards the server)\n"
 "  --leg server|terminal the server calls us and is answered at once, or we\n"
 "                        call the service (default: server)\n"
+"  --dial PARTY          once registered, call this user or group\n"
 "  --no-subscribe        register only\n"
 "  --no-answer           ring when called, and never answer\n"
 "  --play WHAT           the microphone: FILE.wav (from its beginning at each\n"
@@ -98,6 +114,8 @@ static const char help[] =
 "  --keys rfc4733|info   without floor control the key sends * and #: as\n"
 "                        telephone-events (default) or by INFO\n"
 "  --jitter MS           delay of a burst's first packet (default: 60)\n"
+"  --dead SECONDS        a leg whose server sends neither RTP nor RTCP for so\n"
+"                        long is made anew (default: 70; 0: never)\n"
 "  --expires SECONDS     registration and subscription (default: 300)\n"
 "  --session-expires SECONDS  session timer that is asked for (default: 1800;\n"
 "                        0: none)\n"
@@ -114,10 +132,12 @@ static const char help[] =
 "  queue [ID]    ask for the place in line\n"
 "  call PARTY..  activate, by a REFER in the leg's dialog\n"
 "  refer PARTY.. the same out of the dialog\n"
+"  dial PARTY    call a user or a group by INVITE, as a plain telephone does\n"
 "  hangup [PARTY..]                leave, or remove these parties\n"
 "  hold [ID], resume [ID]  by a re-INVITE; refresh [ID]  as the session timer\n"
 "  bye [ID]      end the leg       status            print the state\n"
 "  subscribe [ID], unsubscribe [ID], register, unregister\n"
+"  dnd on|off, answer auto|manual  how the user wants to be called (PUBLISH)\n"
 "  mark TEXT     print an event    quit              end cleanly\n"
 "On a terminal: space presses and releases, q quits. The end of standard\n"
 "input, SIGINT and SIGTERM quit, too.\n";
@@ -185,7 +205,7 @@ static int resolve(struct sa *sa, const char *host, uint16_t port)
 static int server(struct hs_opts *o, const char *arg)
 {
 	struct pl whole, host, port = pl_null;
-	uint32_t number_of = SIP_PORT;
+	uint32_t number_of = 0; /* the transport's own */
 
 	pl_set_str(&whole, arg);
 	/* A bare IPv6 address has more than one colon and no brackets */
@@ -203,6 +223,19 @@ static int server(struct hs_opts *o, const char *arg)
 	if (!pl_isset(&host) || text_copy(o->host, sizeof(o->host), &host))
 		return bad("--server %s: empty or too long", arg);
 	return resolve(&o->server, o->host, (uint16_t)number_of);
+}
+
+static int transport(struct hs_opts *o, const char *arg)
+{
+	if (!strcmp(arg, "udp"))
+		o->transport = SIP_TRANSP_UDP;
+	else if (!strcmp(arg, "tcp"))
+		o->transport = SIP_TRANSP_TCP;
+	else if (!strcmp(arg, "tls"))
+		o->transport = SIP_TRANSP_TLS;
+	else
+		return bad("--transport takes udp, tcp or tls");
+	return 0;
 }
 
 static int password_file(struct hs_opts *o, const char *path)
@@ -286,6 +319,13 @@ static int option(struct hs_opts *o, enum opt opt, char *arg)
 	switch (opt) {
 	case OPT_SERVER:
 		return server(o, arg);
+	case OPT_TRANSPORT:
+		return transport(o, arg);
+	case OPT_TLS_CA:
+		o->tls_ca = arg;
+		return 0;
+	case OPT_TLS_INSECURE:
+		return flag(&o->tls_insecure, true);
 	case OPT_USER:
 		return name(o->user, sizeof(o->user), arg, "--user");
 	case OPT_PASSWORD:
@@ -302,6 +342,9 @@ static int option(struct hs_opts *o, enum opt opt, char *arg)
 		return bind_addr(o, arg);
 	case OPT_LEG:
 		return leg(o, arg);
+	case OPT_DIAL:
+		o->dial = arg;
+		return 0;
 	case OPT_NO_SUBSCRIBE:
 		return flag(&o->subscribe, false);
 	case OPT_NO_ANSWER:
@@ -327,6 +370,8 @@ static int option(struct hs_opts *o, enum opt opt, char *arg)
 	case OPT_JITTER:
 		return number(&o->jitter_ms, arg, 0, JITTER_MAX_MS,
 			      "--jitter");
+	case OPT_DEAD:
+		return number(&o->dead_s, arg, 0, EXPIRES_MAX_S, "--dead");
 	case OPT_EXPIRES:
 		return number(&o->expires_s, arg, EXPIRES_MIN_S, EXPIRES_MAX_S,
 			      "--expires");
@@ -368,8 +413,11 @@ static int defaults(struct hs_opts *o)
 {
 	const char *env = getenv("HOLLER_PASSWORD");
 
-	if (!sa_isset(&o->server, SA_ALL))
+	if (!sa_isset(&o->server, SA_ADDR))
 		return bad("--server is missing; try --help");
+	if (!sa_port(&o->server))
+		sa_set_port(&o->server,
+			    sip_transp_port(o->transport, 0));
 	if (!*o->user)
 		return bad("--user is missing; try --help");
 	if (!*o->password && env &&
@@ -403,6 +451,7 @@ int hs_opts_parse(struct hs_opts *o, int argc, char **argv)
 			      .session_s = 1800,
 			      .min_se_s = SESSTIMER_MIN_SE_S,
 			      .jitter_ms = 60,
+			      .dead_s = 70,
 			      .play = "none",
 			      .record = "none"};
 	hs_codecs_default(&o->codecs);

@@ -101,7 +101,7 @@ static int list_print(struct mbuf *mb, const struct hs_line *line,
 			"Content-Length: %zu\r\n"
 			"\r\n"
 			"%b",
-			id, line->hs->addr, id, line->hs->addr, len, body,
+			id, line->hs->opts.domain, id, line->hs->opts.domain, len, body,
 			len);
 	mem_deref(body);
 	return err;

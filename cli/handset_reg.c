@@ -4,10 +4,19 @@
 #include <re.h>
 #include "cli/handset_priv.h"
 
+enum {
+	/** RFC 5626 section 4.4.1: keep-alives of a connection, at most so far
+	 *  apart; libre varies it */
+	ALIVE_S = 95,
+	/** From the loss of a connection to the next try */
+	CONNECT_MS = 200
+};
+
 struct hs_reg {
 	struct handset *hs;
 	struct sip_dialog *dlg;
 	struct hs_req *req;
+	struct sip_keepalive *alive; /**< Of a connection (RFC 5626) */
 	struct tmr tmr;
 	uint32_t expires_s; /**< Asked for: 423 may have raised it */
 	bool wanted;
@@ -24,6 +33,7 @@ static void reg_destructor(void *arg)
 
 	tmr_cancel(&reg->tmr);
 	mem_deref(reg->req);
+	mem_deref(reg->alive);
 	mem_deref(reg->dlg);
 }
 
@@ -86,6 +96,38 @@ static bool contact_h(const struct sip_hdr *hdr, const struct sip_msg *msg,
 	return false;
 }
 
+/* The connection is broken, or its keep-alive was not answered: what the server
+ * wants to tell us cannot reach us before we register again. */
+static void alive_h(int err, void *arg)
+{
+	struct hs_reg *reg = arg;
+	struct hs_ev ev;
+
+	if (!reg->wanted)
+		return;
+	reg->registered = false;
+	hs_ev_begin(&ev, &reg->hs->events, "connection_lost", 0);
+	hs_sip_reason(&ev, err ? err : ECONNRESET, NULL);
+	hs_ev_end(&ev);
+	hs_cmd_status_line(reg->hs);
+	tmr_start(&reg->tmr, CONNECT_MS, timer_h, reg);
+}
+
+static void alive_start(struct hs_reg *reg, const struct sip_msg *msg)
+{
+	const struct sip_hdr *hdr;
+	uint32_t every_s = ALIVE_S;
+
+	if (msg->tp == SIP_TRANSP_UDP)
+		return;
+	hdr = sip_msg_hdr(msg, SIP_HDR_FLOW_TIMER);
+	if (hdr && pl_u32(&hdr->val))
+		every_s = MIN(every_s, pl_u32(&hdr->val));
+	reg->alive = mem_deref(reg->alive);
+	(void)sip_keepalive_start(&reg->alive, reg->hs->sip, msg, every_s,
+				  alive_h, reg);
+}
+
 static void accepted(struct hs_reg *reg, const struct sip_msg *msg)
 {
 	uint32_t expires = reg->expires_s;
@@ -98,6 +140,7 @@ static void accepted(struct hs_reg *reg, const struct sip_msg *msg)
 				&expires);
 	reg->registered = true;
 	reg->bound = true;
+	alive_start(reg, msg);
 	tmr_start(&reg->tmr, (uint64_t)expires * 500, timer_h, reg);
 	if (news) {
 		report(reg, "registered", 0, msg);

@@ -46,20 +46,15 @@ void hs_sip_reason(struct hs_ev *ev, int err, const struct sip_msg *msg)
 	}
 }
 
-static struct hs_line *leg_line(const struct handset *hs,
-				const struct sip_msg *msg)
+static struct hs_leg *leg_find(const struct handset *hs,
+			       const struct sip_msg *msg)
 {
+	struct hs_leg *leg = NULL;
 	struct le *le;
 
-	LIST_FOREACH(&hs->linel, le)
-	{
-		struct hs_line *line = le->data;
-
-		if (line->leg && hs_leg_callid(line->leg) &&
-		    !pl_strcmp(&msg->callid, hs_leg_callid(line->leg)))
-			return line;
-	}
-	return NULL;
+	for (le = hs->linel.head; le && !leg; le = le->next)
+		leg = hs_line_leg(le->data, &msg->callid);
+	return leg;
 }
 
 /* RFC 7315: the address it was for before it was sent to our contact */
@@ -129,7 +124,7 @@ static void notify(struct handset *hs, const struct sip_msg *msg)
 
 static void options(struct handset *hs, const struct sip_msg *msg)
 {
-	if (pl_isset(&msg->to.tag) && !leg_line(hs, msg)) {
+	if (pl_isset(&msg->to.tag) && !leg_find(hs, msg)) {
 		(void)sip_treply(NULL, hs->sip, msg, 481,
 				 "Call Does Not Exist");
 		return;
@@ -168,12 +163,12 @@ static bool response_h(const struct sip_msg *msg, void *arg)
 static bool first_h(const struct sip_msg *msg, void *arg)
 {
 	struct handset *hs = arg;
-	struct hs_line *line;
+	struct hs_leg *leg;
 
 	if (!pl_isset(&msg->to.tag))
 		return false;
-	line = leg_line(hs, msg);
-	if (line && hs_leg_take(line->leg, msg))
+	leg = leg_find(hs, msg);
+	if (leg && hs_leg_take(leg, msg))
 		return true;
 	if (pl_strcmp(&msg->met, "UPDATE"))
 		return false;
@@ -184,13 +179,13 @@ static bool first_h(const struct sip_msg *msg, void *arg)
 static bool first_resp_h(const struct sip_msg *msg, void *arg)
 {
 	const struct handset *hs = arg;
-	struct hs_line *line;
+	struct hs_leg *leg;
 
 	if (pl_strcmp(&msg->cseq.met, "INVITE") || msg->scode < 200 ||
 	    msg->scode > 299)
 		return false;
-	line = leg_line(hs, msg);
-	return line && hs_leg_ack_again(line->leg, msg);
+	leg = leg_find(hs, msg);
+	return leg && hs_leg_ack_again(leg, msg);
 }
 
 static void exit_h(void *arg)
@@ -274,6 +269,28 @@ static int listeners_open(struct handset *hs)
 	return sip_listen(&hs->lsnr_resp, hs->sip, false, response_h, hs);
 }
 
+static int transport_open(struct handset *hs)
+{
+	const enum sip_transp tp = hs->opts.transport;
+	struct tls *tls = NULL;
+	int err = 0;
+
+	if (tp == SIP_TRANSP_TLS)
+		err = hs_tls_alloc(&tls, &hs->opts);
+	if (!err)
+		err = sip_transp_add(hs->sip, tp, &hs->laddr, tls);
+	mem_deref(tls);
+	if (!err)
+		err = sip_transp_laddr(hs->sip, &hs->laddr, tp,
+				       &hs->opts.server);
+	if (err)
+		return err;
+	return re_snprintf(hs->here, sizeof(hs->here), "%J%s", &hs->laddr,
+			   sip_transp_param(tp)) < 0
+		       ? EOVERFLOW
+		       : 0;
+}
+
 int hs_sip_open(struct handset *hs)
 {
 	struct dnsc *dnsc;
@@ -287,13 +304,7 @@ int hs_sip_open(struct handset *hs)
 	mem_deref(dnsc);
 	if (err)
 		return err;
-	err = sip_transp_add(hs->sip, SIP_TRANSP_UDP, &hs->laddr);
-	if (!err)
-		err = sip_transp_laddr(hs->sip, &hs->laddr, SIP_TRANSP_UDP,
-				       &hs->opts.server);
-	if (!err && re_snprintf(hs->here, sizeof(hs->here), "%J",
-				&hs->laddr) < 0)
-		err = EOVERFLOW;
+	err = transport_open(hs);
 	if (!err)
 		err = listeners_open(hs);
 	if (hs->opts.trace)

@@ -411,6 +411,7 @@ void hs_talk_audio(struct hs_talk *talk, const struct hs_audio_ev *ev)
 	case HS_AUDIO_FIRST_SENT:
 	case HS_AUDIO_KEY_SENT:
 	case HS_AUDIO_PLAYED:
+	case HS_AUDIO_DEAD:
 	case HS_AUDIO_FAILED:
 		break;
 	}

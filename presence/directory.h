@@ -15,6 +15,7 @@
 #include <re.h>
 #include "bus/msg.h"
 #include "db/prov.h"
+#include "presence/rate.h"
 
 struct directory;
 
@@ -25,6 +26,7 @@ struct dir_user {
 	struct list bindings;      /**< struct binding, by le_user */
 	struct list publications;  /**< struct publication, by le_user */
 	uint32_t watchers;         /**< SUBSCRIBE dialogs of this user */
+	struct rate rate;          /**< What it has asked for lately */
 };
 
 struct dir_service {

@@ -249,6 +249,8 @@ static int parts_print(const struct notify_body *b, char *buf, size_t size,
 	return err ? err : multipart_close(&w, lenp);
 }
 
+/* The boundary is a token, and not quoted: linphone takes the quotes for a part
+ * of it, and crashes */
 static int head_print(const struct notify_body *b, struct mbuf *mb,
 		      const char *boundary, size_t len)
 {
@@ -256,11 +258,11 @@ static int head_print(const struct notify_body *b, struct mbuf *mb,
 		return mbuf_printf(mb,
 				   "Content-Type: multipart/related;"
 				   "type=\"%s\";start=\"<root.%016llx@list>\";"
-				   "boundary=\"%s\"\r\n"
+				   "boundary=%s\r\n"
 				   "Content-Length: %zu\r\n\r\n",
 				   rlmi_type, b->id, boundary, len);
 	return mbuf_printf(mb,
-			   "Content-Type: multipart/mixed;boundary=\"%s\"\r\n"
+			   "Content-Type: multipart/mixed;boundary=%s\r\n"
 			   "Content-Length: %zu\r\n\r\n",
 			   boundary, len);
 }

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include "presence/body.h"
 #include "presence/priv.h"
 #include "presence/publication.h"
 
@@ -134,35 +135,39 @@ static bool type_ok(const struct publish *pb)
 				     : "poc-settings+xml");
 }
 
-static bool encoding_ok(const struct sip_msg *msg)
+static int document_decode(struct publish *pb)
 {
-	const struct sip_hdr *hdr =
-		sip_msg_hdr(msg, SIP_HDR_CONTENT_ENCODING);
+	const bool presence = pb->body.event == PUBLICATION_PRESENCE;
+	struct body body;
+	int err;
 
-	return !hdr || !pl_strcasecmp(&hdr->val, "identity");
+	err = body_open(&body, pb->rq->msg,
+			presence ? PIDF_BYTES_MAX : POCSET_BYTES_MAX);
+	if (err)
+		return err;
+	err = presence ? presence_decode(&pb->body, body.p, body.len)
+		       : settings_decode(&pb->body, body.p, body.len);
+	body_close(&body);
+	return err;
 }
 
 static bool body_decode(struct publish *pb)
 {
 	const bool presence = pb->body.event == PUBLICATION_PRESENCE;
-	const struct sip_msg *msg = pb->rq->msg;
-	const char *p = (const char *)mbuf_buf(msg->mb);
-	const size_t len = mbuf_get_left(msg->mb);
 	int err;
 
-	if (!len)
+	if (!mbuf_get_left(pb->rq->msg->mb))
 		return pl_isset(&pb->etag) ||
 		       refuse(pb->rq, 400, "Nothing Is Published", NULL);
-	if (!encoding_ok(msg))
-		return refuse(pb->rq, 415, "Unsupported Encoding",
-			      "Accept-Encoding: identity\r\n");
 	if (!type_ok(pb))
 		return refuse(pb->rq, 415, "Unsupported Media Type",
 			      presence ? "Accept: application/pidf+xml\r\n"
 				       : "Accept: application/"
 					 "poc-settings+xml\r\n");
-	err = presence ? presence_decode(&pb->body, p, len)
-		       : settings_decode(&pb->body, p, len);
+	err = document_decode(pb);
+	if (err == ENOTSUP)
+		return refuse(pb->rq, 415, "Unsupported Encoding",
+			      BODY_ENCODINGS);
 	if (err == EOVERFLOW)
 		return refuse(pb->rq, 413, "Document Too Large", NULL);
 	if (err)

@@ -9,6 +9,8 @@
 #include "util/text.h"
 #include "wire/digest.h"
 
+static const char too_often[] = "Too Many Requests, Try Again Later";
+
 static void destructor(void *arg)
 {
 	struct request *rq = arg;
@@ -74,6 +76,64 @@ struct dir_user *request_user(const struct request *rq)
 	struct dir_user *user = directory_user(rq->p->dir, rq->user);
 
 	return user && user->row.enabled ? user : NULL;
+}
+
+/* --- how many of them --------------------------------------------------- */
+
+/* What ends a dialog, or belongs to another request, is never refused; a
+ * registration is what keeps everything else alive */
+static bool counts(const struct pl *met)
+{
+	static const char *const free_of[] = {"ACK", "BYE", "CANCEL", "PRACK",
+					      "REGISTER"};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(free_of); i++) {
+		if (!pl_strcmp(met, free_of[i]))
+			return false;
+	}
+	return true;
+}
+
+/* Milliseconds until it may be tried again; 0: now */
+static uint32_t rate_ms(struct presence *p, const struct sip_msg *msg,
+			struct dir_user *user)
+{
+	uint32_t ms;
+
+	if (!user || !counts(&msg->met))
+		return 0;
+	ms = rate_take(&user->rate, tmr_jiffies(), p->cfg.user_per_s,
+		       p->cfg.user_burst);
+	if (!ms)
+		return 0;
+	p->n.refused_rate++;
+	hlog_limited(p->log, "edge.rate", HLOG_WARN, "edge",
+		     "user asks too often",
+		     HLOG_S("user", user->row.name),
+		     HLOG_PL("method", &msg->met),
+		     HLOG_SA("peer", &msg->src));
+	return ms;
+}
+
+static void retry_after(char *buf, size_t size, uint32_t ms)
+{
+	(void)re_snprintf(buf, size, "Retry-After: %u\r\n",
+			  (ms + 999) / 1000);
+}
+
+bool request_rate(struct edge_sock *sock, const struct sip_msg *msg,
+		  struct dir_user *user)
+{
+	const uint32_t ms = rate_ms(sock->p, msg, user);
+	char hdrs[64];
+
+	if (!ms)
+		return true;
+	retry_after(hdrs, sizeof(hdrs), ms);
+	(void)sip_replyf(endpoint_sip(sock->ep), msg, 503, too_often,
+			 "%sContent-Length: 0\r\n\r\n", hdrs);
+	return false;
 }
 
 /* --- credentials -------------------------------------------------------- */
@@ -160,6 +220,23 @@ static void challenge(struct request *rq, const struct bus_auth_result *res)
 		      hdrs);
 }
 
+static void proven(struct request *rq)
+{
+	const uint32_t ms = rate_ms(rq->p, rq->msg, request_user(rq));
+	char hdrs[64];
+
+	if (ms) {
+		retry_after(hdrs, sizeof(hdrs), ms);
+		request_reply(rq, 503, too_often, hdrs);
+	}
+	else if (rq->cancelled) {
+		request_reply(rq, 487, "Request Terminated", NULL);
+	}
+	else {
+		rq->h(rq, rq->arg);
+	}
+}
+
 static void verdict_handler(int err, const struct bus_msg *msg, void *arg)
 {
 	struct request *rq = arg;
@@ -175,10 +252,7 @@ static void verdict_handler(int err, const struct bus_msg *msg, void *arg)
 	res = &msg->u.auth_result;
 	if (res->code == 200) {
 		(void)re_snprintf(rq->user, sizeof(rq->user), "%s", res->user);
-		if (rq->cancelled)
-			request_reply(rq, 487, "Request Terminated", NULL);
-		else
-			rq->h(rq, rq->arg);
+		proven(rq);
 		return;
 	}
 	if (res->code == 401) {
@@ -269,6 +343,10 @@ bool request_line(struct request *rq, struct dir_sub **subp,
 	}
 	b = binding_by_flow(p->bindings, &rq->msg->src, rq->sock,
 			    binding_owner(user));
+	/* RFC 3261 section 18.1.1: what is too large for its datagrams comes
+	 * by a connection of its own */
+	if (!b && rq->msg->tp != SIP_TRANSP_UDP)
+		b = binding_from(user, &rq->msg->src);
 	if (!b) {
 		request_reply(rq, 403, "Register From This Address First",
 			      NULL);

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include "presence/body.h"
 #include "presence/contact.h"
 #include "presence/watcher.h"
 
@@ -41,10 +42,11 @@ static void ok_hdrs(const struct watcher *w, uint8_t sock, uint32_t expires_s,
 	struct sa shown;
 
 	(void)re_snprintf(buf, HDRS_MAX,
-			  "Contact: <sip:%s@%J>\r\n"
+			  "Contact: <sip:%s@%J%s>\r\n"
 			  "Expires: %u\r\n%s",
 			  w->sub->row.service,
-			  edge_sock_shown(w->p, sock, &shown), expires_s,
+			  edge_sock_shown(w->p, sock, &shown),
+			  edge_sock_param(w->p, sock), expires_s,
 			  w->eventlist ? "Require: eventlist\r\n" : "");
 }
 
@@ -122,7 +124,7 @@ static const char *refusal_hdrs(uint16_t code)
 		return "Accept: application/pidf+xml, multipart/related\r\n";
 	case 415:
 		return "Accept: application/resource-lists+xml\r\n"
-		       "Accept-Encoding: identity\r\n";
+		       BODY_ENCODINGS;
 	case 421:
 		return "Require: eventlist\r\n";
 	default:
@@ -246,7 +248,7 @@ bool subscribe_refresh(struct edge_sock *sock, const struct sip_msg *msg)
 				 "Content-Length: 0\r\n\r\n",
 				 p->cfg.expires_min_s);
 	}
-	else {
+	else if (request_rate(sock, msg, b->user)) {
 		refresh(sock, msg, w, b);
 	}
 	return true;

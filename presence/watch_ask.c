@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include "presence/body.h"
 #include "presence/watcher.h"
 #include "sip/refer.h"
 #include "wire/reslist.h"
@@ -75,22 +76,23 @@ static int entry_handler(const struct reslist_entry *entry, void *arg)
 uint16_t watch_names(const struct presence *p, const struct sip_msg *msg,
 		     struct told_table *told, const char **wordsp)
 {
-	const char *body = (const char *)mbuf_buf(msg->mb);
-	const size_t len = mbuf_get_left(msg->mb);
-	const struct sip_hdr *enc =
-		sip_msg_hdr(msg, SIP_HDR_CONTENT_ENCODING);
 	struct naming n = {p, told};
-	int err;
+	struct body body;
+	int err = ENOTSUP;
 
-	if (!msg_ctype_cmp(&msg->ctyp, "application", "resource-lists+xml") ||
-	    (enc && pl_strcasecmp(&enc->val, "identity"))) {
-		*wordsp = "A Plain Resource List Is Needed";
-		return 415;
+	if (msg_ctype_cmp(&msg->ctyp, "application", "resource-lists+xml"))
+		err = body_open(&body, msg, RESLIST_BYTES_MAX);
+	if (!err) {
+		err = reslist_each(body.p, body.len, entry_handler, &n);
+		body_close(&body);
 	}
-	err = reslist_each(body, len, entry_handler, &n);
 	if (!err && told->n)
 		return 0;
 	told_fini(told);
+	if (err == ENOTSUP) {
+		*wordsp = "A Resource List Is Needed";
+		return 415;
+	}
 	*wordsp = err ? "Malformed Resource List" : "Nobody Is Named";
 	if (err == ENOSPC || err == EOVERFLOW) {
 		*wordsp = "Too Many Are Named";

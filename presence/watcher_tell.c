@@ -79,7 +79,7 @@ static void wake(struct watcher *w)
 	uint64_t wait_ms = 0;
 
 	/* Its answer comes back here, or it is too late to tell more */
-	if (w->req || w->last)
+	if (w->req || w->wait || w->last)
 		return;
 	if (!w->due && !w->terminated && !list_head(&w->round) &&
 	    w->round_ms > now)
@@ -373,7 +373,7 @@ void watcher_pump(void *arg)
 	const struct binding *b = binding_by_id(w->p->bindings, w->binding);
 	int err;
 
-	if (w->req)
+	if (w->req || w->wait)
 		return;
 	if (!b) {
 		mem_deref(w);
@@ -387,7 +387,7 @@ void watcher_pump(void *arg)
 		watcher_lost(w);
 		return;
 	}
-	if (!w->req && list_head(&w->dirty))
+	if (!w->req && !w->wait && list_head(&w->dirty))
 		wake(w);
 }
 

@@ -60,7 +60,7 @@ check() (
 	}'
 )
 
-echo 1..12
+echo 1..13
 
 out=$(check "$top")
 [ -z "$out" ]
@@ -82,12 +82,14 @@ plant mixer/x.c '"db/state.h"' "the mixer and a database"
 plant cli/x.c '<sqlite3.h>' "SQLite outside db"
 plant server/x.c '<nats/nats.h>' "NATS outside bus"
 plant cli/handset.c '<ortp/ortp.h>' "oRTP outside its file"
+plant mixer/leg.c '<mediastreamer2/msfilter.h>' "mediastreamer2 outside its file"
 plant daemon/x.c '"../util/log.h"' "a path from beside"
 plant auth/x.c '"db/priv.h"' "a private header"
 
 rm -rf "$tmp/t"
-mkdir -p "$tmp/t/cli" "$tmp/t/daemon"
+mkdir -p "$tmp/t/cli" "$tmp/t/daemon" "$tmp/t/mixer"
 printf '#include <ortp/ortp.h>\n' >"$tmp/t/cli/handset_ms2.c"
+printf '#include <mediastreamer2/msfactory.h>\n' >"$tmp/t/mixer/ms2_tone.c"
 printf '#include "util/log.h"\n#include <re.h>\n' >"$tmp/t/daemon/x.c"
 [ -z "$(check "$tmp/t")" ]
 tell $? "what is allowed is not found"

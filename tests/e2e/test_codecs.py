@@ -101,7 +101,7 @@ def test_no_codec_in_common(lab):
     # The terminal asks, the server refuses
     bob = lab.handset(server, 'bob', options=here + ('--leg', 'terminal'))
     failed = bob.event('leg_failed')
-    expect(failed['code'] == 488 and failed['reason'] == 'no common codec',
+    expect(failed['code'] == 488 and 'G722' in failed['reason'],
            failed)
     # Who has the codec among others is served
     carol = lab.handset(server, 'carol', options=(

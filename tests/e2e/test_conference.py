@@ -9,6 +9,7 @@ import secrets
 import xml.etree.ElementTree as ET
 
 from holler_test import expect
+from phones import Linphone
 from terminal import Dialog, Terminal, online, uri_of
 
 NS = '{urn:ietf:params:xml:ns:conference-info}'
@@ -390,3 +391,27 @@ def test_p9_leg_ends_and_server_restarts(lab):
     expect(r.code == 200 and w.dialog.callid != old.callid, r.start)
     w.next()
     expect(w.users == {'alice': 'recvonly'}, w.users)
+
+
+def test_p9_linphone_subscribes_by_itself(lab):
+    """P9: linphone sees that its leg is a focus, and takes what it is told"""
+    server = lab.server(FAST)
+    server.users('alice', 'bob', start='register')
+    server.group('crew', 'alice', 'bob')
+    phone = Linphone(lab, server, 'alice').ready()
+    server.until(lambda s: s['conference']['focus']['subscriptions'] == 1,
+                 'linphone\'s subscription')
+    bob = lab.handset(server, 'bob').ready()
+    words = 'participant with address IdentityAddress(sip:bob@ptt.test) ' \
+        '%%s conference IdentityAddress(%s)' % focus_of('alice')
+    server.until(lambda s: 'Addition of ' + words % 'to' in phone.logged(),
+                 'linphone adding a participant')
+    bob.quit()
+    server.until(lambda s: 'Removal of ' + words % 'from' in phone.logged(),
+                 'linphone removing a participant')
+    focus = server.status()['conference']['focus']
+    expect(focus['subscriptions'] == 1 and not focus['lost'] and
+           not focus['refused'], focus)
+    phone.quit()
+    server.until(lambda s: s['conference']['focus']['subscriptions'] == 0,
+                 'the end of linphone\'s subscription')

@@ -496,6 +496,29 @@ def test_keys_by_info(lab):
     expect(a.in_dialog(a.leg, 'INFO').code == 200, 'INFO without a body')
 
 
+def test_floor_with_the_invite(lab):
+    """P10 mc_implicit_request of an INVITE that dials a group is a press"""
+    server = world(lab, 'alice', 'bob')
+    server.group('crew', 'alice', 'bob')
+    server.sql("UPDATE member SET priority = 5 WHERE subscriber = 'alice';")
+    b = lab.handset(server, 'bob').ready()
+    a = Terminal(server, 'alice')
+    a.register()
+    body = a.sdp().replace('udp TBCP', 'udp MCPTT').replace(
+        'a=fmtp:TBCP queuing=0;tb_priority=1;timestamp=0',
+        'a=fmtp:MCPTT mc_queueing;mc_priority=7;mc_granted;'
+        'mc_implicit_request')
+    r = dial(a, a.aor('crew'), body=body)
+    expect(r.code == 200, r.start)
+    m = re.search(r'^m=application (\d+) udp MCPTT\r\n'
+                  r'a=fmtp:MCPTT mc_priority=5;mc_implicit_request\r$',
+                  r.body, re.M)
+    expect(m and m.group(1) != '0', r.body)
+    b.event('taken')
+    server.until(lambda s: server.bridge('crew').get('holder') == 'alice',
+                 'the floor of alice')
+
+
 # --- answers of more than one
 
 
@@ -520,3 +543,16 @@ def test_two_answers(lab):
            'the first is up')
     server.until(lambda s: s['conference']['counters']['forks'] == 1,
                  'that it was seen')
+
+
+def test_cancel_meets_answer(lab):
+    """P1 a phone that answers while it is cancelled gets ACK and BYE"""
+    server, a, inv = invited(lab, conf={'conference': {'answer_ms': 500}})
+    a.reply(inv, 180, 'Ringing', headers=['Contact: ' + a.contact()])
+    m = a.receive(is_a('CANCEL'), 'a CANCEL')
+    a.reply(inv, 200, headers=['Contact: ' + a.contact(), SDP], body=a.sdp())
+    a.receive(is_a('ACK', inv.get('call-id')), 'an ACK')
+    a.reply(a.receive(is_a('BYE', inv.get('call-id')), 'a BYE'), 200)
+    a.reply(m, 481, 'Too Late')
+    server.until(lambda s: server.leg('alice')['status'] == 'manual',
+                 'that it is left alone')

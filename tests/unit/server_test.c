@@ -674,11 +674,14 @@ static void test_p10_implicit_floor_request(void **state)
 	assert_int_equal(rig_member(r, "g", "b"), 200);
 	assert_int_equal(term_provision(t, false, false), 200);
 
-	assert_int_equal(term_invite(t, "leg", sdp), 200);
+	assert_int_equal(term_invite(t, "ptt", sdp), 200);
 	assert_non_null(strstr(t->sdp, "udp MCPTT\r\na=fmtp:MCPTT "
 			       "mc_priority=1\r\n"));
 	assert_true(term_wait(t, BUS_LEG_IDLE));
 
+	r->activation_as_asked = false;
+	r->activation.code = 200;
+	strcpy(r->activation.group, "g");
 	assert_int_equal(term_invite(again, "g", sdp), 200);
 	assert_non_null(strstr(again->sdp, "udp MCPTT\r\na=fmtp:MCPTT "
 			       "mc_priority=1;mc_implicit_request\r\n"));
