@@ -26,23 +26,24 @@ WAV_HEADER = 44
 MODULES = '/usr/lib/baresip/modules'
 
 
+def wav_write(path, data):
+    """As telephones have it: 16 bits, 8 kHz"""
+    with wave.open(path, 'wb') as w:
+        w.setnchannels(1)
+        w.setsampwidth(2)
+        w.setframerate(8000)
+        w.writeframes(data)
+    return path
+
+
 def phone_speech(lab, path):
     """The recording as a telephone plays it: 8 kHz, with half a second of
     silence before and ten minutes after"""
     out = lab.path('8k-' + os.path.basename(path))
-    subprocess.run(['sox', path, '-r', '8000', '-c', '1', '-b', '16', out,
-                    'pad', '0.5', '600'], check=True, timeout=DEADLINE)
-    return out
-
-
-def silence(lab, seconds):
-    out = lab.path('silence-%d.wav' % seconds)
-    with wave.open(out, 'wb') as w:
-        w.setnchannels(1)
-        w.setsampwidth(2)
-        w.setframerate(8000)
-        w.writeframes(bytes(16000 * seconds))
-    return out
+    r = subprocess.run(['sox', path, '-r', '8000', '-c', '1', '-b', '16',
+                        '-t', 'raw', '-'], check=True, timeout=DEADLINE,
+                       capture_output=True)
+    return wav_write(out, bytes(8000) + r.stdout + bytes(16000 * 600))
 
 
 class Phone(Process):
@@ -125,13 +126,8 @@ class Phone(Process):
         with open(self.record, 'rb') as f:
             f.seek(self.heard_at)
             data = f.read()
-        path = '%s-heard-%d.wav' % (self.record, self.heard_at)
-        with wave.open(path, 'wb') as w:
-            w.setnchannels(1)
-            w.setsampwidth(2)
-            w.setframerate(8000)
-            w.writeframes(data[:len(data) & ~1])
-        return path
+        return wav_write('%s-heard-%d.wav' % (self.record, self.heard_at),
+                         data[:len(data) & ~1])
 
     def quit(self):
         raise NotImplementedError
@@ -145,8 +141,8 @@ class Baresip(Phone):
     def __init__(self, lab, server, user, accounts='', modules=()):
         home = lab.path('baresip-%s-%d' % (user, len(lab.procs)))
         os.mkdir(home)
-        self.quiet = silence(lab, 900)
-        self.sound = self.quiet
+        self.quiet = wav_write(os.path.join(home, 'quiet.wav'),
+                               bytes(16000 * 900))
         config = ['net_interface 127.0.0.1',
                   'sip_listen 127.0.0.1:0',
                   'call_max_calls 8',
