@@ -189,6 +189,93 @@ def test_phones_talk_by_keys(lab):
         expect_heard(lab.speech(name), alice)
 
 
+def linphone_alone(lab, server, conf=None, name='carol'):
+    server.holler('user', 'add', name, '--password', name + 'pw')
+    server.holler('subscription', 'set', name, '--start', 'register')
+    return Linphone(lab, server, name, conf)
+
+
+def test_linphone_talks_by_info(lab):
+    """P10: the same with keys in SIP INFO, as some phones send them"""
+    speech = lab.speech('Front_Center')
+    server = lab.server()
+    carol = linphone_alone(lab, server, {'sip': {'use_info': 1,
+                                                 'use_rfc2833': 0}}).ready()
+    server.users('alice')
+    alice = lab.handset(server, 'alice').ready()
+    join(server, 'crew', ('alice', 'carol'))
+    talk_by_keys(server, carol, 'crew', speech, 'SIP INFO')
+    expect('application/dtmf-relay' in carol.logged(), 'no key in an INFO')
+    alice.event('burst_end')
+    expect_heard(speech, alice.quit())
+
+
+def test_linphone_wants_srtp(lab):
+    """P1: encrypted media is not in this release: a phone that insists is
+    shown with its 488 and told why; one that would like it goes without"""
+    server = lab.server(port=5060)
+    wish = {'media_encryption': 'srtp'}
+    carol = linphone_alone(lab, server,
+                           {'sip': dict(wish, media_encryption_mandatory=1)})
+    server.until(lambda s: server.leg('carol').get('code') == 488,
+                 'the 488 of linphone')
+    leg = server.leg('carol')
+    expect(leg['status'] == 'none' and leg['words'], leg)
+    expect(leg['words'] in server.holler('status')[1], 'status has no words')
+    server.holler('group', 'add', 'crew', '--service', 'ptt')
+    server.holler('group', 'join', 'crew', 'carol')
+    carol.dial('sip:crew@ptt.test').said('error')
+    expect('488 only plain RTP/AVP audio' in carol.logged(), 'no words')
+    carol.quit()
+
+    dora = linphone_alone(lab, server, {'sip': wish}, 'dora').ready()
+    server.holler('group', 'join', 'crew', 'dora')
+    dora.mark().type('terminate\n').said(dora.ENDED)
+    # It offers RTP/SAVP, is refused, and comes back by itself with RTP/AVP
+    dora.dial('sip:crew@ptt.test').said('crew@ptt.test connected')
+    expect('488 only plain RTP/AVP audio' in dora.logged(), 'no refusal')
+    expect(server.leg('dora')['status'] == 'idle', server.leg('dora'))
+
+
+@aside
+def test_linphone_session_timer(lab):
+    """P1: linphone with session timers (RFC 4028) agrees to one, refreshes it
+    by UPDATE twice, and its leg outlives it"""
+    server = lab.server({'conference': {'session_expires_s': 90}})
+    carol = linphone_alone(lab, server, {
+        'sip': {'session_expires_enabled': 1, 'session_expires_value': 90,
+                'session_expires_min_value': 90}}).ready()
+    expect('Session-Expires: 90' in carol.logged(), 'no session timer')
+    before = server.leg('carol')['local']
+    expect_no_end([carol.mark()], 100)
+    refreshed = carol.logged().count('\nUPDATE sip:')
+    expect(refreshed >= 2, 'refreshed %d times' % refreshed)
+    leg = server.leg('carol')
+    expect(leg['status'] == 'idle' and leg['local'] == before, leg)
+
+
+def test_linphone_conference_event(lab):
+    """P13: linphone subscribes to who is in the group (RFC 4575) by itself
+    when it has dialled it, takes the NOTIFYs, and leaves"""
+    server = lab.server(port=5060)
+    carol = linphone_alone(lab, server).ready()
+    server.users('alice')
+    alice = lab.handset(server, 'alice').ready()
+    join(server, 'crew', ('alice', 'carol'))
+    carol.mark().type('terminate\n').said(carol.ENDED)
+    carol.dial('sip:crew@ptt.test').said('crew@ptt.test connected')
+    server.log.wait(lambda x: x.get('what') == 'subscribed' and
+                    x.get('subject') == 'leg/carol', 'its SUBSCRIBE')
+    for words in ('from state CreationPending to Created',
+                  'sip:alice@ptt.test) to conference'):
+        server.until(lambda s: words in carol.logged(),
+                     '"%s" in what linphone says' % words)
+    carol.mark().type('terminate\n').said(carol.ENDED)
+    carol.quit()
+    alice.quit()
+    expect(server.proc.alive(), 'hollerd ended')
+
+
 def test_phones_dial_a_group(lab):
     """P1 P9: phones dial the group by its name, and hear it"""
     speech = lab.speech('Side_Left', 'Side_Right')
