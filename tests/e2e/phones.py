@@ -146,7 +146,6 @@ class Baresip(Phone):
         os.mkdir(home)
         self.quiet = wav_write(os.path.join(home, 'quiet.wav'),
                                bytes(16000 * 900))
-        self.sound = self.quiet
         config = ['net_interface ' + ip,
                   'sip_listen %s:0' % host,
                   'call_max_calls 8',
