@@ -322,6 +322,65 @@ def test_dial_elsewhere(lab):
     soft.never('INVITE', 'rung')
 
 
+def directions(sdp):
+    return [x for x in sdp.split('\r\n') if x in (
+        'a=inactive', 'a=sendonly', 'a=recvonly')]
+
+
+def test_dial_inactive_service(lab):
+    """P8 a service whose idle legs are inactive: dialled ones are not"""
+    server = world(lab, 'alice', 'bob')
+    server.sql("UPDATE service SET idle = 'inactive';")
+    a, b = Phone(server, 'alice'), Phone(server, 'bob')
+    for p in (a, b):
+        inv = p.invited()
+        expect(directions(inv.body) == ['a=inactive'], inv.body)
+        p.leg = p.answer(inv, False)
+        server.until_leg(p.user)
+
+    def again(p, want):
+        inv = p.receive(lambda m: m.method == 'INVITE' and
+                        m.get('call-id') == p.leg.callid, 'a re-INVITE')
+        expect(directions(inv.body) == want, inv.body)
+        p.answer(inv, False)
+
+    idle = a.leg
+    r, a.leg = a.dial_end(a.dial_start('bob'))
+    expect(r.code == 200 and not directions(r.body), r.start + r.body)
+    a.ended(idle)
+    again(b, [])
+    expect(b.remove('bob').code == 202, 'bob leaves')
+    again(b, ['a=inactive'])
+    # As its user sees it the phone that dialled is in a call still
+    a.never('INVITE', 'put on hold')
+    a.never('BYE', 'hung up')
+
+
+def test_restart_in_a_dialled_call(lab):
+    """P1 kill -9 in a call: both phones are told, who rings is not rung"""
+    server = manual_world(lab, 'alice', 'bob')
+    a = manual_phone(server, 'alice')
+    b = Phone(server, 'bob').auto()
+    server.until_leg('bob')
+    a.dial('bob')
+    server.until_leg('alice', 'busy')
+    # It is in state.db when it says so
+    server.until(lambda s: s['conference']['counters']['activations'] == 1,
+                 'the call')
+    a.in_dialog(a.leg, 'INFO')
+    server.holler('user', 'set', 'alice', '--display', 'Alice')
+    server.kill()
+    server.start()
+    old = b.leg
+    b.ended(old)
+    b.auto()
+    server.until_leg('bob', 'idle')
+    server.until_leg('alice', 'manual')
+    a.never('INVITE', 'rung')
+    a.dial('bob')
+    server.until_leg('bob', 'busy')
+
+
 # --- several terminals, several subscriptions
 
 def test_first_that_answers(lab):
