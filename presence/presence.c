@@ -34,6 +34,7 @@ void presence_cfg_default(struct presence_cfg *cfg)
 	cfg->connections_ip_max = 1000;
 	cfg->connection_idle_s = 120;
 	cfg->flow_timer_s = 120;
+	cfg->datagram_bytes = 1300;
 	cfg->notify_interval_ms = 1000;
 	cfg->publications_max = 100000;
 	cfg->publications_user_max = 16;

@@ -305,6 +305,9 @@ static bool request_h(const struct sip_msg *msg, void *arg)
 	if (pl_strcmp(&msg->met, "NOTIFY"))
 		return false;
 
+	if (r->notify_h && r->notify_h(msg, r->notify_arg))
+		return true;
+
 	for (le = list_head(&r->terms); le; le = le->next) {
 		struct term *t = le->data;
 

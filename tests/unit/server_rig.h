@@ -87,6 +87,9 @@ struct rig {
 	unsigned bye_drop;                /**< BYEs that get lost, still */
 	char bye[1024];                   /**< The last BYE */
 	unsigned closed;
+	/** Sees each NOTIFY first; true: it was taken */
+	bool (*notify_h)(const struct sip_msg *msg, void *arg);
+	void *notify_arg;
 };
 
 /** cfg of the rig may be changed before rig_start() */
