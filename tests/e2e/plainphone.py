@@ -197,3 +197,29 @@ def bridges(server):
     return sorted((b['kind'], tuple(sorted(b['parties'])))
                   for b in server.status()['conference']['bridges']
                   if b['kind'] != 'group')
+
+
+def world(lab, *names, conf=None, hang_ms=60000, allow=True):
+    conf = conf or {}
+    # They send no media, and are not to be missed for that
+    conf['media'] = {'dead_idle_ms': 0, 'dead_bridged_ms': 0}
+    server = lab.server(conf)
+    server.users(*names, start='register', both=allow)
+    server.sql("UPDATE service SET hang_ms = %d;" % hang_ms)
+    server.until(lambda s: s['presence']['subscriptions_all'] == len(names),
+                 'its users')
+    return server
+
+
+def manual_world(lab, *names, **kw):
+    """..in which answer_ms is short: nobody waits for ringing phones"""
+    conf = kw.pop('conf', {})
+    conf.setdefault('conference', {})['answer_ms'] = 500
+    return world(lab, *names, conf=conf, **kw)
+
+
+def manual_phone(server, user, **kw):
+    p = Phone(server, user, **kw)
+    p.ring()
+    server.until_leg(user, 'manual')
+    return p
