@@ -231,6 +231,9 @@ def test_dial_inactive_service(lab):
     """P8 a service whose idle legs are inactive: dialled ones are not"""
     server = world(lab, 'alice', 'bob')
     server.sql("UPDATE service SET idle = 'inactive';")
+    # Changes are seen in order
+    server.holler('group', 'add', 'later', '--service', 'ptt')
+    server.until(lambda s: s['presence']['groups'] == 1, 'the change')
     a, b = Phone(server, 'alice'), Phone(server, 'bob')
     for p in (a, b):
         inv = p.invited()
@@ -239,7 +242,7 @@ def test_dial_inactive_service(lab):
         server.until_leg(p.user)
 
     def again(p, want):
-        inv = p.receive(lambda m: m.method == 'INVITE' and
+        inv = p.receive(lambda m: m.method == 'INVITE' and m.tag('to') and
                         m.get('call-id') == p.leg.callid, 'a re-INVITE')
         expect(directions(inv.body) == want, inv.body)
         p.answer(inv, False)

@@ -191,7 +191,7 @@ def test_moved_to_another_host(lab):
                   ip='127.0.0.9')
     moved.callid, moved.cseq = a.callid, 100
     moved.sign_on()
-    inv = moved.receive(lambda m: m.method == 'INVITE' and
+    inv = moved.receive(lambda m: m.method == 'INVITE' and m.tag('to') and
                         m.get('call-id') == a.leg.callid, 'a re-INVITE')
     moved.tag = a.leg.ltag
     moved.answer(inv, False)
@@ -216,7 +216,7 @@ def test_moved_and_forgot(lab):
                   ip='127.0.0.9')
     moved.callid, moved.cseq = a.callid, 100
     moved.sign_on()
-    inv = moved.receive(lambda m: m.method == 'INVITE' and
+    inv = moved.receive(lambda m: m.method == 'INVITE' and m.tag('to') and
                         m.get('call-id') == a.leg.callid, 'a re-INVITE')
     moved.reply(inv, 481, 'Call Does Not Exist')
     new = moved.receive(lambda m: m.method == 'INVITE' and
