@@ -22,6 +22,7 @@ static void handset_destructor(void *arg)
 	list_flush(&hs->referl);
 	list_flush(&hs->linel);
 	mem_deref(hs->reg);
+	mem_deref(hs->publish);
 	if (hs->sip)
 		sip_close(hs->sip, true);
 	mem_deref(hs->first);
@@ -108,6 +109,8 @@ static const char *audio_name(enum hs_audio_ev_type type)
 		return "burst_heard";
 	case HS_AUDIO_SILENT:
 		return "burst_end";
+	case HS_AUDIO_DEAD:
+		return "leg_dead";
 	case HS_AUDIO_FAILED:
 		return "error";
 	}
@@ -145,6 +148,8 @@ static struct hs_line *stream_line(const struct handset *hs,
 
 		if (line->leg && hs_leg_audio(line->leg, ev))
 			return line;
+		if (line->dialled && hs_leg_audio(line->dialled, ev))
+			return line;
 	}
 	return NULL;
 }
@@ -156,10 +161,12 @@ static void audio_ev_h(const struct hs_audio_ev *ev, void *arg)
 	struct handset *hs = arg;
 	const bool global = ev->type == HS_AUDIO_RECORD_START ||
 			    ev->type == HS_AUDIO_FAILED;
-	const struct hs_line *line = stream_line(hs, ev);
+	struct hs_line *line = stream_line(hs, ev);
 
 	if (global || line)
 		audio_say(hs, ev, line);
+	if (ev->type == HS_AUDIO_DEAD && line && line->leg)
+		hs_leg_lost(line->leg, "the server's media is silent", NULL);
 	hs_cmd_status_line(hs);
 }
 
@@ -175,7 +182,8 @@ static int audio_open(struct handset *hs)
 {
 	const struct hs_audio_cfg cfg = {.play = hs->opts.play,
 					 .record = hs->opts.record,
-					 .jitter_ms = hs->opts.jitter_ms};
+					 .jitter_ms = hs->opts.jitter_ms,
+					 .dead_ms = hs->opts.dead_s * 1000};
 	char why[256] = "";
 	int err = hs_audio_alloc(&hs->audio, &cfg, why, sizeof(why));
 
@@ -267,6 +275,8 @@ static int open_all(struct handset *hs)
 		err = lines_make(hs);
 	if (!err)
 		err = hs_reg_alloc(&hs->reg, hs);
+	if (!err)
+		err = hs_publish_alloc(&hs->publish, hs);
 	if (err)
 		(void)re_fprintf(stderr, "holler handset: %m\n", err);
 	return err;

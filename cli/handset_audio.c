@@ -16,7 +16,7 @@ struct hs_audio {
 	struct hs_engine *engine;
 	uint32_t id_last;
 	unsigned streams_open;
-	unsigned jitter_ms;
+	unsigned jitter_ms, dead_ms;
 };
 
 static int cmd_put(struct hs_audio *a, const struct hs_cmd *cmd)
@@ -72,6 +72,7 @@ int hs_audio_alloc(struct hs_audio **ap, const struct hs_audio_cfg *cfg,
 	if (!a)
 		return ENOMEM;
 	a->jitter_ms = cfg->jitter_ms;
+	a->dead_ms = cfg->dead_ms;
 	err = queues_alloc(&a->q);
 	if (err)
 		(void)re_snprintf(why, why_size, "queues: %m", err);
@@ -117,7 +118,7 @@ int hs_audio_open(struct hs_audio *a, const char *addr,
 		return ENOSPC;
 	if (!++a->id_last)
 		++a->id_last;
-	err = hs_stream_open(&s, a->id_last, addr, a->jitter_ms);
+	err = hs_stream_open(&s, a->id_last, addr, a->jitter_ms, a->dead_ms);
 	if (err)
 		return err;
 	hs_stream_local(s, local);
@@ -151,7 +152,9 @@ int hs_audio_hush(struct hs_audio *a, uint32_t stream)
 int hs_audio_key(struct hs_audio *a, uint32_t stream, enum hs_key key)
 {
 	return cmd_put(a, &(struct hs_cmd){
-				  .type = HS_CMD_KEY, .id = stream, .key = key});
+				  .type = HS_CMD_KEY,
+				  .id = stream,
+				  .key = key});
 }
 
 int hs_audio_close(struct hs_audio *a, uint32_t stream)

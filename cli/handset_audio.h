@@ -45,6 +45,7 @@ struct hs_audio_cfg {
 	const char *play;    /**< FILE.wav, "alsa[:device]", "none" */
 	const char *record;  /**< the same; the file is created */
 	unsigned jitter_ms;  /**< Delay of a burst's first packet */
+	unsigned dead_ms;    /**< HS_AUDIO_DEAD; 0: never */
 };
 
 enum hs_audio_ev_type {
@@ -56,6 +57,8 @@ enum hs_audio_ev_type {
 	HS_AUDIO_HEARD,        /**< First packet of a burst came: seq */
 	HS_AUDIO_SILENT,       /**< t_us: of the burst's last packet; packets,
 				    lost */
+	HS_AUDIO_DEAD,         /**< Neither RTP nor RTCP came for dead_ms, of a
+				    far side that had sent some */
 	HS_AUDIO_FAILED        /**< error: the recording or the card failed */
 };
 

@@ -70,6 +70,49 @@ static void call_h(const struct cmd *cmd)
 	refer(cmd, HS_REFER_CALL, true);
 }
 
+static void dial_h(const struct cmd *cmd)
+{
+	int err;
+
+	if (cmd->wordc != 2) {
+		handset_error(cmd->hs, cmd->line->id, "dial whom?");
+		return;
+	}
+	err = hs_line_dial(cmd->line, cmd->wordv[1]);
+	if (err)
+		error(cmd, "dial", err);
+}
+
+/* One of two words behind the command. @return false: said */
+static bool choice(const struct cmd *cmd, const char *yes, const char *no,
+		   bool *yesp)
+{
+	const char *word = cmd->wordc == 2 ? cmd->wordv[1] : "";
+
+	*yesp = !strcmp(word, yes);
+	if (*yesp || !strcmp(word, no))
+		return true;
+	handset_error(cmd->hs, cmd->line->id, "%s takes %s or %s",
+		      cmd->wordv[0], yes, no);
+	return false;
+}
+
+static void dnd_h(const struct cmd *cmd)
+{
+	bool on;
+
+	if (choice(cmd, "on", "off", &on))
+		hs_publish_dnd(cmd->hs->publish, on);
+}
+
+static void answer_h(const struct cmd *cmd)
+{
+	bool manual;
+
+	if (choice(cmd, "manual", "auto", &manual))
+		hs_publish_manual(cmd->hs->publish, manual);
+}
+
 static void refer_h(const struct cmd *cmd)
 {
 	refer(cmd, HS_REFER_CALL, false);
@@ -203,6 +246,7 @@ static const struct {
 	{"release", release_h, true},
 	{"queue", queue_h, true},
 	{"call", call_h, false},
+	{"dial", dial_h, false},
 	{"refer", refer_h, false},
 	{"hangup", hangup_h, false},
 	{"bye", bye_h, true},
@@ -214,6 +258,8 @@ static const struct {
 	{"unsubscribe", unsubscribe_h, true},
 	{"register", register_h, false},
 	{"unregister", unregister_h, false},
+	{"dnd", dnd_h, false},
+	{"answer", answer_h, false},
 	{"mark", mark_h, false},
 	{"quit", quit_h, false},
 };

@@ -152,7 +152,7 @@ static void up(struct hs_leg *leg)
 	hs_talk_show(leg->talk);
 	hs_modify_up(leg->modify, sipsess_dialog(leg->sess));
 	report_up(leg);
-	hs_line_leg_up(leg->line);
+	hs_line_leg_up(leg->line, leg);
 }
 
 /* --- descriptions ------------------------------------------------------- */
@@ -311,8 +311,8 @@ void hs_leg_refuse(const struct handset *hs, const struct sip_msg *msg,
 	if (err == ENOTSUP)
 		(void)sip_treplyf(NULL, NULL, hs->sip, msg, false, 488,
 				  "No Common Codec",
-				  "Warning: 305 holler \"no audio in a codec that "
-				  "is spoken here\"\r\n"
+				  "Warning: 305 holler \"no audio in a codec "
+				  "that is spoken here\"\r\n"
 				  "Content-Length: 0\r\n\r\n");
 	else if (err == EBADMSG)
 		(void)sip_treply(NULL, hs->sip, msg, 400, "Bad SDP");
@@ -344,7 +344,7 @@ int hs_leg_accept(struct hs_leg **lp, struct hs_line *line,
 	return err;
 }
 
-int hs_leg_connect(struct hs_leg **lp, struct hs_line *line)
+int hs_leg_connect(struct hs_leg **lp, struct hs_line *line, const char *uri)
 {
 	struct handset *hs = line->hs;
 	const char *routev[] = {hs->route};
@@ -356,8 +356,8 @@ int hs_leg_connect(struct hs_leg **lp, struct hs_line *line)
 		return err;
 	err = hs_sdp_offer(&desc, leg->sdp);
 	if (!err)
-		err = sipsess_connect(&leg->sess, hs->sesss, hs->service_uri,
-				      NULL, line->uri, line->id, routev, 1,
+		err = sipsess_connect(&leg->sess, hs->sesss, uri, NULL,
+				      line->uri, line->id, routev, 1,
 				      "application/sdp", desc,
 				      digest_client_auth_h, hs->dc, false,
 				      offer_h, answer_h, NULL, estab_h, NULL,

@@ -15,6 +15,7 @@ static void line_destructor(void *arg)
 
 	tmr_cancel(&line->tmr);
 	list_unlink(&line->le);
+	mem_deref(line->dialled);
 	mem_deref(line->leg);
 	mem_deref(line->sub);
 }
@@ -45,7 +46,8 @@ int hs_line_alloc(struct hs_line **lp, struct handset *hs, const char *id)
 
 static void connect_leg(struct hs_line *line)
 {
-	const int err = hs_leg_connect(&line->leg, line);
+	const int err = hs_leg_connect(&line->leg, line,
+				       line->hs->service_uri);
 
 	if (!err)
 		return;
@@ -71,7 +73,7 @@ static void timer_h(void *arg)
 {
 	struct hs_line *line = arg;
 
-	if (line->leg || line->hs->quitting)
+	if (line->leg || line->dialled || line->hs->quitting)
 		return;
 	if (!hs_reg_is(line->hs->reg))
 		return; /* registering starts the line again */
@@ -91,6 +93,30 @@ static void legless(struct hs_line *line)
 		  timer_h, line);
 }
 
+int hs_line_dial(struct hs_line *line, const char *name)
+{
+	char uri[HL_URI_MAX];
+	int err;
+
+	if (line->dialled)
+		return EALREADY;
+	err = hs_sip_uri(line->hs, uri, sizeof(uri), name);
+	if (err)
+		return err;
+	tmr_cancel(&line->tmr);
+	return hs_leg_connect(&line->dialled, line, uri);
+}
+
+static void dial_first(struct hs_line *line)
+{
+	const int err = hs_line_dial(line, line->hs->opts.dial);
+
+	line->dialled_once = true;
+	if (err)
+		handset_error(line->hs, line->id, "dial %s: %m",
+			      line->hs->opts.dial, err);
+}
+
 void hs_line_start(struct hs_line *line)
 {
 	const struct hs_opts *o = &line->hs->opts;
@@ -99,7 +125,9 @@ void hs_line_start(struct hs_line *line)
 		hs_sub_refresh(line->sub);
 	else if (o->subscribe)
 		hs_sub_start(line->sub);
-	if (o->terminal_leg && !line->leg)
+	if (o->dial && !line->dialled_once)
+		dial_first(line);
+	else if (o->terminal_leg && !line->leg)
 		connect_leg(line);
 	else
 		legless(line);
@@ -108,6 +136,7 @@ void hs_line_start(struct hs_line *line)
 void hs_line_stop(struct hs_line *line)
 {
 	tmr_cancel(&line->tmr);
+	line->dialled = mem_deref(line->dialled);
 	line->leg = mem_deref(line->leg);
 	hs_sub_stop(line->sub);
 }
@@ -117,13 +146,24 @@ bool hs_line_done(const struct hs_line *line)
 	return !line->leg && hs_sub_done(line->sub);
 }
 
-/* A new INVITE for a line that has a leg: the server lost the old one. */
-void hs_line_invited(struct hs_line *line, const struct sip_msg *msg)
+struct hs_leg *hs_line_leg(const struct hs_line *line,
+			   const struct pl *callid)
 {
-	struct hs_leg *old = line->leg;
-	int err;
+	struct hs_leg *const v[] = {line->leg, line->dialled};
+	unsigned i;
 
-	line->leg = NULL;
+	for (i = 0; i < ARRAY_SIZE(v); i++) {
+		const char *id = v[i] ? hs_leg_callid(v[i]) : NULL;
+
+		if (id && !pl_strcmp(callid, id))
+			return v[i];
+	}
+	return NULL;
+}
+
+/* Another leg has taken its place */
+static void replaced(const struct hs_line *line, struct hs_leg *old)
+{
 	if (hs_leg_up(old)) {
 		struct hs_ev ev;
 
@@ -133,6 +173,16 @@ void hs_line_invited(struct hs_line *line, const struct sip_msg *msg)
 		hs_ev_end(&ev);
 	}
 	mem_deref(old);
+}
+
+/* A new INVITE for a line that has a leg: the server lost the old one. */
+void hs_line_invited(struct hs_line *line, const struct sip_msg *msg)
+{
+	struct hs_leg *old = line->leg;
+	int err;
+
+	line->leg = NULL;
+	replaced(line, old);
 	err = hs_leg_accept(&line->leg, line, msg);
 	if (!err)
 		return;
@@ -142,6 +192,11 @@ void hs_line_invited(struct hs_line *line, const struct sip_msg *msg)
 
 void hs_line_leg_down(struct hs_line *line, struct hs_leg *leg)
 {
+	if (leg == line->dialled) {
+		line->dialled = mem_deref(line->dialled);
+		legless(line);
+		return;
+	}
 	if (leg != line->leg)
 		return;
 	line->leg = mem_deref(line->leg);
@@ -151,8 +206,15 @@ void hs_line_leg_down(struct hs_line *line, struct hs_leg *leg)
 	legless(line);
 }
 
-void hs_line_leg_up(struct hs_line *line)
+void hs_line_leg_up(struct hs_line *line, struct hs_leg *leg)
 {
+	struct hs_leg *old = line->leg;
+
+	if (leg == line->dialled) {
+		line->leg = leg;
+		line->dialled = NULL;
+		replaced(line, old);
+	}
 	tmr_cancel(&line->tmr);
 	line->wait_ms = LEGLESS_MS;
 	hs_cmd_status_line(line->hs);

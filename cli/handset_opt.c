@@ -24,6 +24,7 @@ enum opt {
 	OPT_SUBSCRIBER,
 	OPT_BIND,
 	OPT_LEG,
+	OPT_DIAL,
 	OPT_NO_SUBSCRIBE,
 	OPT_NO_ANSWER,
 	OPT_PLAY,
@@ -32,6 +33,7 @@ enum opt {
 	OPT_FLOOR,
 	OPT_KEYS,
 	OPT_JITTER,
+	OPT_DEAD,
 	OPT_EXPIRES,
 	OPT_SESSION,
 	OPT_MIN_SE,
@@ -55,6 +57,7 @@ static const struct option longv[] = {
 	{"subscriber", required_argument, NULL, OPT_SUBSCRIBER},
 	{"bind", required_argument, NULL, OPT_BIND},
 	{"leg", required_argument, NULL, OPT_LEG},
+	{"dial", required_argument, NULL, OPT_DIAL},
 	{"no-subscribe", no_argument, NULL, OPT_NO_SUBSCRIBE},
 	{"no-answer", no_argument, NULL, OPT_NO_ANSWER},
 	{"play", required_argument, NULL, OPT_PLAY},
@@ -63,6 +66,7 @@ static const struct option longv[] = {
 	{"floor", required_argument, NULL, OPT_FLOOR},
 	{"keys", required_argument, NULL, OPT_KEYS},
 	{"jitter", required_argument, NULL, OPT_JITTER},
+	{"dead", required_argument, NULL, OPT_DEAD},
 	{"expires", required_argument, NULL, OPT_EXPIRES},
 	{"session-expires", required_argument, NULL, OPT_SESSION},
 	{"min-se", required_argument, NULL, OPT_MIN_SE},
@@ -79,8 +83,8 @@ static const char help[] =
 "A push-to-talk handset: registers, subscribes to a service, holds an idle\n"
 "leg, talks while the key is down, and writes what it hears.\n"
 "\n"
-"  --server HOST[:PORT]  registrar and outbound proxy (port 5060, TLS 5061); an\n"
-"                        IPv6 address with a port in brackets\n"
+"  --server HOST[:PORT]  registrar and outbound proxy (port 5060, TLS 5061);\n"
+"                        an IPv6 address with a port in brackets\n"
 "  --transport udp|tcp|tls  of SIP (default: udp)\n"
 "  --tls-ca FILE         who may sign the server's certificate, which must be\n"
 "                        the domain's (default: who the system trusts)\n"
@@ -97,6 +101,7 @@ static const char help[] =
 "  --bind ADDRESS        local address (default: towards the server)\n"
 "  --leg server|terminal the server calls us and is answered at once, or we\n"
 "                        call the service (default: server)\n"
+"  --dial PARTY          once registered, call this user or group\n"
 "  --no-subscribe        register only\n"
 "  --no-answer           ring when called, and never answer\n"
 "  --play WHAT           the microphone: FILE.wav (from its beginning at each\n"
@@ -104,11 +109,13 @@ static const char help[] =
 "  --record WHAT         the ear: FILE.wav, alsa[:DEVICE] or none (default)\n"
 "  --codec NAME[,NAME..] what is offered, in this order, and taken: of PCMU,\n"
 "                        PCMA, G722, opus (default: all, in this order)\n"
-"  --floor tbcp|mcptt|none   floor control that is offered and taken (default:\n"
+"  --floor tbcp|mcptt|none  floor control that is offered and taken (default:\n"
 "                        both, and what the server prefers)\n"
 "  --keys rfc4733|info   without floor control the key sends * and #: as\n"
 "                        telephone-events (default) or by INFO\n"
 "  --jitter MS           delay of a burst's first packet (default: 60)\n"
+"  --dead SECONDS        a leg whose server sends neither RTP nor RTCP for so\n"
+"                        long is made anew (default: 70; 0: never)\n"
 "  --expires SECONDS     registration and subscription (default: 300)\n"
 "  --session-expires SECONDS  session timer that is asked for (default: 1800;\n"
 "                        0: none)\n"
@@ -125,10 +132,12 @@ static const char help[] =
 "  queue [ID]    ask for the place in line\n"
 "  call PARTY..  activate, by a REFER in the leg's dialog\n"
 "  refer PARTY.. the same out of the dialog\n"
+"  dial PARTY    call a user or a group by INVITE, as a plain telephone does\n"
 "  hangup [PARTY..]                leave, or remove these parties\n"
 "  hold [ID], resume [ID]  by a re-INVITE; refresh [ID]  as the session timer\n"
 "  bye [ID]      end the leg       status            print the state\n"
 "  subscribe [ID], unsubscribe [ID], register, unregister\n"
+"  dnd on|off, answer auto|manual  how the user wants to be called (PUBLISH)\n"
 "  mark TEXT     print an event    quit              end cleanly\n"
 "On a terminal: space presses and releases, q quits. The end of standard\n"
 "input, SIGINT and SIGTERM quit, too.\n";
@@ -333,6 +342,9 @@ static int option(struct hs_opts *o, enum opt opt, char *arg)
 		return bind_addr(o, arg);
 	case OPT_LEG:
 		return leg(o, arg);
+	case OPT_DIAL:
+		o->dial = arg;
+		return 0;
 	case OPT_NO_SUBSCRIBE:
 		return flag(&o->subscribe, false);
 	case OPT_NO_ANSWER:
@@ -358,6 +370,8 @@ static int option(struct hs_opts *o, enum opt opt, char *arg)
 	case OPT_JITTER:
 		return number(&o->jitter_ms, arg, 0, JITTER_MAX_MS,
 			      "--jitter");
+	case OPT_DEAD:
+		return number(&o->dead_s, arg, 0, EXPIRES_MAX_S, "--dead");
 	case OPT_EXPIRES:
 		return number(&o->expires_s, arg, EXPIRES_MIN_S, EXPIRES_MAX_S,
 			      "--expires");
@@ -437,6 +451,7 @@ int hs_opts_parse(struct hs_opts *o, int argc, char **argv)
 			      .session_s = 1800,
 			      .min_se_s = SESSTIMER_MIN_SE_S,
 			      .jitter_ms = 60,
+			      .dead_s = 70,
 			      .play = "none",
 			      .record = "none"};
 	hs_codecs_default(&o->codecs);

@@ -25,6 +25,7 @@
 struct digest_client;
 struct handset;
 struct hs_leg;
+struct hs_publish;
 struct hs_line;
 struct hs_reg;
 struct hs_req;
@@ -59,6 +60,7 @@ struct hs_opts {
 	struct sa bind;
 	char instance[HL_HOST_MAX];  /**< urn:uuid:.. */
 	bool terminal_leg;           /**< We INVITE, not the server */
+	const char *dial;            /**< Whom to call at first, or NULL */
 	bool subscribe;
 	bool answer;
 	bool events;
@@ -67,6 +69,7 @@ struct hs_opts {
 	uint32_t expires_s;
 	uint32_t session_s, min_se_s; /**< RFC 4028 */
 	unsigned jitter_ms;
+	uint32_t dead_s;             /**< Silence of the server's media; 0 */
 	const char *play, *record;
 	struct hs_codecs codecs;
 	unsigned floors;             /**< 1 << enum hs_floor_proto */
@@ -94,6 +97,7 @@ struct handset {
 	char aor[HL_URI_MAX];
 	char service_uri[HL_URI_MAX];
 	struct hs_reg *reg;
+	struct hs_publish *publish;
 	struct list linel;           /**< struct hs_line */
 	struct list referl;          /**< struct hs_refer */
 	struct tmr quit_tmr;
@@ -184,6 +188,14 @@ bool hs_sub_done(const struct hs_sub *sub);
 /** @return true if the NOTIFY is this subscription's; it is answered then */
 bool hs_sub_notify(struct hs_sub *sub, const struct sip_msg *msg);
 
+/* --- poc-settings: handset_publish.c ------------------------------------ */
+
+int hs_publish_alloc(struct hs_publish **pp, struct handset *hs);
+/** Do not disturb: incoming sessions are barred */
+void hs_publish_dnd(struct hs_publish *pb, bool on);
+/** Answer mode: manual, or automatic */
+void hs_publish_manual(struct hs_publish *pb, bool on);
+
 /* --- line: handset_line.c ----------------------------------------------- */
 
 struct hs_line {
@@ -193,6 +205,8 @@ struct hs_line {
 	char uri[HL_URI_MAX];
 	struct hs_sub *sub;
 	struct hs_leg *leg;
+	struct hs_leg *dialled;    /**< Takes leg's place once it is up */
+	bool dialled_once;         /**< --dial has been done */
 	struct tmr tmr;            /**< No leg: make one, or ask for one */
 	uint32_t wait_ms;
 	char session[HL_URI_MAX];  /**< Who bridged it, for people */
@@ -203,12 +217,18 @@ int hs_line_alloc(struct hs_line **lp, struct handset *hs, const char *id);
 /** Registered: subscribe, INVITE or wait for the INVITE */
 void hs_line_start(struct hs_line *line);
 void hs_line_stop(struct hs_line *line);
+/** Call a user or a group, as a plain telephone does. A leg that is there
+ *  stays until the call is answered. @return 0, EALREADY, or errno */
+int hs_line_dial(struct hs_line *line, const char *name);
+/** The leg of that Call-ID, or NULL */
+struct hs_leg *hs_line_leg(const struct hs_line *line,
+			   const struct pl *callid);
 bool hs_line_done(const struct hs_line *line);
 /** The server's INVITE for this line */
 void hs_line_invited(struct hs_line *line, const struct sip_msg *msg);
 /** Called by the leg: it ended by itself. The leg may be freed by this */
 void hs_line_leg_down(struct hs_line *line, struct hs_leg *leg);
-void hs_line_leg_up(struct hs_line *line);
+void hs_line_leg_up(struct hs_line *line, struct hs_leg *leg);
 
 /* --- leg: handset_leg.c ------------------------------------------------- */
 
@@ -216,7 +236,8 @@ enum hs_leg_key { HS_LEG_PRESS, HS_LEG_RELEASE };
 
 int hs_leg_accept(struct hs_leg **lp, struct hs_line *line,
 		  const struct sip_msg *msg);
-int hs_leg_connect(struct hs_leg **lp, struct hs_line *line);
+/** INVITE to the service, a user, a group */
+int hs_leg_connect(struct hs_leg **lp, struct hs_line *line, const char *uri);
 bool hs_leg_up(const struct hs_leg *leg);
 void hs_leg_key(struct hs_leg *leg, enum hs_leg_key key);
 /** Queued: at which place? */

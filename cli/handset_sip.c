@@ -46,20 +46,15 @@ void hs_sip_reason(struct hs_ev *ev, int err, const struct sip_msg *msg)
 	}
 }
 
-static struct hs_line *leg_line(const struct handset *hs,
-				const struct sip_msg *msg)
+static struct hs_leg *leg_find(const struct handset *hs,
+			       const struct sip_msg *msg)
 {
+	struct hs_leg *leg = NULL;
 	struct le *le;
 
-	LIST_FOREACH(&hs->linel, le)
-	{
-		struct hs_line *line = le->data;
-
-		if (line->leg && hs_leg_callid(line->leg) &&
-		    !pl_strcmp(&msg->callid, hs_leg_callid(line->leg)))
-			return line;
-	}
-	return NULL;
+	for (le = hs->linel.head; le && !leg; le = le->next)
+		leg = hs_line_leg(le->data, &msg->callid);
+	return leg;
 }
 
 /* RFC 7315: the address it was for before it was sent to our contact */
@@ -129,7 +124,7 @@ static void notify(struct handset *hs, const struct sip_msg *msg)
 
 static void options(struct handset *hs, const struct sip_msg *msg)
 {
-	if (pl_isset(&msg->to.tag) && !leg_line(hs, msg)) {
+	if (pl_isset(&msg->to.tag) && !leg_find(hs, msg)) {
 		(void)sip_treply(NULL, hs->sip, msg, 481,
 				 "Call Does Not Exist");
 		return;
@@ -168,12 +163,12 @@ static bool response_h(const struct sip_msg *msg, void *arg)
 static bool first_h(const struct sip_msg *msg, void *arg)
 {
 	struct handset *hs = arg;
-	struct hs_line *line;
+	struct hs_leg *leg;
 
 	if (!pl_isset(&msg->to.tag))
 		return false;
-	line = leg_line(hs, msg);
-	if (line && hs_leg_take(line->leg, msg))
+	leg = leg_find(hs, msg);
+	if (leg && hs_leg_take(leg, msg))
 		return true;
 	if (pl_strcmp(&msg->met, "UPDATE"))
 		return false;
@@ -184,13 +179,13 @@ static bool first_h(const struct sip_msg *msg, void *arg)
 static bool first_resp_h(const struct sip_msg *msg, void *arg)
 {
 	const struct handset *hs = arg;
-	struct hs_line *line;
+	struct hs_leg *leg;
 
 	if (pl_strcmp(&msg->cseq.met, "INVITE") || msg->scode < 200 ||
 	    msg->scode > 299)
 		return false;
-	line = leg_line(hs, msg);
-	return line && hs_leg_ack_again(line->leg, msg);
+	leg = leg_find(hs, msg);
+	return leg && hs_leg_ack_again(leg, msg);
 }
 
 static void exit_h(void *arg)
@@ -290,6 +285,10 @@ static int transport_open(struct handset *hs)
 				       &hs->opts.server);
 	if (err)
 		return err;
+	/* RFC 3261 section 18.1.1: what is too large for a datagram comes by
+	 * TCP, to the same port; if that is taken it comes in fragments */
+	if (tp == SIP_TRANSP_UDP)
+		(void)sip_transp_add(hs->sip, SIP_TRANSP_TCP, &hs->laddr);
 	return re_snprintf(hs->here, sizeof(hs->here), "%J%s", &hs->laddr,
 			   sip_transp_param(tp)) < 0
 		       ? EOVERFLOW

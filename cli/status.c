@@ -125,23 +125,43 @@ static void age_print(long long s)
 	printf("%lld:%02lld:%02lld", s / 3600 % 24, s / 60 % 60, s % 60);
 }
 
+static const char *word(const json_t *obj, const char *key)
+{
+	const char *s = json_string_value(json_object_get(obj, key));
+
+	return s ? s : "?";
+}
+
+static void sockets_print(const json_t *presence)
+{
+	const json_t *list = json_object_get(presence, "sockets"), *sock;
+	size_t i;
+
+	json_array_foreach(list, i, sock) {
+		const char *tp = word(sock, "transport");
+
+		printf("SIP on %s %s", tp, word(sock, "address"));
+		if (strcmp(tp, "UDP"))
+			printf(", %lld connections",
+			       number(sock, "connections"));
+		printf("\n");
+	}
+}
+
 static void status_print(const json_t *st)
 {
 	const json_t *presence = json_object_get(st, "presence");
 	const json_t *conf = json_object_get(st, "conference");
-	const json_t *listen = json_object_get(st, "listen"), *addr;
 	const char *version = json_string_value(json_object_get(st,
 								"version"));
 	const char *domain = json_string_value(json_object_get(st, "domain"));
-	size_t i;
 
 	printf("hollerd %s, process %lld, up ", version ? version : "?",
 	       number(st, "pid"));
 	age_print(number(st, "uptime_s"));
-	printf("\ndomain %s, SIP on udp", domain ? domain : "?");
-	json_array_foreach(listen, i, addr)
-		printf(" %s", json_string_value(addr));
-	printf("\n%lld users, %lld registered terminals, %lld subscriptions, "
+	printf("\ndomain %s\n", domain ? domain : "?");
+	sockets_print(presence);
+	printf("%lld users, %lld registered terminals, %lld subscriptions, "
 	       "%lld groups\n", number(presence, "users"),
 	       number(presence, "bindings"),
 	       number(presence, "subscriptions_all"),

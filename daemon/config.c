@@ -28,8 +28,6 @@ void config_default(struct config *c)
 	snprintf(c->server.node, sizeof(c->server.node), "node1");
 	c->log_level = HLOG_INFO;
 	c->log_format = HLOG_TEXT;
-	sa_set_in(&c->listen.v[0], 0, 5060);
-	c->listen.c = 1;
 	c->server.mixer.workers = 0; /* as many as fit the machine */
 	c->server.mixer.port_min = 20000;
 	c->server.mixer.port_max = 29999;
@@ -183,6 +181,13 @@ static void check_sip(struct reader *r, const struct presence_cfg *p)
 		      "is above publications_max");
 }
 
+static void check_tls(struct reader *r, const struct config *c)
+{
+	if (!*c->tls_certificate != !*c->tls_key)
+		blame(r, "sip", *c->tls_key ? "tls_key" : "tls_certificate",
+		      "tls_certificate and tls_key go together");
+}
+
 static void check_media(struct reader *r, const struct mixer_cfg *m)
 {
 	const unsigned ports = m->port_max - m->port_min + 1u;
@@ -219,6 +224,7 @@ unsigned config_parse(struct config *c, FILE *in, const char *name, FILE *err)
 	if (ini_parse_stream(line_read, &r, setting_read, &r) && !r.errors)
 		complain(&r, r.line, "not understood");
 	check_sip(&r, &c->presence);
+	check_tls(&r, c);
 	check_media(&r, &c->server.mixer);
 	check_conference(&r, c);
 	if (ferror(in))

@@ -24,7 +24,7 @@
 #include "util/log.h"
 
 enum {
-	CONFIG_ADDRS_MAX = PRESENCE_LADDRS_MAX,
+	CONFIG_ADDRS_MAX = 24, /**< In a list, as written */
 	CONFIG_PATH_MAX = 160,
 	CONFIG_GROUP_MAX = 64
 };
@@ -39,6 +39,7 @@ enum config_role {
 /** A list of addresses; empty means "auto" */
 struct config_addrs {
 	struct sa v[CONFIG_ADDRS_MAX];
+	enum sip_transp tp[CONFIG_ADDRS_MAX]; /**< [sip] listen */
 	unsigned c;
 };
 
@@ -63,6 +64,8 @@ struct config {
 	enum hlog_format log_format;
 	/* [sip], [media] as written; resolved by site_resolve() */
 	struct config_addrs listen, media;
+	char tls_certificate[CONFIG_PATH_MAX];  /**< Empty: made.. */
+	char tls_key[CONFIG_PATH_MAX];          /**< ..in state_dir */
 	struct config_admin admin;
 	/* What the roles take; settings are kept right here */
 	struct presence_cfg presence;

@@ -6,8 +6,6 @@
 #include "daemon/libre.h"
 #include "util/log.h"
 
-enum { LOOP_FDS_MAX = 8192 /**< The loop's; media sockets are not in it */ };
-
 /* Others can cause these lines, so they are limited; they end with \n */
 static void print_h(int level, const char *p, size_t len, void *arg)
 {
@@ -17,7 +15,7 @@ static void print_h(int level, const char *p, size_t len, void *arg)
 		     "libre", "message", HLOG_B("text", p, len));
 }
 
-int libre_start(struct hlog *log)
+int libre_start(struct hlog *log, unsigned files)
 {
 	int err = libre_init();
 
@@ -26,7 +24,8 @@ int libre_start(struct hlog *log)
 	/* With a handler, nothing goes to stderr */
 	dbg_init(DBG_WARNING, DBG_NONE);
 	dbg_handler_set(print_h, log);
-	err = fd_setsize(LOOP_FDS_MAX);
+	/* A table by descriptor: connections come after the media sockets */
+	err = fd_setsize((int)files);
 	if (err)
 		libre_stop();
 	return err;

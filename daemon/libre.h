@@ -7,9 +7,9 @@
 
 struct hlog;
 
-/** Start libre for this thread; what it has to say goes to log. @return 0 or
- *  errno */
-int libre_start(struct hlog *log);
+/** Start libre for this thread; what it has to say goes to log. files: highest
+ *  descriptor of the loop, and one. @return 0 or errno */
+int libre_start(struct hlog *log, unsigned files);
 void libre_stop(void);
 
 #endif

@@ -78,7 +78,20 @@ static void daemon_close(struct daemon *d, int sig)
 	roles_close(d->roles, closed_h, d);
 }
 
-/* Only the log level changes while calls run */
+/* Whatever becomes of the rest of the configuration: the files are others */
+static void certificate_reload(struct daemon *d)
+{
+	char words[SITE_WORDS_MAX] = "";
+	const int err = roles_tls_reload(d->roles, words, sizeof(words));
+
+	if (err)
+		hlog(d->log, HLOG_WARN, "hollerd", "TLS certificate not "
+		     "loaded: the old one stays", HLOG_S("reason", words));
+	else
+		hlog(d->log, HLOG_INFO, "hollerd", "TLS certificate loaded");
+}
+
+/* Only the log level and the certificate change while calls run */
 static void level_reload(struct daemon *d)
 {
 	struct config c;
@@ -104,10 +117,13 @@ static void signal_h(int sig, void *arg)
 {
 	struct daemon *d = arg;
 
-	if (sig == SIGHUP)
+	if (sig == SIGHUP) {
 		level_reload(d);
-	else
+		certificate_reload(d);
+	}
+	else {
 		daemon_close(d, sig);
+	}
 }
 
 /* --- running ---------------------------------------------------------- */
@@ -193,6 +209,7 @@ static void daemon_end(struct daemon *d)
 static int daemon_run(struct daemon *d)
 {
 	char words[SITE_WORDS_MAX] = "unknown";
+	unsigned files, wanted;
 	int err;
 
 	(void)umask(0027);
@@ -203,8 +220,14 @@ static int daemon_run(struct daemon *d)
 		return complain(words);
 	if (site_enter(&d->site, &d->config, words))
 		return complain(words);
-	(void)site_files_raise(&d->config);
-	err = libre_start(d->log);
+	wanted = d->config.presence.connections_max;
+	files = site_files_raise(&d->config);
+	if (d->config.presence.connections_max < wanted)
+		hlog(d->log, HLOG_WARN, "hollerd", "connections_max is lower: "
+		     "more files may not be open (ulimit -n)",
+		     HLOG_U("connections_max",
+			    d->config.presence.connections_max));
+	err = libre_start(d->log, files);
 	if (err) {
 		site_leave(&d->site);
 		return complain(strerror(err));
@@ -252,17 +275,18 @@ static int db_make(const struct daemon *d, const char *path)
 /* The values that were found stand beside the "auto" that found them */
 static int config_show(struct daemon *d)
 {
+	const struct presence_listen *l = d->config.presence.laddrv;
 	char words[SITE_WORDS_MAX];
 	unsigned i;
 
 	if (!site_resolve(&d->site, &d->config, words)) {
 		printf("# Here \"auto\" means: domain %s, state_dir %s\n",
 		       d->config.presence.domain, d->site.state_dir);
-		printf("# SIP listens on:");
 		for (i = 0; i < d->config.presence.laddrc; i++)
-			(void)re_printf(" %J",
-					&d->config.presence.laddrv[i]);
-		printf("\n\n");
+			(void)re_printf("# SIP listens on %s %J\n",
+					sip_transp_name(l[i].tp),
+					&l[i].laddr);
+		printf("\n");
 	}
 	config_print(&d->config, stdout);
 	return EXIT_RAN;

@@ -181,12 +181,17 @@ struct state *roles_state(const struct roles *r)
 static json_t *listen_status(const struct presence *p)
 {
 	json_t *list = json_array();
+	enum sip_transp tp;
 	const struct sa *sa;
 	char addr[64];
 	unsigned i;
 
-	for (i = 0; (sa = presence_laddr(p, i)); i++) {
-		re_snprintf(addr, sizeof(addr), "%J", sa);
+	for (i = 0; (sa = presence_laddr(p, i, &tp)); i++) {
+		re_snprintf(addr, sizeof(addr), "%s%J",
+			    tp == SIP_TRANSP_TLS   ? "tls:"
+			    : tp == SIP_TRANSP_TCP ? "tcp:"
+						   : "",
+			    sa);
 		json_array_append_new(list, json_string(addr));
 	}
 	return list;
@@ -203,6 +208,11 @@ static json_t *store_status(const struct state *state)
 			 "lost", (json_int_t)st.lost,
 			 "commits", (json_int_t)st.commits,
 			 "errors", (json_int_t)st.errors);
+}
+
+int roles_tls_reload(struct roles *r, char *words, size_t size)
+{
+	return presence_tls_reload(r->presence, words, size);
 }
 
 int roles_status(const struct roles *r, json_t **objp)

@@ -34,6 +34,9 @@ void roles_close(struct roles *r, void (*done_h)(void *arg), void *arg);
 struct prov *roles_prov(const struct roles *r);
 struct state *roles_state(const struct roles *r);
 
+/** presence_tls_reload() */
+int roles_tls_reload(struct roles *r, char *words, size_t size);
+
 /** Everything `holler status` shows */
 int roles_status(const struct roles *r, json_t **objp);
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include "daemon/settings.h"
 
 #define AT(m) offsetof(struct config, m)
@@ -35,7 +36,14 @@ static const struct setting settings[] = {
 	VAL("log", "level", SET_LEVEL, log_level),
 	VAL("log", "format", SET_FORMAT, log_format),
 
-	VAL("sip", "listen", SET_SAS, listen),
+	VAL("sip", "listen", SET_LISTEN, listen),
+	STR("sip", "tls_certificate", SET_PATH, tls_certificate, "auto"),
+	STR("sip", "tls_key", SET_PATH, tls_key, "auto"),
+	NUM("sip", "connections_max", presence.connections_max, 1, MANY),
+	NUM("sip", "connections_ip_max", presence.connections_ip_max, 1, MANY),
+	NUM("sip", "connection_idle_s", presence.connection_idle_s, 1, DAY_S),
+	NUM("sip", "flow_timer_s", presence.flow_timer_s, 10, DAY_S),
+	NUM("sip", "datagram_bytes", presence.datagram_bytes, 500, 65000),
 	VAL("sip", "advertised_address", SET_SA, presence.advertised),
 	STR("sip", "software", SET_TEXT, presence.software, "none"),
 	NUM("sip", "expires_min_s", presence.expires_min_s, 1, DAY_S),
@@ -268,30 +276,71 @@ static int decode_text(const struct setting *s, char *dst, const char *value,
 	return 0;
 }
 
-/* IPv4 alone: the edge's sockets and the listeners' addresses of this build
- * are of that family. */
+/* "udp:", "tcp:" or "tls:" in front of an address; without, UDP */
+static const char *decode_transport(enum sip_transp *tpp, const char *text)
+{
+	static const enum sip_transp tps[] = {SIP_TRANSP_UDP, SIP_TRANSP_TCP,
+					      SIP_TRANSP_TLS};
+	unsigned i;
+
+	*tpp = SIP_TRANSP_UDP;
+	for (i = 0; i < sizeof(tps) / sizeof(tps[0]); i++) {
+		if (!strncasecmp(text, sip_transp_name(tps[i]), 3) &&
+		    text[3] == ':') {
+			*tpp = tps[i];
+			return text + 4;
+		}
+	}
+	return text;
+}
+
+/* A colon before the port; those of an IPv6 address stand in brackets */
+static bool has_port(const char *text)
+{
+	const char *end = strchr(text, ']');
+	const char *colon = strchr(end ? end : text, ':');
+
+	return colon && (end || !strchr(colon + 1, ':'));
+}
+
+static int decode_bare(struct sa *sap, const char *text)
+{
+	const size_t len = strlen(text);
+	char buf[64];
+
+	if (text[0] != '[')
+		return sa_set_str(sap, text, 0);
+	if (len < 3 || len >= sizeof(buf) || text[len - 1] != ']')
+		return EINVAL;
+	memcpy(buf, text + 1, len - 2);
+	buf[len - 2] = '\0';
+	return sa_set_str(sap, buf, 0);
+}
+
 static int decode_addr(struct sa *sap, const char *text, enum setting_kind k,
 		       char *words)
 {
-	bool port = strchr(text, ':') != NULL;
+	const bool port = has_port(text);
 	struct sa sa;
 	int err;
 
 	err = port ? sa_decode(&sa, text, strlen(text))
-		   : sa_set_str(&sa, text, 0);
-	if (err || sa_af(&sa) != AF_INET)
-		return refuse(words, "\"%.60s\" is not an IPv4 address%s",
-			      text, k == SET_SAS ? " with a port" : "");
+		   : decode_bare(&sa, text);
+	if (err)
+		return refuse(words, "\"%.60s\" is not an address%s", text,
+			      k == SET_LISTEN ? " with a port" : "");
 	if (port && (k == SET_IP || k == SET_IPS))
 		return refuse(words, "\"%.60s\": an address without a port is "
 			      "wanted", text);
-	if (k == SET_SAS && !sa_port(&sa))
+	if (k == SET_LISTEN && !sa_port(&sa))
 		return refuse(words, "\"%.60s\": a port from 1 to 65535 is "
 			      "missing, as in %.40s:5060", text, text);
-	if (k != SET_SAS && !sa_is_any(&sa) && !sa_in(&sa))
-		return refuse(words, "\"%.60s\" is not usable", text);
-	if (k != SET_SAS && sa_is_any(&sa))
-		return refuse(words, "0.0.0.0 is not the address of a machine");
+	if (k != SET_LISTEN && sa_is_any(&sa))
+		return refuse(words, "%.40s is not the address of a machine",
+			      text);
+	if (sa_is_linklocal(&sa))
+		return refuse(words, "\"%.60s\": a link-local address is not "
+			      "usable", text);
 	*sap = sa;
 	return 0;
 }
@@ -299,20 +348,23 @@ static int decode_addr(struct sa *sap, const char *text, enum setting_kind k,
 static int decode_addrs(struct config_addrs *dst, const char *value,
 			enum setting_kind kind, char *words)
 {
-	char buf[256], *save = NULL, *word;
 	struct config_addrs addrs = {.c = 0};
+	char buf[1024], *save = NULL, *word;
 
 	if (strlen(value) >= sizeof(buf))
 		return refuse(words, "the list is too long");
 	memcpy(buf, value, strlen(value) + 1);
 	for (word = strtok_r(buf, ", \t", &save); word;
 	     word = strtok_r(NULL, ", \t", &save)) {
+		const char *text = word;
 		int err;
 
 		if (addrs.c == CONFIG_ADDRS_MAX)
 			return refuse(words, "more than %d addresses",
 				      CONFIG_ADDRS_MAX);
-		err = decode_addr(&addrs.v[addrs.c], word, kind, words);
+		if (kind == SET_LISTEN)
+			text = decode_transport(&addrs.tp[addrs.c], word);
+		err = decode_addr(&addrs.v[addrs.c], text, kind, words);
 		if (err)
 			return err;
 		addrs.c++;
@@ -399,7 +451,7 @@ int setting_decode(const struct setting *s, struct config *c,
 		sa_init(dst, AF_UNSPEC);
 		return 0;
 	case SET_IPS:
-	case SET_SAS:
+	case SET_LISTEN:
 		if (strcmp(value, "auto"))
 			return decode_addrs(dst, value, s->kind, words);
 		((struct config_addrs *)dst)->c = 0;
@@ -432,7 +484,8 @@ static void encode_addr(const struct sa *sa, FILE *out)
 	fputs(buf, out);
 }
 
-static void encode_addrs(const struct config_addrs *a, FILE *out)
+static void encode_addrs(const struct config_addrs *a, bool transports,
+			 FILE *out)
 {
 	unsigned i;
 
@@ -440,6 +493,11 @@ static void encode_addrs(const struct config_addrs *a, FILE *out)
 		fputs("auto", out);
 	for (i = 0; i < a->c; i++) {
 		fputs(i ? ", " : "", out);
+		if (transports)
+			fputs(a->tp[i] == SIP_TRANSP_TLS   ? "tls:"
+			      : a->tp[i] == SIP_TRANSP_TCP ? "tcp:"
+							   : "",
+			      out);
 		encode_addr(&a->v[i], out);
 	}
 }
@@ -483,8 +541,8 @@ void setting_encode(const struct setting *s, const struct config *c,
 			fputs("auto", out);
 		break;
 	case SET_IPS:
-	case SET_SAS:
-		encode_addrs(src, out);
+	case SET_LISTEN:
+		encode_addrs(src, s->kind == SET_LISTEN, out);
 		break;
 	case SET_ROLES:
 		encode_roles(*(const unsigned *)src, out);

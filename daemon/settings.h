@@ -21,7 +21,7 @@ enum setting_kind {
 	SET_IP,      /**< One address without a port; "auto" is unset */
 	SET_SA,      /**< One address, with or without a port; ditto */
 	SET_IPS,     /**< List of addresses */
-	SET_SAS,     /**< List of address:port */
+	SET_LISTEN,  /**< List of [transport:]address:port */
 	SET_ROLES,
 	SET_LEVEL,
 	SET_FORMAT,

@@ -26,93 +26,135 @@ static int refuse(char *words, int err, const char *fmt, ...)
 
 /* --- addresses -------------------------------------------------------- */
 
-static bool addrs_have(const struct sa *v, unsigned c, const struct sa *sa,
-		       int flag)
+static bool listens(const struct presence_cfg *p, enum sip_transp tp,
+		    const struct sa *sa)
 {
 	unsigned i;
 
-	for (i = 0; i < c; i++) {
-		if (sa_cmp(&v[i], sa, flag))
+	for (i = 0; i < p->laddrc; i++) {
+		if (p->laddrv[i].tp == tp &&
+		    sa_cmp(&p->laddrv[i].laddr, sa, SA_ALL))
 			return true;
 	}
 	return false;
 }
 
-/* Those of the network before loopback: the first is told to people */
+static void listen_add(struct site *site, struct presence_cfg *p,
+		       enum sip_transp tp, const struct sa *sa)
+{
+	if (listens(p, tp, sa))
+		return;
+	if (p->laddrc == PRESENCE_LADDRS_MAX) {
+		site->left_out++;
+		return;
+	}
+	p->laddrv[p->laddrc].tp = tp;
+	p->laddrv[p->laddrc].laddr = *sa;
+	p->laddrc++;
+}
+
+/* Those of the network before loopback: the first is told to people. An
+ * address that is good on one link only names nobody without that link. */
 static void locals_add(struct site *site, struct presence_cfg *p,
-		       const struct ifaddrs *ifs, bool loopback, uint16_t port)
+		       const struct ifaddrs *ifs, bool loopback,
+		       const struct presence_listen *any)
 {
 	const struct ifaddrs *i;
 	struct sa sa;
 
 	for (i = ifs; i; i = i->ifa_next) {
-		if (!i->ifa_addr || i->ifa_addr->sa_family != AF_INET ||
+		if (!i->ifa_addr ||
+		    i->ifa_addr->sa_family != sa_af(&any->laddr) ||
 		    !(i->ifa_flags & IFF_UP) ||
-		    !(i->ifa_flags & IFF_LOOPBACK) == loopback)
+		    !(i->ifa_flags & IFF_LOOPBACK) == loopback ||
+		    sa_set_sa(&sa, i->ifa_addr) || sa_is_linklocal(&sa))
 			continue;
-		sa_set_sa(&sa, i->ifa_addr);
-		sa_set_port(&sa, port);
-		if (addrs_have(p->laddrv, p->laddrc, &sa, SA_ALL))
-			continue;
-		if (p->laddrc == PRESENCE_LADDRS_MAX)
-			site->left_out++;
-		else
-			p->laddrv[p->laddrc++] = sa;
+		sa_set_port(&sa, sa_port(&any->laddr));
+		listen_add(site, p, any->tp, &sa);
 	}
+}
+
+/* All of this machine, each family, UDP and TCP on the port that is SIP's, TLS
+ * on the next (RFC 3261 section 19.1.2) */
+static void listen_default(struct config_addrs *listen)
+{
+	static const enum sip_transp tps[] = {SIP_TRANSP_UDP, SIP_TRANSP_TCP,
+					      SIP_TRANSP_TLS};
+	unsigned i;
+
+	for (i = 0; i < 6; i++) {
+		listen->tp[i] = tps[i % 3];
+		(void)sa_set_str(&listen->v[i], i < 3 ? "0.0.0.0" : "::",
+				 tps[i % 3] == SIP_TRANSP_TLS ? SIP_PORT_TLS
+							      : SIP_PORT);
+	}
+	listen->c = i;
 }
 
 static int listen_resolve(struct site *site, struct config *c,
 			  const struct ifaddrs *ifs, char *words)
 {
 	struct presence_cfg *p = &c->presence;
-	struct sa any;
+	struct config_addrs listen = c->listen;
 	unsigned i;
 
-	if (!c->listen.c) {
-		sa_set_in(&any, 0, 5060);
-		c->listen.v[c->listen.c++] = any;
-	}
+	if (!listen.c)
+		listen_default(&listen);
 	p->laddrc = 0;
-	for (i = 0; i < c->listen.c; i++) {
-		const struct sa *sa = &c->listen.v[i];
+	for (i = 0; i < listen.c; i++) {
+		const struct presence_listen one = {.tp = listen.tp[i],
+						    .laddr = listen.v[i]};
 
-		if (sa_is_any(sa)) {
-			locals_add(site, p, ifs, false, sa_port(sa));
-			locals_add(site, p, ifs, true, sa_port(sa));
-		}
-		else if (addrs_have(p->laddrv, p->laddrc, sa, SA_ALL)) {
-			continue;
-		}
-		else if (p->laddrc == PRESENCE_LADDRS_MAX) {
-			site->left_out++;
+		if (sa_is_any(&one.laddr)) {
+			locals_add(site, p, ifs, false, &one);
+			locals_add(site, p, ifs, true, &one);
 		}
 		else {
-			p->laddrv[p->laddrc++] = *sa;
+			listen_add(site, p, one.tp, &one.laddr);
 		}
 	}
 	if (!p->laddrc)
-		return refuse(words, EADDRNOTAVAIL, "this machine has no IPv4 "
+		return refuse(words, EADDRNOTAVAIL, "this machine has no "
 			      "address to listen on");
 	return 0;
 }
 
+static bool media_has(const struct mixer_cfg *m, const struct sa *sa)
+{
+	unsigned i;
+
+	for (i = 0; i < m->laddrc; i++) {
+		if (sa_cmp(&m->laddrv[i], sa, SA_ADDR))
+			return true;
+	}
+	return false;
+}
+
 /* Media goes through the address that signalling came in by */
-static void media_resolve(struct config *c)
+static int media_resolve(struct site *site, struct config *c, char *words)
 {
 	struct mixer_cfg *m = &c->server.mixer;
 	const struct presence_cfg *p = &c->presence;
 	unsigned i;
 
+	if (c->media.c > MIXER_LADDRS_MAX)
+		return refuse(words, E2BIG, "[media] address: more than %d "
+			      "addresses", MIXER_LADDRS_MAX);
 	m->laddrc = 0;
 	for (i = 0; i < c->media.c; i++)
 		m->laddrv[m->laddrc++] = c->media.v[i];
 	for (i = 0; !c->media.c && i < p->laddrc; i++) {
-		struct sa sa = p->laddrv[i];
+		struct sa sa = p->laddrv[i].laddr;
 
 		sa_set_port(&sa, 0);
-		if (!addrs_have(m->laddrv, m->laddrc, &sa, SA_ADDR))
+		if (media_has(m, &sa))
+			continue;
+		if (m->laddrc == MIXER_LADDRS_MAX)
+			site->left_out++;
+		else
 			m->laddrv[m->laddrc++] = sa;
 	}
+	return 0;
 }
 
 static void domain_resolve(struct config *c)
@@ -122,9 +164,32 @@ static void domain_resolve(struct config *c)
 	if (*c->domain)
 		memcpy(p->domain, c->domain, sizeof(p->domain));
 	else
-		re_snprintf(p->domain, sizeof(p->domain), "%j",
-			    &p->laddrv[0]);
+		re_snprintf(p->domain, sizeof(p->domain),
+			    sa_af(&p->laddrv[0].laddr) == AF_INET6 ? "[%j]"
+								   : "%j",
+			    &p->laddrv[0].laddr);
 	memcpy(c->server.domain, p->domain, sizeof(c->server.domain));
+}
+
+/* @return why this socket cannot be opened, 0: it can */
+static int listen_try(const struct presence_listen *l)
+{
+	const int type = l->tp == SIP_TRANSP_UDP ? SOCK_DGRAM : SOCK_STREAM;
+	const int fd = socket(sa_af(&l->laddr), type | SOCK_CLOEXEC, 0);
+	const int on = 1;
+	int err = 0;
+
+	if (fd < 0)
+		return errno == EAFNOSUPPORT ? errno : 0;
+	/* What a connection left behind is in nobody's way */
+	if (type == SOCK_STREAM)
+		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on,
+				 sizeof(on));
+	if (bind(fd, &l->laddr.u.sa, l->laddr.len) ||
+	    (type == SOCK_STREAM && listen(fd, 1)))
+		err = errno;
+	close(fd);
+	return err;
 }
 
 bool site_port_blame(const struct config *c, char *words)
@@ -133,32 +198,28 @@ bool site_port_blame(const struct config *c, char *words)
 	unsigned i;
 
 	for (i = 0; i < p->laddrc; i++) {
-		const struct sa *sa = &p->laddrv[i];
-		int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-		int err = 0;
+		const struct presence_listen *l = &p->laddrv[i];
+		const char *tp = l->tp == SIP_TRANSP_UDP ? "UDP" : "TCP";
+		const int err = listen_try(l);
 		char addr[64];
 
-		if (fd < 0)
-			return false;
-		if (bind(fd, &sa->u.sa, sa->len))
-			err = errno;
-		close(fd);
 		if (!err)
 			continue;
-		re_snprintf(addr, sizeof(addr), "%J", sa);
+		re_snprintf(addr, sizeof(addr), "%J", &l->laddr);
 		if (err == EADDRINUSE)
-			refuse(words, err, "UDP port %s is taken by another "
+			refuse(words, err, "%s port %s is taken by another "
 			       "program: stop it, or give another port in "
-			       "[sip] listen", addr);
+			       "[sip] listen", tp, addr);
 		else if (err == EACCES)
-			refuse(words, err, "no permission to use UDP port %s: "
-			       "choose one above 1023 in [sip] listen", addr);
+			refuse(words, err, "no permission to use %s port %s: "
+			       "choose one above 1023 in [sip] listen", tp,
+			       addr);
 		else if (err == EADDRNOTAVAIL)
 			refuse(words, err, "%s is not an address of this "
 			       "machine: correct [sip] listen", addr);
 		else
-			refuse(words, err, "UDP port %s cannot be opened: %s",
-			       addr, strerror(err));
+			refuse(words, err, "%s port %s cannot be opened: %s",
+			       tp, addr, strerror(err));
 		return true;
 	}
 	return false;
@@ -206,6 +267,23 @@ static void socket_resolve(struct site *site, const struct config *c)
 	re_snprintf(site->socket, sizeof(site->socket), "%s/admin.sock", run);
 }
 
+static void tls_resolve(const struct site *site, struct config *c)
+{
+	struct presence_cfg *p = &c->presence;
+
+	p->tls_make = !*c->tls_certificate;
+	if (p->tls_make) {
+		re_snprintf(p->tls_certificate, sizeof(p->tls_certificate),
+			    "%s/tls.crt", site->state_dir);
+		re_snprintf(p->tls_key, sizeof(p->tls_key), "%s/tls.key",
+			    site->state_dir);
+		return;
+	}
+	re_snprintf(p->tls_certificate, sizeof(p->tls_certificate), "%s",
+		    c->tls_certificate);
+	re_snprintf(p->tls_key, sizeof(p->tls_key), "%s", c->tls_key);
+}
+
 int site_resolve(struct site *site, struct config *c, char *words)
 {
 	struct ifaddrs *ifs;
@@ -221,12 +299,15 @@ int site_resolve(struct site *site, struct config *c, char *words)
 	if (err)
 		return err;
 	domain_resolve(c);
-	media_resolve(c);
+	err = media_resolve(site, c, words);
+	if (err)
+		return err;
 	sa_set_str(&c->presence.internal, "127.0.0.1", 0);
 	sa_set_str(&c->server.sip_laddr, "127.0.0.1", 0);
 	paths_resolve(site, c);
 	re_snprintf(c->presence.key_path, sizeof(c->presence.key_path),
 		    "%s/route.key", site->state_dir);
+	tls_resolve(site, c);
 	return 0;
 }
 
@@ -295,14 +376,18 @@ void site_leave(struct site *site)
 
 /* --- limits ----------------------------------------------------------- */
 
-unsigned site_files_raise(const struct config *c)
+/* Connections get what the rest leaves: without a descriptor nobody can be
+ * refused, and nothing else can be opened */
+unsigned site_files_raise(struct config *c)
 {
 	const struct mixer_cfg *m = &c->server.mixer;
+	struct presence_cfg *p = &c->presence;
 	const unsigned workers = m->workers ? m->workers : 8;
+	uint64_t rest, want;
 	struct rlimit rl;
-	uint64_t want;
 
-	want = 4096 + 3ULL * workers * m->triples_max * m->laddrc;
+	rest = 4096 + 3ULL * workers * m->triples_max * m->laddrc;
+	want = rest + p->connections_max;
 	if (getrlimit(RLIMIT_NOFILE, &rl))
 		return 1024;
 	if (rl.rlim_cur < want) {
@@ -310,5 +395,13 @@ unsigned site_files_raise(const struct config *c)
 		if (setrlimit(RLIMIT_NOFILE, &rl))
 			(void)getrlimit(RLIMIT_NOFILE, &rl);
 	}
-	return (unsigned)rl.rlim_cur;
+	if (rl.rlim_cur < want) {
+		const uint64_t half = rl.rlim_cur / 2;
+		const uint64_t room =
+			rl.rlim_cur > rest + half ? rl.rlim_cur - rest : half;
+
+		if (p->connections_max > room)
+			p->connections_max = (uint32_t)(room ? room : 1);
+	}
+	return (unsigned)(rl.rlim_cur < want ? rl.rlim_cur : want);
 }

@@ -18,7 +18,7 @@ struct site {
 	char prov_path[SITE_PATH_MAX];
 	char state_path[SITE_PATH_MAX];
 	char socket[SITE_PATH_MAX];
-	unsigned left_out;  /**< Local addresses above CONFIG_ADDRS_MAX */
+	unsigned left_out;  /**< Local addresses above what is listened on */
 	int lock_fd;        /**< -1: not locked */
 };
 
@@ -37,8 +37,9 @@ int site_enter(struct site *site, const struct config *c, char *words);
 /** Give the lock back */
 void site_leave(struct site *site);
 
-/** Raise RLIMIT_NOFILE to what c can need; @return the limit */
-unsigned site_files_raise(const struct config *c);
+/** Raise RLIMIT_NOFILE to what c can need, and lower connections_max to what
+ *  it leaves; @return descriptors that may be open */
+unsigned site_files_raise(struct config *c);
 
 /**
  * Which address of listen cannot be bound, and why, in words

@@ -5,16 +5,18 @@
 #include <errno.h>
 #include <string.h>
 #include "presence/binding.h"
+#include "presence/presence.h"
 #include "sip/token.h"
 #include "util/clock.h"
 
-enum { HASH_SIZE = 8192, LADDRS_MAX = 16 };
+enum { HASH_SIZE = 8192, LADDRS_MAX = PRESENCE_LADDRS_MAX };
 
 struct bindings {
 	struct hash *by_id, *by_flow;
 	struct state *state;
 	uint32_t max, count;
 	struct sa laddrv[LADDRS_MAX];
+	enum sip_transp tpv[LADDRS_MAX];
 	binding_h *h;
 	void *arg;
 };
@@ -67,10 +69,13 @@ int bindings_alloc(struct bindings **tp, uint32_t max, struct state *state,
 	return err;
 }
 
-void bindings_laddr_set(struct bindings *t, uint8_t i, const struct sa *laddr)
+void bindings_laddr_set(struct bindings *t, uint8_t i, enum sip_transp tp,
+			const struct sa *laddr)
 {
-	if (t && i < LADDRS_MAX)
-		t->laddrv[i] = *laddr;
+	if (!t || i >= LADDRS_MAX)
+		return;
+	t->laddrv[i] = *laddr;
+	t->tpv[i] = tp;
 }
 
 struct binding *binding_find(const struct dir_user *user, const char *key)
@@ -122,6 +127,42 @@ struct binding *binding_by_flow(const struct bindings *t, const struct sa *flow,
 	return NULL;
 }
 
+struct binding *binding_from(const struct dir_user *user,
+			     const struct sa *addr)
+{
+	struct le *le;
+
+	for (le = list_tail(&user->bindings); le; le = le->prev) {
+		struct binding *b = le->data;
+
+		if (!b->dead && sa_cmp(&b->flow, addr, SA_ADDR))
+			return b;
+	}
+	return NULL;
+}
+
+struct binding *binding_on_flow(const struct bindings *t,
+				const struct sa *flow, uint8_t laddr)
+{
+	const struct list *l = hash_list(t->by_flow, sa_hash(flow, SA_ALL));
+	struct le *le;
+
+	LIST_FOREACH(l, le)
+	{
+		struct binding *b = le->data;
+
+		if (!b->dead && b->laddr == laddr &&
+		    sa_cmp(&b->flow, flow, SA_ALL))
+			return b;
+	}
+	return NULL;
+}
+
+void binding_dead(struct binding *b)
+{
+	b->dead = true;
+}
+
 uint32_t binding_expires_s(const struct binding *b)
 {
 	const uint64_t now = tmr_jiffies();
@@ -141,6 +182,12 @@ static int copy(char *dst, size_t size, const char *src)
 	return re_snprintf(dst, size, "%s", src) < 0 ? EOVERFLOW : 0;
 }
 
+static const char *flow_name(enum sip_transp tp)
+{
+	return tp == SIP_TRANSP_TLS ? "tls" : tp == SIP_TRANSP_TCP ? "tcp"
+								   : "udp";
+}
+
 static void store(const struct binding *b)
 {
 	struct state_binding row;
@@ -157,7 +204,8 @@ static void store(const struct binding *b)
 	if (err) /* bounds were checked when the update came in */
 		return;
 	(void)copy(row.user_agent, sizeof(row.user_agent), b->user_agent);
-	(void)re_snprintf(row.flow, sizeof(row.flow), "udp %J %J",
+	(void)re_snprintf(row.flow, sizeof(row.flow), "%s %J %J",
+			  flow_name(b->table->tpv[b->laddr]),
 			  &b->table->laddrv[b->laddr], &b->flow);
 	row.cseq = b->cseq;
 	row.expires_utc_ms =
@@ -220,6 +268,7 @@ static int text_set(char **dst, const char *src)
 
 static int update(struct binding *b, const struct binding_update *up)
 {
+	const bool afresh = !b->callid || strcmp(b->callid, up->callid);
 	int err = text_set(&b->contact, up->contact);
 
 	err |= text_set(&b->instance, up->instance);
@@ -227,6 +276,10 @@ static int update(struct binding *b, const struct binding_update *up)
 	err |= text_set(&b->user_agent, up->user_agent);
 	if (err)
 		return ENOMEM;
+	/* What starts afresh, or comes from elsewhere, may have learnt it */
+	if (afresh || !sa_cmp(&b->flow, &up->flow, SA_ALL))
+		b->tcp_failed = false;
+	b->dead = false;
 	b->cseq = up->cseq;
 	b->laddr = up->laddr;
 	b->flow = up->flow;

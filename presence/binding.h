@@ -32,6 +32,10 @@ struct binding {
 	uint32_t cseq;
 	uint8_t laddr;        /**< Index of our socket */
 	struct sa flow;
+	bool dead;            /**< Its connection ended; another of the same
+				   instance serves until it is back */
+	bool tcp_failed;      /**< No TCP connection to its contact */
+	uint64_t large;       /**< edge.c: INVITE that went by another flow */
 	uint64_t expires_ms;  /**< tmr_jiffies() */
 	struct tmr tmr;
 };
@@ -66,6 +70,15 @@ uint64_t binding_owner(const struct dir_user *user);
 struct binding *binding_by_flow(const struct bindings *t, const struct sa *flow,
 				uint8_t laddr, uint64_t owner);
 
+/** The newest binding of a user that was registered from that IP address */
+struct binding *binding_from(const struct dir_user *user,
+			     const struct sa *addr);
+/** Any binding on a flow that is not dead, or NULL */
+struct binding *binding_on_flow(const struct bindings *t,
+				const struct sa *flow, uint8_t laddr);
+/** Its connection ended, but it is not removed */
+void binding_dead(struct binding *b);
+
 /** Make or refresh. @return 0, ENOSPC (table full), ENOMEM */
 int binding_set(struct bindings *t, struct dir_user *user,
 		const struct binding_update *up);
@@ -87,7 +100,9 @@ int bindings_restore(struct bindings *t, const struct state_binding *row,
 		     const struct directory *dir, binding_laddr_h *laddrh,
 		     void *arg);
 
-/** Names socket i in what is stored */
-void bindings_laddr_set(struct bindings *t, uint8_t i, const struct sa *laddr);
+/** Names socket i in what is stored. What came by a connection is left out
+ *  when it is taken up again: the connection is gone. */
+void bindings_laddr_set(struct bindings *t, uint8_t i, enum sip_transp tp,
+			const struct sa *laddr);
 
 #endif

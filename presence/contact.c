@@ -56,6 +56,7 @@ static const char *key_decode(struct contact *c, const struct sip_addr *addr)
 	if (text_copy(c->instance, sizeof(c->instance), &inst) ||
 	    re_snprintf(c->key, sizeof(c->key), "%r;%r", &inst, &reg) < 0)
 		return "Instance Too Long";
+	c->has_reg_id = pl_isset(&reg);
 	return NULL;
 }
 

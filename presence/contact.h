@@ -18,6 +18,7 @@ struct contact {
 	char key[STATE_ID_MAX];      /**< Names the binding: instance and
 					  reg-id of RFC 5626, else the URI */
 	char instance[STATE_ID_MAX]; /**< Without quotes; may be empty */
+	bool has_reg_id;             /**< Of an instance: a flow (RFC 5626) */
 	bool has_expires;            /**< The parameter is there.. */
 	bool expires_ok;             /**< ..and digits */
 	uint32_t expires_s;

@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include "presence/flow.h"
 #include "presence/priv.h"
 #include "sip/refer.h"
 
@@ -64,19 +65,25 @@ struct dir_sub *edge_named_sub(const struct presence *p,
 	return dir_sub_enabled(sub) ? sub : NULL;
 }
 
+/* One port that a router forwards is that of UDP and TCP; TLS has its own */
 const struct sa *edge_sock_shown(const struct presence *p, uint8_t i,
 				 struct sa *buf)
 {
-	*buf = *endpoint_laddr(p->sockv[i].ep);
-	if (sa_isset(&p->cfg.advertised, SA_ADDR)) {
-		const uint16_t port = sa_port(&p->cfg.advertised);
+	const struct endpoint *ep = p->sockv[i].ep;
+	const struct sa *adv = &p->cfg.advertised;
 
-		*buf = p->cfg.advertised;
-		if (!port)
-			sa_set_port(buf, sa_port(endpoint_laddr(
-						 p->sockv[i].ep)));
+	*buf = *endpoint_laddr(ep);
+	if (sa_isset(adv, SA_ADDR) && sa_af(adv) == sa_af(buf)) {
+		*buf = *adv;
+		if (!sa_port(adv) || endpoint_transport(ep) == SIP_TRANSP_TLS)
+			sa_set_port(buf, sa_port(endpoint_laddr(ep)));
 	}
 	return buf;
+}
+
+const char *edge_sock_param(const struct presence *p, uint8_t i)
+{
+	return sip_transp_param(endpoint_transport(p->sockv[i].ep));
 }
 
 int edge_flow_route(const struct presence *p, const struct binding *b,
@@ -107,8 +114,9 @@ static int node_route(const struct presence *p, uint8_t sock,
 
 	if (err)
 		return err;
-	return re_snprintf(buf, size, "sip:%s@%J;lr", user,
-			   edge_sock_shown(p, sock, &shown)) < 0
+	return re_snprintf(buf, size, "sip:%s@%J%s;lr", user,
+			   edge_sock_shown(p, sock, &shown),
+			   edge_sock_param(p, sock)) < 0
 		       ? EOVERFLOW
 		       : 0;
 }
@@ -166,54 +174,131 @@ static void answer(const struct edge_sock *sock, const struct sip_msg *msg,
 		(void)sip_reply(endpoint_sip(sock->ep), msg, code, words);
 }
 
+/* 430 (RFC 5626 section 11.5): its connection is gone, and nobody there can be
+ * called back */
+static void not_relayed(struct presence *p, const struct edge_sock *in,
+			const struct sip_msg *msg, int err)
+{
+	p->n.forward_errors++;
+	if (err == ELOOP) {
+		answer(in, msg, 483, "Too Many Hops");
+	}
+	else if (err == ECONNREFUSED) {
+		p->n.flow_failures++;
+		answer(in, msg, 430, "Flow Failed");
+	}
+	else {
+		answer(in, msg, 500, "Cannot Forward");
+	}
+}
+
 static void relay(struct presence *p, const struct edge_sock *in,
 		  const struct forward *f, const struct sip_msg *msg)
 {
 	const int err = forward_request(f, msg);
 
-	if (!err) {
-		if (in->i == EDGE_INTERNAL)
-			p->n.forwarded_out++;
-		else
-			p->n.forwarded_in++;
-		return;
-	}
-	p->n.forward_errors++;
-	if (err == ELOOP)
-		answer(in, msg, 483, "Too Many Hops");
+	if (err)
+		not_relayed(p, in, msg, err);
+	else if (in->i == EDGE_INTERNAL)
+		p->n.forwarded_out++;
 	else
-		answer(in, msg, 500, "Cannot Forward");
+		p->n.forwarded_in++;
 }
 
 /* --- from a conference server to a terminal ----------------------------- */
 
-static void to_terminal(struct presence *p, const struct sip_msg *msg,
-			const struct routes *r, const struct binding *b)
+/* The terminal's own requests come by its binding's flow, whichever this one
+ * goes by */
+static int to_path(struct presence *p, const struct sip_msg *msg,
+		   const struct binding *b, const struct flow_path *path,
+		   size_t limit_bytes)
 {
-	struct edge_sock *out = &p->sockv[b->laddr];
+	const uint8_t home = b->dead ? path->sock->i : b->laddr;
 	char rr_node[ROUTE_MAX], rr_flow[ROUTE_MAX];
 	struct forward f = {
 		.key = &p->key,
-		.out = out->ep,
-		.dst = &b->flow,
+		.out = path->sock->ep,
+		.dst = &path->dst,
 		.in = EDGE_INTERNAL,
-		.routes_drop = r->n,
 		.trusted = true,
+		.limit_bytes = limit_bytes,
 	};
+	struct routes r;
 	struct sa shown;
+	int err;
 
-	f.via = edge_sock_shown(p, out->i, &shown);
+	routes_parse(p, msg, &r);
+	f.routes_drop = r.n;
+	f.via = edge_sock_shown(p, path->sock->i, &shown);
 	if (!pl_isset(&msg->to.tag)) {
-		if (node_route(p, out->i, &msg->src, b->user, rr_node,
-			       sizeof(rr_node)) ||
-		    edge_flow_route(p, b, rr_flow, sizeof(rr_flow))) {
-			answer(&p->internal, msg, 500, "Cannot Record-Route");
-			return;
-		}
+		err = node_route(p, home, &msg->src, b->user, rr_node,
+				 sizeof(rr_node));
+		err = err ? err
+			  : edge_flow_route(p, b, rr_flow, sizeof(rr_flow));
+		if (err)
+			return err;
 		f.record_route[0] = rr_node;
 		f.record_route[1] = rr_flow;
 	}
-	relay(p, &p->internal, &f, msg);
+	err = forward_request(&f, msg);
+	if (!err)
+		p->n.forwarded_out++;
+	return err;
+}
+
+/* The same for an INVITE, its CANCEL and the ACK of its refusal */
+static uint64_t invite_name(const struct sip_msg *msg)
+{
+	char callid[HL_URI_MAX], cseq[16];
+
+	if (re_snprintf(callid, sizeof(callid), "%r", &msg->callid) < 0)
+		return 0;
+	(void)re_snprintf(cseq, sizeof(cseq), "%u", msg->cseq.num);
+	return token_hash(callid, cseq);
+}
+
+/* RFC 3261 section 9.1: they go where it went */
+static bool follows_large(const struct binding *b, const struct sip_msg *msg)
+{
+	return b->large && (!pl_strcmp(&msg->met, "CANCEL") ||
+			    !pl_strcmp(&msg->met, "ACK")) &&
+	       b->large == invite_name(msg);
+}
+
+void edge_to_path(struct presence *p, const struct sip_msg *msg,
+		  struct binding *b, const struct flow_path *path)
+{
+	const int err = b ? to_path(p, msg, b, path, 0) : ENOENT;
+
+	if (!err && !pl_strcmp(&msg->met, "INVITE"))
+		b->large = invite_name(msg);
+	if (err == ENOENT)
+		answer(&p->internal, msg, 480, "Not Registered");
+	else if (err)
+		not_relayed(p, &p->internal, msg, err);
+}
+
+static void to_terminal(struct presence *p, const struct sip_msg *msg,
+			struct binding *b)
+{
+	struct flow_path path;
+	size_t limit;
+	int err;
+
+	err = flow_find(NULL, p, b, follows_large(b, msg) ? SIZE_MAX : 0,
+			&path, NULL, NULL);
+	if (err) {
+		not_relayed(p, &p->internal, msg, err);
+		return;
+	}
+	limit = endpoint_transport(path.sock->ep) == SIP_TRANSP_UDP
+			? p->cfg.datagram_bytes
+			: 0;
+	err = to_path(p, msg, b, &path, limit);
+	if (err == EMSGSIZE && limit)
+		held_request(p, msg, b);
+	else if (err)
+		not_relayed(p, &p->internal, msg, err);
 }
 
 /* The binding is gone (expired, or its user was disabled), and its leg is
@@ -245,7 +330,7 @@ bool edge_internal_request(const struct sip_msg *msg, void *arg)
 {
 	struct edge_sock *in = arg;
 	struct presence *p = in->p;
-	const struct binding *b;
+	struct binding *b;
 	struct routes r;
 
 	if (!node_by_addr(p->nodes, &msg->src)) {
@@ -261,7 +346,7 @@ bool edge_internal_request(const struct sip_msg *msg, void *arg)
 	}
 	b = binding_by_id(p->bindings, r.flow.binding);
 	if (b)
-		to_terminal(p, msg, &r, b);
+		to_terminal(p, msg, b);
 	else if (!pl_strcmp(&msg->met, "BYE"))
 		farewell(p, msg, &r);
 	else

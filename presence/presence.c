@@ -4,7 +4,9 @@
  */
 #include <errno.h>
 #include <string.h>
+#include "presence/flow.h"
 #include "presence/priv.h"
+#include "sip/streampool.h"
 
 enum { WATCHER_HASH = 4096 };
 
@@ -28,6 +30,11 @@ void presence_cfg_default(struct presence_cfg *cfg)
 	cfg->user_burst = 200;
 	cfg->user_per_s = 50;
 	cfg->notify_bytes = 1000;
+	cfg->connections_max = 10000;
+	cfg->connections_ip_max = 1000;
+	cfg->connection_idle_s = 120;
+	cfg->flow_timer_s = 120;
+	cfg->datagram_bytes = 1300;
 	cfg->notify_interval_ms = 1000;
 	cfg->publications_max = 100000;
 	cfg->publications_user_max = 16;
@@ -45,6 +52,9 @@ static void sub_changed(struct presence *p, struct dir_sub *sub)
 		provision_stop(p, sub, "Disabled");
 		return;
 	}
+	/* What was dialled from elsewhere goes on as it was */
+	if (b && sub->home != b->id)
+		return;
 	if (!b && sub->row.start == PROV_START_REGISTER)
 		b = list_ledata(list_tail(&sub->user->bindings));
 	if (b)
@@ -96,22 +106,32 @@ static void dir_handler(const struct dir_change *chg, void *arg)
 /* --- sockets ------------------------------------------------------------ */
 
 static int sock_open(struct presence *p, struct edge_sock *sock, uint8_t i,
-		     const struct sa *laddr, sip_msg_h *reqh)
+		     const struct presence_listen *listen, sip_msg_h *reqh)
 {
+	struct endpoint_times times = endpoint_times_default;
 	const struct endpoint_cfg cfg = {
-		.laddr = *laddr,
+		.laddr = listen->laddr,
+		.tp = listen->tp,
 		.software = p->cfg.software[0] ? p->cfg.software : NULL,
 		.rcvbuf_bytes = 4 << 20,
 		.log = p->log,
+		.pool = p->pool,
+		.times = &times,
+		.tls = tlscert_tls(p->tls),
+		.flow_h = flow_event,
+		.arg = sock,
 	};
 	int err;
+
+	times.idle_ms = p->cfg.connection_idle_s * 1000;
 
 	sock->p = p;
 	sock->i = i;
 	err = endpoint_alloc(&sock->ep, &cfg);
 	if (err) {
 		hlog(p->log, HLOG_ERROR, "sip", "cannot listen",
-		     HLOG_SA("address", laddr), HLOG_ERR(err));
+		     HLOG_S("transport", sip_transp_name(listen->tp)),
+		     HLOG_SA("address", &listen->laddr), HLOG_ERR(err));
 		return err;
 	}
 	err = sip_listen(&sock->req, endpoint_sip(sock->ep), true, reqh, sock);
@@ -120,6 +140,7 @@ static int sock_open(struct presence *p, struct edge_sock *sock, uint8_t i,
 			       edge_response, sock);
 	if (!err)
 		hlog(p->log, HLOG_INFO, "sip", "listening",
+		     HLOG_S("transport", sip_transp_name(listen->tp)),
 		     HLOG_SA("address", endpoint_laddr(sock->ep)),
 		     HLOG_BOOL("public", i != EDGE_INTERNAL));
 	return err;
@@ -132,19 +153,79 @@ static void sock_close(struct edge_sock *sock)
 	mem_deref(sock->ep);
 }
 
-static int socks_open(struct presence *p)
+static bool listens(const struct presence *p, enum sip_transp tp)
 {
 	unsigned i;
+
+	for (i = 0; i < p->cfg.laddrc; i++) {
+		if (p->cfg.laddrv[i].tp == tp)
+			return true;
+	}
+	return false;
+}
+
+static int tls_open(struct presence *p)
+{
+	const struct presence_cfg *cfg = &p->cfg;
+	struct sa addrv[PRESENCE_LADDRS_MAX];
+	char words[TLSCERT_WORDS_MAX] = "";
+	unsigned i, n = 0;
+	int err = 0;
+
+	if (!listens(p, SIP_TRANSP_TLS))
+		return 0;
+	for (i = 0; i < cfg->laddrc; i++) {
+		if (cfg->laddrv[i].tp == SIP_TRANSP_TLS)
+			addrv[n++] = cfg->laddrv[i].laddr;
+	}
+	if (n < ARRAY_SIZE(addrv) && sa_isset(&cfg->advertised, SA_ADDR))
+		addrv[n++] = cfg->advertised;
+	if (cfg->tls_make)
+		err = tlscert_make(cfg->tls_certificate, cfg->tls_key,
+				   cfg->domain, addrv, n, words);
+	err = err ? err : tlscert_alloc(&p->tls);
+	err = err ? err : tlscert_load(p->tls, cfg->tls_certificate,
+				       cfg->tls_key, words);
+	if (err)
+		hlog(p->log, HLOG_ERROR, "sip", "no TLS certificate",
+		     HLOG_S("reason", words), HLOG_ERR(err));
+	return err;
+}
+
+int presence_tls_reload(struct presence *p, char *words, size_t size)
+{
+	char why[TLSCERT_WORDS_MAX] = "";
 	int err;
 
-	err = sock_open(p, &p->internal, EDGE_INTERNAL, &p->cfg.internal,
-			edge_internal_request);
+	if (!p || !p->tls)
+		return 0;
+	err = tlscert_load(p->tls, p->cfg.tls_certificate, p->cfg.tls_key,
+			   why);
+	if (err)
+		(void)re_snprintf(words, size, "%s", why);
+	return err;
+}
+
+static int socks_open(struct presence *p)
+{
+	const struct presence_listen internal = {.tp = SIP_TRANSP_UDP,
+						 .laddr = p->cfg.internal};
+	unsigned i;
+	int err = 0;
+
+	if (listens(p, SIP_TRANSP_TCP) || listens(p, SIP_TRANSP_TLS))
+		err = stream_pool_alloc(&p->pool, p->cfg.connections_max,
+					p->cfg.connections_ip_max);
+	err = err ? err : tls_open(p);
+	err = err ? err : sock_open(p, &p->internal, EDGE_INTERNAL, &internal,
+				    edge_internal_request);
 	for (i = 0; i < p->cfg.laddrc && !err; i++) {
 		err = sock_open(p, &p->sockv[i], (uint8_t)i, &p->cfg.laddrv[i],
 				edge_request);
 		p->sockc = i + 1;
 		if (!err)
 			bindings_laddr_set(p->bindings, (uint8_t)i,
+					   p->cfg.laddrv[i].tp,
 					   endpoint_laddr(p->sockv[i].ep));
 	}
 	return err;
@@ -165,9 +246,14 @@ void presence_store(struct presence *p)
 	directory_subs(p->dir, sub_store_handler, p);
 }
 
-const struct sa *presence_laddr(const struct presence *p, unsigned i)
+const struct sa *presence_laddr(const struct presence *p, unsigned i,
+				enum sip_transp *transpp)
 {
-	return p && i < p->sockc ? endpoint_laddr(p->sockv[i].ep) : NULL;
+	if (!p || i >= p->sockc)
+		return NULL;
+	if (transpp)
+		*transpp = endpoint_transport(p->sockv[i].ep);
+	return endpoint_laddr(p->sockv[i].ep);
 }
 
 /* --- the role ----------------------------------------------------------- */
@@ -182,6 +268,8 @@ static void destructor(void *arg)
 	mem_deref(p->leg_listener);
 	mem_deref(p->nodes);
 	list_flush(&p->asks);
+	list_flush(&p->helds);
+	list_flush(&p->flow_waits);
 	list_flush(&p->requests);
 	if (p->watcher_ht)
 		watchers_flush(p);
@@ -197,6 +285,8 @@ static void destructor(void *arg)
 	for (i = 0; i < p->sockc; i++)
 		sock_close(&p->sockv[i]);
 	sock_close(&p->internal);
+	mem_deref(p->tls);
+	mem_deref(p->pool);
 }
 
 static int cfg_check(const struct presence_cfg *cfg)
@@ -204,11 +294,12 @@ static int cfg_check(const struct presence_cfg *cfg)
 	unsigned i;
 
 	if (!cfg->laddrc || cfg->laddrc > PRESENCE_LADDRS_MAX ||
-	    !cfg->domain[0] || !cfg->contacts_max || !cfg->pending_max || !cfg->user_burst || !cfg->user_per_s ||
+	    !cfg->domain[0] || !cfg->contacts_max || !cfg->pending_max ||
+	    !cfg->user_burst || !cfg->user_per_s ||
 	    cfg->expires_min_s > cfg->expires_max_s)
 		return EINVAL;
 	for (i = 0; i < cfg->laddrc; i++) {
-		if (sa_is_any(&cfg->laddrv[i]))
+		if (sa_is_any(&cfg->laddrv[i].laddr))
 			return EINVAL;
 	}
 	return 0;
@@ -239,7 +330,7 @@ int presence_alloc(struct presence **pp, const struct presence_cfg *cfg,
 	}
 	err = hash_alloc(&p->watcher_ht, WATCHER_HASH);
 	err = err ? err : bindings_alloc(&p->bindings, cfg->bindings_max,
-					 state, provision_binding, p);
+					 state, flow_binding, p);
 	err = err ? err : publications_alloc(&p->publications,
 					     cfg->publications_max,
 					     cfg->publications_user_max, state,

@@ -25,20 +25,38 @@ struct presence;
 struct prov;
 struct state;
 
-enum { PRESENCE_LADDRS_MAX = 8 };
+/** Public sockets: some addresses of two families with three transports; their
+ *  index has two hexadecimal digits in tokens */
+enum { PRESENCE_LADDRS_MAX = 48 };
+
+/** A public socket to be */
+struct presence_listen {
+	enum sip_transp tp;         /**< UDP, TCP or TLS */
+	struct sa laddr;            /**< Never the wildcard address */
+};
 
 /** sip:list@domain is the list of all that the one who subscribes may see */
 #define PRESENCE_LIST_NAME "list"
 
 struct presence_cfg {
 	char domain[HL_HOST_MAX];   /**< Ours; the realm is the database's */
-	struct sa laddrv[PRESENCE_LADDRS_MAX]; /**< Public UDP sockets; never
-						    the wildcard address */
+	struct presence_listen laddrv[PRESENCE_LADDRS_MAX];
 	unsigned laddrc;
 	struct sa internal;         /**< Towards conference servers */
-	/** Told to terminals instead of the flow's local address, per laddr;
-	 *  unset: that address. sip: Via, Record-Route; media: SDP */
+	/** Told to terminals instead of the flow's local address where that is
+	 *  of the same family; unset: that address. sip: Via, Record-Route (a
+	 *  port is that of UDP and TCP); media: SDP */
 	struct sa advertised, media;
+	/** Of TLS sockets; both files are made if tls_make and neither is
+	 *  there */
+	char tls_certificate[512], tls_key[512];
+	bool tls_make;
+	uint32_t connections_max;   /**< TCP and TLS, of all sockets */
+	uint32_t connections_ip_max;/**< ..and of one peer address */
+	uint32_t connection_idle_s; /**< Without a registration */
+	uint32_t flow_timer_s;      /**< Keep-alives of RFC 5626 on them */
+	uint32_t datagram_bytes;    /**< Longer requests go by TCP if it can be
+					 (RFC 3261 section 18.1.1) */
 	char key_path[512];         /**< File with the key of route tokens,
 					  made if absent; empty: a key that
 					  lives as long as the process */
@@ -72,8 +90,19 @@ int presence_alloc(struct presence **pp, const struct presence_cfg *cfg,
  *  was put before was lost (state_overflowed()) */
 void presence_store(struct presence *p);
 
-/** Local address of public socket i, with its real port; NULL past the end */
-const struct sa *presence_laddr(const struct presence *p, unsigned i);
+/** Local address of public socket i, with its real port; NULL past the end.
+ *  Its transport where transpp is not NULL */
+const struct sa *presence_laddr(const struct presence *p, unsigned i,
+				enum sip_transp *transpp);
+
+/**
+ * Load the TLS certificate anew: for handshakes to come, connections stay
+ *
+ * @param words Of size: why not
+ *
+ * @return 0 (also without TLS) or errno: the old one stays
+ */
+int presence_tls_reload(struct presence *p, char *words, size_t size);
 
 /** nodes, users with bindings, subscriptions with their leg's state, watchers,
  *  counters; lists are bounded, totals are true */

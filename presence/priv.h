@@ -18,6 +18,7 @@
 #include "presence/publication.h"
 #include "sip/endpoint.h"
 #include "sip/forward.h"
+#include "sip/tlscert.h"
 #include "sip/token.h"
 #include "util/log.h"
 
@@ -37,6 +38,10 @@ struct presence_counters {
 	uint64_t refused_auth, refused_busy, refused_relay, refused_dialog;
 	uint64_t forwarded_in, forwarded_out, forward_errors;
 	uint64_t responses, responses_foreign;
+	uint64_t flows_gone, flow_failures; /**< Connections with bindings that
+						 ended; requests to one */
+	uint64_t large_tcp, large_udp;      /**< Too large for a datagram: by
+						 TCP, and by UDP after all */
 };
 
 struct presence {
@@ -49,6 +54,11 @@ struct presence {
 	struct edge_sock sockv[PRESENCE_LADDRS_MAX];
 	unsigned sockc;
 	struct edge_sock internal;
+	struct stream_pool *pool; /**< Of connections; NULL: UDP only */
+	struct tlscert *tls;      /**< NULL: no TLS socket */
+	struct list helds;        /**< struct held */
+	struct list flow_waits;   /**< struct flow_wait */
+	uint32_t flow_waitc;
 	struct directory *dir;
 	struct bindings *bindings;
 	struct publications *publications;
@@ -138,13 +148,27 @@ struct dir_sub *edge_named_sub(const struct presence *p,
 /** Address of ours that terminals see on public socket i; buf backs it */
 const struct sa *edge_sock_shown(const struct presence *p, uint8_t i,
 				 struct sa *buf);
+/** ";transport=..." of a URI of ours on public socket i, or "" */
+const char *edge_sock_param(const struct presence *p, uint8_t i);
 /** Route by which a conference server reaches a binding */
 int edge_flow_route(const struct presence *p, const struct binding *b,
 		    char *buf, size_t size);
+/** Send a request of a conference server's on to a binding, however long it
+ *  is; b NULL: refuse it, the binding is gone */
+struct flow_path;
+void edge_to_path(struct presence *p, const struct sip_msg *msg,
+		  struct binding *b, const struct flow_path *path);
 /** Forward a dialog-making request of user's terminal to a node */
 int edge_forward_node(struct presence *p, uint8_t sock,
 		      const struct sip_msg *msg, const struct node *node,
 		      const struct binding *b, const char *identity);
+
+/* --- held.c: a request that waits for a connection ---------------------- */
+
+/** msg of a conference server's is too large for b's datagrams: it goes by TCP
+ *  if it can */
+void held_request(struct presence *p, const struct sip_msg *msg,
+		  struct binding *b);
 
 /* --- registrar.c -------------------------------------------------------- */
 

@@ -57,10 +57,12 @@ static int provision_msg(const struct presence *p, const struct dir_sub *sub,
 {
 	struct bus_leg_provision *lp = &msg->u.leg_provision;
 	const struct prov_service *svc = &sub->service->row;
-	const struct sa *local = sa_isset(&p->cfg.media, SA_ADDR)
+	const struct sa *laddr = endpoint_laddr(p->sockv[b->laddr].ep);
+	const struct sa *local = sa_isset(&p->cfg.media, SA_ADDR) &&
+						 sa_af(&p->cfg.media) ==
+							 sa_af(laddr)
 					 ? &p->cfg.media
-					 : endpoint_laddr(
-						   p->sockv[b->laddr].ep);
+					 : laddr;
 
 	memset(msg, 0, sizeof(*msg));
 	msg->type = BUS_LEG_PROVISION;

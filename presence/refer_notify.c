@@ -31,7 +31,7 @@ static int notify_print(struct mbuf *mb, const struct request *rq)
 			   "To: <%r>;tag=%r\r\n"
 			   "Call-ID: %r\r\n"
 			   "CSeq: 1 NOTIFY\r\n"
-			   "Contact: <sip:%J>\r\n"
+			   "Contact: <sip:%J%s>\r\n"
 			   "Event: refer\r\n"
 			   "Subscription-State: terminated;"
 			   "reason=noresource\r\n"
@@ -40,6 +40,7 @@ static int notify_print(struct mbuf *mb, const struct request *rq)
 			   &msg->to.auri, msg->tag, &msg->from.auri,
 			   &msg->from.tag, &msg->callid,
 			   edge_sock_shown(rq->p, rq->sock, &shown),
+			   edge_sock_param(rq->p, rq->sock),
 			   sizeof(frag) - 1, frag);
 }
 
@@ -88,9 +89,10 @@ void refer_accept(struct request *rq)
 	}
 	(void)sip_treplyf(&rq->st, NULL, rq->sip, rq->msg, false, 202,
 			  "Accepted",
-			  "Contact: <sip:%J>\r\n"
+			  "Contact: <sip:%J%s>\r\n"
 			  "Content-Length: 0\r\n\r\n",
-			  edge_sock_shown(rq->p, rq->sock, &shown));
+			  edge_sock_shown(rq->p, rq->sock, &shown),
+			  edge_sock_param(rq->p, rq->sock));
 	(void)notify(rq);
 	request_end(rq);
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include "presence/contact.h"
+#include "presence/flow.h"
 #include "presence/priv.h"
 
 enum { HDRS_MAX = 8192 };
@@ -16,6 +17,8 @@ struct reg {
 	char user_agent[HL_DISPLAY_MAX];
 	uint32_t expires_s;      /**< Of the header, or the default */
 	bool star, has_contact;
+	bool outbound;           /**< Supported by the terminal (RFC 5626).. */
+	bool flow;               /**< ..and done for one of its contacts */
 	unsigned n;              /**< Contacts in contactv */
 	struct contact *contactv;/**< contacts_max of them */
 	uint16_t code;           /**< Refusal */
@@ -94,6 +97,7 @@ static int parse(struct reg *r)
 	const struct sip_msg *msg = r->rq->msg;
 	const struct sip_hdr *ua = sip_msg_hdr(msg, SIP_HDR_USER_AGENT);
 
+	r->outbound = sip_msg_hdr_has_value(msg, SIP_HDR_SUPPORTED, "outbound");
 	r->expires_s = r->rq->p->cfg.expires_default_s;
 	if (pl_isset(&msg->expires))
 		(void)seconds_decode(&r->expires_s, &msg->expires);
@@ -166,7 +170,9 @@ static int check_room(struct reg *r)
 
 static int apply_contact(struct reg *r, const struct contact *c)
 {
+	struct presence *p = r->rq->p;
 	struct binding *b = binding_find(r->user, c->key);
+	struct flow_path old;
 	struct binding_update up = {
 		.key = c->key,
 		.contact = c->uri,
@@ -178,13 +184,27 @@ static int apply_contact(struct reg *r, const struct contact *c)
 		.laddr = r->rq->sock,
 		.flow = r->rq->msg->src,
 	};
+	const bool had = b != NULL;
+	int err;
 
 	if (!c->expires_s) {
 		if (b)
 			binding_remove(b);
 		return 0;
 	}
-	return binding_set(r->rq->p->bindings, r->user, &up);
+	if (had) {
+		old.sock = &p->sockv[b->laddr];
+		old.dst = b->flow;
+	}
+	err = binding_set(p->bindings, r->user, &up);
+	if (err)
+		return err;
+	b = binding_find(r->user, c->key);
+	if (b)
+		flow_registered(p, b, c->has_reg_id && r->outbound,
+				had ? &old : NULL);
+	r->flow |= c->has_reg_id && r->outbound;
+	return 0;
 }
 
 static int apply(struct reg *r)
@@ -205,6 +225,7 @@ static int apply(struct reg *r)
 static void reply_ok(struct reg *r)
 {
 	struct mbuf *mb = mbuf_alloc(1024);
+	const char *reg_id;
 	char date[64];
 	struct le *le;
 	int err = 0;
@@ -222,8 +243,16 @@ static void reply_ok(struct reg *r)
 		if (b->instance[0])
 			err |= mbuf_printf(mb, ";+sip.instance=\"%s\"",
 					   b->instance);
+		reg_id = b->instance[0] ? strrchr(b->key, ';') : NULL;
+		if (reg_id && reg_id[1])
+			err |= mbuf_printf(mb, ";reg-id=%s", reg_id + 1);
 		err |= mbuf_printf(mb, "\r\n");
 	}
+	/* RFC 5626 sections 5.4 and 6: we are edge proxy and registrar */
+	if (r->flow)
+		err |= mbuf_printf(mb, "Require: outbound\r\n"
+				       "Flow-Timer: %u\r\n",
+				   flow_timer_s(r->rq->p, r->rq->sock));
 	(void)re_snprintf(date, sizeof(date), "%H", fmt_gmtime, NULL);
 	err |= mbuf_printf(mb, "Date: %s\r\n", date);
 	err |= mbuf_write_u8(mb, 0);

@@ -343,6 +343,10 @@ bool request_line(struct request *rq, struct dir_sub **subp,
 	}
 	b = binding_by_flow(p->bindings, &rq->msg->src, rq->sock,
 			    binding_owner(user));
+	/* RFC 3261 section 18.1.1: what is too large for its datagrams comes
+	 * by a connection of its own */
+	if (!b && rq->msg->tp != SIP_TRANSP_UDP)
+		b = binding_from(user, &rq->msg->src);
 	if (!b) {
 		request_reply(rq, 403, "Register From This Address First",
 			      NULL);

@@ -32,7 +32,10 @@ static int laddr_index(const struct sa *laddr, void *arg)
 	unsigned i;
 
 	for (i = 0; i < p->sockc; i++) {
-		if (sa_cmp(endpoint_laddr(p->sockv[i].ep), laddr, SA_ALL))
+		const struct endpoint *ep = p->sockv[i].ep;
+
+		if (endpoint_transport(ep) == SIP_TRANSP_UDP &&
+		    sa_cmp(endpoint_laddr(ep), laddr, SA_ALL))
 			return (int)i;
 	}
 	return -1;

@@ -76,11 +76,22 @@ static json_t *sockets_json(const struct presence *p)
 		endpoint_stats_get(p->sockv[i].ep, &st);
 		json_array_append_new(
 			arr,
-			json_pack("{s:s,s:I,s:I,s:I,s:I}", "address", addr,
-				  "received", (json_int_t)st.rx, "malformed",
+			json_pack("{s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,"
+				  "s:I}",
+				  "transport",
+				  sip_transp_name(endpoint_transport(
+					  p->sockv[i].ep)),
+				  "address", addr, "received",
+				  (json_int_t)st.rx, "malformed",
 				  (json_int_t)st.drop_malformed, "keepalives",
-				  (json_int_t)st.keepalives, "stray_responses",
-				  (json_int_t)st.unhandled_responses));
+				  (json_int_t)(st.keepalives + st.stun),
+				  "stray_responses",
+				  (json_int_t)st.unhandled_responses,
+				  "connections", (json_int_t)st.connections,
+				  "accepted", (json_int_t)st.accepted,
+				  "refused", (json_int_t)st.refused, "dialled",
+				  (json_int_t)st.dialled, "timed_out",
+				  (json_int_t)st.timeouts));
 	}
 	return arr;
 }
@@ -91,7 +102,7 @@ static json_t *counters_json(const struct presence *p)
 
 	return json_pack(
 		"{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,"
-		"s:I,s:I}",
+		"s:I,s:I,s:I,s:I,s:I,s:I}",
 		"too_often", (json_int_t)n->refused_rate,
 		"publishes", (json_int_t)n->publishes,
 		"registers", (json_int_t)n->registers, "subscribes",
@@ -106,7 +117,11 @@ static json_t *counters_json(const struct presence *p)
 		(json_int_t)n->forwarded_out, "forward_errors",
 		(json_int_t)n->forward_errors, "responses",
 		(json_int_t)n->responses, "foreign_responses",
-		(json_int_t)n->responses_foreign);
+		(json_int_t)n->responses_foreign, "flows_gone",
+		(json_int_t)n->flows_gone, "flow_failures",
+		(json_int_t)n->flow_failures, "large_by_tcp",
+		(json_int_t)n->large_tcp, "large_by_udp",
+		(json_int_t)n->large_udp);
 }
 
 int presence_status(const struct presence *p, json_t **objp)

@@ -42,10 +42,11 @@ static void ok_hdrs(const struct watcher *w, uint8_t sock, uint32_t expires_s,
 	struct sa shown;
 
 	(void)re_snprintf(buf, HDRS_MAX,
-			  "Contact: <sip:%s@%J>\r\n"
+			  "Contact: <sip:%s@%J%s>\r\n"
 			  "Expires: %u\r\n%s",
 			  w->sub->row.service,
-			  edge_sock_shown(w->p, sock, &shown), expires_s,
+			  edge_sock_shown(w->p, sock, &shown),
+			  edge_sock_param(w->p, sock), expires_s,
 			  w->eventlist ? "Require: eventlist\r\n" : "");
 }
 

@@ -21,6 +21,8 @@ static void destructor(void *arg)
 	tmr_cancel(&w->tmr);
 	tmr_cancel(&w->pump);
 	mem_deref(w->req);
+	mem_deref(w->wait);
+	mem_deref(w->held);
 	told_fini(&w->told);
 	mem_deref(w->callid);
 	mem_deref(w->ltag);
@@ -186,6 +188,8 @@ void watcher_terminate(struct watcher *w, const char *reason)
 	list_unlink(&w->le_sub);
 	w->terminated = reason;
 	w->req = mem_deref(w->req);
+	w->wait = mem_deref(w->wait);
+	w->held = mem_deref(w->held);
 	tmr_cancel(&w->pump);
 	watcher_pump(w);
 }

@@ -41,7 +41,9 @@ struct watcher {
 	uint64_t round_ms;       /**< Next round not before this.. */
 	struct list dirty;       /**< ..what will be in it, .. */
 	struct list round;       /**< ..and what is left of this one */
-	struct sip_request *req; /**< NOTIFY under way */
+	struct sip_request *req; /**< NOTIFY under way.. */
+	struct flow_wait *wait;  /**< ..or waiting for a connection.. */
+	struct mbuf *held;       /**< ..and what waits */
 	struct told_table told;
 	bool due;                /**< A NOTIFY is owed even without changes */
 	bool full;               /**< The next list document begins anew */

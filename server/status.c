@@ -165,6 +165,8 @@ static json_t *worker_json(const struct mixer_stats *s)
 		{ "drop_late", s->drop_late },
 		{ "drop_floor_rate", s->drop_floor_rate },
 		{ "drop_floor_foreign", s->drop_floor_foreign },
+		{ "rx_keys", s->rx_keys }, { "tones", s->tones },
+		{ "tones_full", s->tones_full },
 		{ "tx_errors", s->tx_errors }, { "tx_short", s->tx_short },
 		{ "ring_full", s->ring_full },
 		{ "events_lost", s->events_lost }, { "cpu_us", s->cpu_us },

@@ -20,7 +20,7 @@ enum {
 };
 
 const struct endpoint_times endpoint_times_default = {
-	.connect_ms = 2000,
+	.connect_ms = 1000,
 	.first_ms = 10000,
 	.message_ms = 20000,
 	.idle_ms = 120000,

@@ -6,7 +6,7 @@
 #include <string.h>
 #include "sip/forward.h"
 
-enum { MAX_FORWARDS = 70, DATAGRAM_MAX = 65000 };
+enum { MAX_FORWARDS = 70, MESSAGE_MAX = 65000 };
 
 /* Written with every message that is sent on; what the sender wrote of these
  * is not copied. */
@@ -116,12 +116,12 @@ static int body_print(struct mbuf *mb, const struct sip_msg *msg)
 }
 
 static int transmit(const struct endpoint *out, const struct sa *dst,
-		struct mbuf *mb)
+		    struct mbuf *mb, size_t limit)
 {
-	if (mb->end > DATAGRAM_MAX)
+	if (mb->end > (limit ? limit : MESSAGE_MAX))
 		return EMSGSIZE;
 	mb->pos = 0;
-	return sip_send(endpoint_sip(out), NULL, SIP_TRANSP_UDP, dst, mb);
+	return endpoint_send(out, dst, mb);
 }
 
 int forward_request(const struct forward *f, const struct sip_msg *msg)
@@ -157,7 +157,8 @@ int forward_request(const struct forward *f, const struct sip_msg *msg)
 	else
 		err = mbuf_printf(mb, "%r %r SIP/2.0\r\n", &msg->met,
 				  &msg->ruri);
-	err |= mbuf_printf(mb, "Via: SIP/2.0/UDP %J;branch=%s;rport\r\n",
+	err |= mbuf_printf(mb, "Via: SIP/2.0/%s %J;branch=%s;rport\r\n",
+			   sip_transp_name(endpoint_transport(f->out)),
 			   f->via ? f->via : endpoint_laddr(f->out), branch);
 	for (i = 0; i < ARRAY_SIZE(f->record_route); i++) {
 		if (f->record_route[i])
@@ -172,7 +173,7 @@ int forward_request(const struct forward *f, const struct sip_msg *msg)
 	err |= request_hdrs_print(mb, f, msg);
 	err |= body_print(mb, msg);
 	if (!err)
-		err = transmit(f->out, f->dst, mb);
+		err = transmit(f->out, f->dst, mb, f->limit_bytes);
 	mem_deref(mb);
 	return err;
 }
@@ -250,7 +251,7 @@ int forward_response(const struct endpoint *out, const struct sa *dst,
 	}
 	err |= body_print(mb, msg);
 	if (!err)
-		err = transmit(out, dst, mb);
+		err = transmit(out, dst, mb, 0);
 	mem_deref(mb);
 	return err;
 }

@@ -20,7 +20,8 @@
 /** How a request is changed on its way */
 struct forward {
 	const struct token_key *key;
-	const struct endpoint *out; /**< Sent by this socket */
+	const struct endpoint *out; /**< Sent by this socket, over its
+					 transport */
 	const struct sa *via;       /**< Our sent-by; NULL: out's address */
 	const struct sa *dst;
 	uint8_t in;                 /**< Index of the socket it came in by:
@@ -30,6 +31,8 @@ struct forward {
 	const char *record_route[2];/**< Topmost first; NULL: none */
 	const char *identity;       /**< P-Asserted-Identity URI to set, or
 					 NULL; a client's own is removed */
+	size_t limit_bytes;         /**< Longer: EMSGSIZE, nothing is sent; 0:
+					 as long as a message can be */
 	bool trusted;               /**< It came from our own side: identity
 					 headers stay as they are */
 };
@@ -37,7 +40,8 @@ struct forward {
 /**
  * Send msg on, changed as f says. Credentials for our realm are removed.
  *
- * @return 0, ELOOP (Max-Forwards used up: answer 483), EMSGSIZE or errno
+ * @return 0, ELOOP (Max-Forwards used up: answer 483), EMSGSIZE, ECONNREFUSED
+ *         (that flow is gone: answer 430) or errno
  */
 int forward_request(const struct forward *f, const struct sip_msg *msg);
 

@@ -21,7 +21,7 @@ conf() {
 	run --config "$tmp/conf" --check-config
 }
 
-echo 1..33
+echo 1..38
 run --config "$src/contrib/holler.conf.example" --check-config
 says 0 ok "the shipped example is sound as it is"
 
@@ -67,9 +67,25 @@ says 2 "is not a whole number" "a negative number"
 conf '[media]' 'port_min = 20001'
 says 2 "conf:2: [media] port_min: must be even" "an odd first port"
 conf '[sip]' 'listen = localhost:5060'
-says 2 "\"localhost:5060\" is not an IPv4 address" "a name for an address"
+says 2 "\"localhost:5060\" is not an address" "a name for an address"
 conf '[sip]' 'listen = 127.0.0.1'
 says 2 "a port from 1 to 65535 is missing" "a port is missing"
+conf '[sip]' 'listen = sctp:127.0.0.1:5060'
+says 2 "\"sctp:127.0.0.1:5060\" is not an address" "an unknown transport"
+conf '[sip]' 'listen = tcp:[::1]'
+says 2 "a port from 1 to 65535 is missing" "a port is missing, IPv6"
+conf '[sip]' 'listen = tcp:[fe80::1]:5060'
+says 2 "a link-local address is not usable" "an address of one link"
+conf '[sip]' 'tls_key = /a/b'
+says 2 "conf:2: [sip] tls_key: tls_certificate and tls_key go together" \
+	"a key without its certificate"
+conf '[sip]' 'listen = UDP:127.0.0.1:5070, tls:[::1]:5071, tcp:[::]:5072' \
+	'advertised_address = 2001:db8::1' '[media]' 'address = ::1, 127.0.0.1'
+"$hollerd" --config "$tmp/conf" --print-config >"$tmp/out"
+grep -q '^listen = 127.0.0.1:5070, tls:\[::1\]:5071, tcp:\[::\]:5072$' \
+	"$tmp/out" && grep -q '^address = ::1, 127.0.0.1$' "$tmp/out" &&
+	grep -q '^advertised_address = 2001:db8::1$' "$tmp/out"
+tell $? "transports and both families are printed as they were set"
 conf '[log]' 'level = loud'
 says 2 "\"loud\" is not one of error, warn, info, debug" "an unknown level"
 conf '[general]' 'state_dir = here'

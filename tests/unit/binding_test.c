@@ -340,7 +340,7 @@ static void test_restart(void **state)
 
 	state_start(r);
 	(void)sa_set_str(&laddr, "127.0.0.1", 5060);
-	bindings_laddr_set(r->w.tab, 0, &laddr);
+	bindings_laddr_set(r->w.tab, 0, SIP_TRANSP_UDP, &laddr);
 	up.cseq = 7;
 	assert_int_equal(binding_set(r->w.tab, directory_user(r->dir, "a"),
 				     &up),
