@@ -578,7 +578,7 @@ static void test_long_roster_in_parts(void **state)
 	assert_true(rig_wait(ended, w));
 	assert_string_equal(w->state, "terminated;reason=timeout");
 	assert_int_equal(w->userc, N);
-	assert_int_equal(focus_figure(r, "subscriptions"), 1);
+	expect_figure(r, "subscriptions", 1);
 }
 
 /* The bound of users shown, and who talks beyond it */
