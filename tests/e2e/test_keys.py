@@ -11,7 +11,7 @@ from holler_test import expect
 from terminal import Terminal, ports_of
 
 STAR, HASH = 10, 11
-PERMIT, DENY = 8, 20  # packets of the tones
+PERMIT, DENY = 18, 20  # packets of the tones
 
 
 def samples(payload):

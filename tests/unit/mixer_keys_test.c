@@ -9,7 +9,7 @@
 #include "tests/unit/mixer_rig.h"
 
 enum { STAR = 10, HASH = 11, TALKER = 0, BOB = 1, CAROL = 2,
-       PERMIT_PACKETS = 8, DENY_PACKETS = 20, REVOKE_PACKETS = 18 };
+       PERMIT_PACKETS = 18, DENY_PACKETS = 20, REVOKE_PACKETS = 28 };
 
 /* Hear a tone: as many packets as it has, one stream, and a marker in front
  * only */
@@ -291,7 +291,7 @@ static void tones_lost(void **state)
 	struct house h;
 
 	mixer_bridge_params_default(&p);
-	p.end_of_media_ms = 300;
+	p.end_of_media_ms = 1000; /* After the permit tone */
 	plain_open(&h, state, 2, true, &p);
 	key_press(&h, TALKER);
 	(void)rig_event(&h.r, MIXER_FLOOR_IDLE, h.ph[TALKER].leg, h.b);
