@@ -66,6 +66,8 @@ def test_held(lab):
     """P1: who holds hears nothing, and hears again when it resumes"""
     server = lab.server()
     alice, bob, speech = crew(lab, server)
+    # Without Min-SE nobody may make it shorter than 90 s (RFC 4028)
+    expect(bob.event('leg_up')['session_s'] == 90, 'too short')
     bob.mark().send('hold')
     expect(bob.event('modified')['direction'] == 'inactive', 'not held')
     alice.say()
