@@ -186,8 +186,8 @@ def test_timer_of_the_terminals_invite(lab):
     server.sql("UPDATE subscription SET inviter = 'terminal';")
     a = Terminal(server, 'alice')
     a.register()
-    r = dial(a, a.aor('ptt'), 'Supported: timer', 'Session-Expires: 60', 'Min-SE: 1',
-             callid='one')
+    r = dial(a, a.aor('ptt'), 'Supported: timer', 'Session-Expires: 60',
+             'Min-SE: 1', callid='one')
     expect(r.code == 200 and r.get('require') == 'timer' and
            r.get('session-expires') == '4;refresher=uac' and
            'UPDATE' in r.get('allow'), r.get('session-expires'))
