@@ -71,6 +71,12 @@ static void stream_destructor(void *arg)
 	mem_deref(s->seat);
 }
 
+/* libre gave up what it has: its handlers' argument is no more */
+static bool is_orphan(const struct stream *s)
+{
+	return mem_nrefs(s->tc) == 1;
+}
+
 /* --- the end ------------------------------------------------------------ */
 
 /* Never while libre's receive handler is on the stack: it looks at its
@@ -80,8 +86,7 @@ static void stream_end(struct stream *s, int err)
 	const struct streams *t = s->t;
 	const struct stream_user user = s->user;
 	const struct sa peer = s->peer;
-	/* libre gave its own up already if only ours is left */
-	const bool libre_has = mem_nrefs(s->tc) > 1;
+	const bool libre_has = !is_orphan(s);
 
 	hash_unlink(&s->he);
 	list_unlink(&s->le);
@@ -153,26 +158,26 @@ static void arm(struct stream *s)
 {
 	const uint64_t now = tmr_jiffies();
 	const struct due due = stream_due(s);
-	uint64_t ms = FEED_MS;
+	uint64_t at_ms = s->fed_ms + FEED_MS;
 
 	if (s->closing)
 		return;
 	if (due.reason)
-		ms = due.ms > now ? MIN(ms, due.ms - now) : 0;
-	tmr_start(&s->tmr, ms, tick_handler, s);
+		at_ms = MIN(at_ms, due.ms);
+	tmr_start(&s->tmr, at_ms > now ? at_ms - now : 0, tick_handler, s);
 }
 
 static void feed(struct stream *s)
 {
 	struct mbuf *mb = mbuf_alloc(2);
 
+	s->fed_ms = tmr_jiffies();
 	if (!mb)
 		return;
 	(void)mbuf_write_str(mb, "\r\n");
 	mb->pos = 0;
 	s->user.recvh(mb, s->user.arg);
 	mem_deref(mb);
-	s->fed_ms = tmr_jiffies();
 }
 
 static void tick_handler(void *arg)
@@ -182,7 +187,7 @@ static void tick_handler(void *arg)
 	const uint64_t now = tmr_jiffies();
 	const struct due due = stream_due(s);
 
-	if (mem_nrefs(s->tc) == 1) {
+	if (is_orphan(s)) {
 		stream_end(s, ECONNRESET);
 		return;
 	}
@@ -194,7 +199,7 @@ static void tick_handler(void *arg)
 		stream_end(s, ETIMEDOUT);
 		return;
 	}
-	if (s->up && now - s->fed_ms >= FEED_MS / 2)
+	if (now - s->fed_ms >= FEED_MS)
 		feed(s);
 	arm(s);
 }
@@ -250,7 +255,7 @@ static int deliver(struct stream *s, const uint8_t *p, size_t bytes)
 	s->fed_ms = s->message_ms;
 	s->user.recvh(mb, s->user.arg);
 	mem_deref(mb);
-	return mem_nrefs(s->tc) == 1 ? ECONNRESET : 0;
+	return is_orphan(s) ? ECONNRESET : 0;
 }
 
 static int unit(struct stream *s, enum sipframe_kind kind, size_t bytes)
@@ -318,7 +323,7 @@ static void recv_handler(struct mbuf *mb, void *arg)
 	if (s->closing)
 		return;
 	s->heard_ms = tmr_jiffies();
-	err = take(s, mb);
+	err = is_orphan(s) ? ECONNRESET : take(s, mb);
 	while (!err && !s->closing && kind != SIPFRAME_MORE &&
 	       mbuf_get_left(s->mb)) {
 		size_t bytes = 0;
@@ -341,6 +346,10 @@ static void estab_handler(void *arg)
 	const struct streams *t = s->t;
 	const struct sa peer = s->peer;
 
+	if (is_orphan(s)) {
+		close_soon(s);
+		return;
+	}
 	s->up = true;
 	s->user.estabh(s->user.arg);
 	if (t->cfg.flow_h)
@@ -426,7 +435,7 @@ static void connect_handler(const struct sa *peer, void *arg)
 	t->accepting = NULL;
 	(void)interpose_for(before);
 	s = stream_find(t, peer);
-	if (s && mem_nrefs(s->tc) == 1)
+	if (s && is_orphan(s))
 		close_soon(s);
 }
 
