@@ -18,155 +18,6 @@
 
 enum { ROUTE_MAX = HL_URI_MAX };
 
-/* --- names that are ours ------------------------------------------------ */
-
-static bool is_addr(const struct sa *sa, const struct pl *host)
-{
-	struct sa a;
-
-	return sa_isset(sa, SA_ADDR) && !sa_set(&a, host, 0) &&
-	       sa_cmp(sa, &a, SA_ADDR);
-}
-
-bool edge_is_local(const struct presence *p, const struct pl *host)
-{
-	unsigned i;
-
-	if (!pl_strcasecmp(host, p->cfg.domain))
-		return true;
-	for (i = 0; i < p->sockc; i++) {
-		if (is_addr(endpoint_laddr(p->sockv[i].ep), host))
-			return true;
-	}
-	return is_addr(&p->cfg.advertised, host);
-}
-
-int edge_local_user(const struct presence *p, const struct uri *uri,
-		    char name[HL_NAME_MAX])
-{
-	if (!edge_is_local(p, &uri->host))
-		return EBADMSG;
-	return refer_user_decode(name, HL_NAME_MAX, &uri->user);
-}
-
-struct dir_sub *edge_named_sub(const struct presence *p,
-			       const struct sip_msg *msg)
-{
-	const struct dir_service *svc;
-	char name[HL_NAME_MAX];
-	struct dir_sub *sub;
-
-	if (edge_local_user(p, &msg->uri, name))
-		return NULL;
-	svc = directory_service(p->dir, name);
-	if (!svc || edge_local_user(p, &msg->from.uri, name))
-		return NULL;
-	sub = directory_resolve(p->dir, name, svc);
-	return dir_sub_enabled(sub) ? sub : NULL;
-}
-
-/* One port that a router forwards is that of UDP and TCP; TLS has its own */
-const struct sa *edge_sock_shown(const struct presence *p, uint8_t i,
-				 struct sa *buf)
-{
-	const struct endpoint *ep = p->sockv[i].ep;
-	const struct sa *adv = &p->cfg.advertised;
-
-	*buf = *endpoint_laddr(ep);
-	if (sa_isset(adv, SA_ADDR) && sa_af(adv) == sa_af(buf)) {
-		*buf = *adv;
-		if (!sa_port(adv) || endpoint_transport(ep) == SIP_TRANSP_TLS)
-			sa_set_port(buf, sa_port(endpoint_laddr(ep)));
-	}
-	return buf;
-}
-
-const char *edge_sock_param(const struct presence *p, uint8_t i)
-{
-	return sip_transp_param(endpoint_transport(p->sockv[i].ep));
-}
-
-int edge_flow_route(const struct presence *p, const struct binding *b,
-		    char *buf, size_t size)
-{
-	const struct token_flow flow = {
-		.binding = b->id, .laddr = b->laddr, .addr = b->flow};
-	char user[TOKEN_TEXT_MAX];
-	int err = token_flow_print(user, sizeof(user), &p->key, &flow);
-
-	if (err)
-		return err;
-	return re_snprintf(buf, size, "sip:%s@%J;lr", user,
-			   endpoint_laddr(p->internal.ep)) < 0
-		       ? EOVERFLOW
-		       : 0;
-}
-
-static int node_route(const struct presence *p, uint8_t sock,
-		      const struct sa *addr, const struct dir_user *owner,
-		      char *buf, size_t size)
-{
-	const struct token_node node = {
-		.user = binding_owner(owner), .addr = *addr};
-	char user[TOKEN_TEXT_MAX];
-	struct sa shown;
-	int err = token_node_print(user, sizeof(user), &p->key, &node);
-
-	if (err)
-		return err;
-	return re_snprintf(buf, size, "sip:%s@%J%s;lr", user,
-			   edge_sock_shown(p, sock, &shown),
-			   edge_sock_param(p, sock)) < 0
-		       ? EOVERFLOW
-		       : 0;
-}
-
-/* --- routes of a request ------------------------------------------------ */
-
-/** Our own entries on top of the Route headers */
-struct routes {
-	const struct presence *p;
-	struct token_flow flow;
-	struct token_node node;
-	bool has_flow, has_node, foreign;
-	unsigned n;
-};
-
-static bool route_handler(const struct sip_hdr *hdr, const struct sip_msg *msg,
-			  void *arg)
-{
-	struct routes *r = arg;
-	struct sip_addr addr;
-
-	(void)msg;
-	if (sip_addr_decode(&addr, &hdr->val)) {
-		r->foreign = true;
-		return true;
-	}
-	if (!token_flow_parse(&r->flow, &r->p->key, &addr.uri.user)) {
-		r->has_flow = true;
-	}
-	else if (!token_node_parse(&r->node, &r->p->key, &addr.uri.user)) {
-		r->has_node = true;
-	}
-	/* A preloaded route to ourselves without a token (outbound proxy) */
-	else if (!edge_is_local(r->p, &addr.uri.host) ||
-		 pl_isset(&addr.uri.user)) {
-		r->foreign = true;
-		return true;
-	}
-	r->n++;
-	return false;
-}
-
-static void routes_parse(const struct presence *p, const struct sip_msg *msg,
-			 struct routes *r)
-{
-	memset(r, 0, sizeof(*r));
-	r->p = p;
-	(void)sip_msg_hdr_apply(msg, true, SIP_HDR_ROUTE, route_handler, r);
-}
-
 static void answer(const struct edge_sock *sock, const struct sip_msg *msg,
 		   uint16_t code, const char *words)
 {
@@ -223,15 +74,15 @@ static int to_path(struct presence *p, const struct sip_msg *msg,
 		.trusted = true,
 		.limit_bytes = limit_bytes,
 	};
-	struct routes r;
+	struct edge_routes r;
 	struct sa shown;
 	int err;
 
-	routes_parse(p, msg, &r);
+	edge_routes_parse(p, msg, &r);
 	f.routes_drop = r.n;
 	f.via = edge_sock_shown(p, path->sock->i, &shown);
 	if (!pl_isset(&msg->to.tag)) {
-		err = node_route(p, home, &msg->src, b->user, rr_node,
+		err = edge_node_route(p, home, &msg->src, b->user, rr_node,
 				 sizeof(rr_node));
 		err = err ? err
 			  : edge_flow_route(p, b, rr_flow, sizeof(rr_flow));
@@ -304,7 +155,7 @@ static void to_terminal(struct presence *p, const struct sip_msg *msg,
 /* The binding is gone (expired, or its user was disabled), and its leg is
  * being ended: the flow that our own token names is told so. */
 static void farewell(struct presence *p, const struct sip_msg *msg,
-		     const struct routes *r)
+		     const struct edge_routes *r)
 {
 	struct forward f = {
 		.key = &p->key,
@@ -331,14 +182,14 @@ bool edge_internal_request(const struct sip_msg *msg, void *arg)
 	struct edge_sock *in = arg;
 	struct presence *p = in->p;
 	struct binding *b;
-	struct routes r;
+	struct edge_routes r;
 
 	if (!node_by_addr(p->nodes, &msg->src)) {
 		p->n.refused_relay++;
 		answer(in, msg, 403, "Not A Conference Server");
 		return true;
 	}
-	routes_parse(p, msg, &r);
+	edge_routes_parse(p, msg, &r);
 	if (r.foreign || !r.has_flow) {
 		p->n.refused_relay++;
 		answer(in, msg, 403, "No Route Of Ours");
@@ -368,12 +219,12 @@ int edge_forward_node(struct presence *p, uint8_t sock,
 		.in = sock,
 		.identity = identity,
 	};
-	struct routes r;
+	struct edge_routes r;
 	int err;
 
-	routes_parse(p, msg, &r);
+	edge_routes_parse(p, msg, &r);
 	f.routes_drop = r.n;
-	err = node_route(p, sock, &node->sip, b->user, rr_node,
+	err = edge_node_route(p, sock, &node->sip, b->user, rr_node,
 			 sizeof(rr_node));
 	err = err ? err : edge_flow_route(p, b, rr_flow, sizeof(rr_flow));
 	if (err)
@@ -393,7 +244,7 @@ int edge_forward_node(struct presence *p, uint8_t sock,
 static const struct binding *in_dialog_binding(const struct presence *p,
 					       uint8_t sock,
 					       const struct sip_msg *msg,
-					       const struct routes *r)
+					       const struct edge_routes *r)
 {
 	return binding_by_flow(p->bindings, &msg->src, sock, r->node.user);
 }
@@ -401,7 +252,7 @@ static const struct binding *in_dialog_binding(const struct presence *p,
 /* A token proves whose it is, not that the dialog is theirs: the conference
  * server compares. @return 0, or errno with nothing said yet */
 static int to_dialog(struct presence *p, uint8_t sock,
-		     const struct sip_msg *msg, const struct routes *r,
+		     const struct sip_msg *msg, const struct edge_routes *r,
 		     const struct dir_user *user)
 {
 	char identity[HL_URI_MAX];
@@ -436,11 +287,11 @@ static void proven_in_dialog(struct request *rq, void *arg)
 {
 	const struct dir_user *user = request_user(rq);
 	struct presence *p = rq->p;
-	struct routes r;
+	struct edge_routes r;
 	int err;
 
 	(void)arg;
-	routes_parse(p, rq->msg, &r);
+	edge_routes_parse(p, rq->msg, &r);
 	if (!user || binding_owner(user) != r.node.user ||
 	    !binding_from(user, &rq->msg->src)) {
 		stranger(p, rq->msg);
@@ -473,7 +324,7 @@ static bool may_prove(const struct sip_msg *msg)
 }
 
 static void in_dialog(struct edge_sock *sock, const struct sip_msg *msg,
-		      const struct routes *r)
+		      const struct edge_routes *r)
 {
 	struct presence *p = sock->p;
 	const struct binding *b = in_dialog_binding(p, sock->i, msg, r);
@@ -507,7 +358,7 @@ static void follow_invite(struct edge_sock *sock, const struct sip_msg *msg)
 	const struct dir_sub *sub = dial_sub(p, msg);
 	const struct node *node = NULL;
 	struct forward f = {.key = &p->key, .out = p->internal.ep};
-	struct routes r;
+	struct edge_routes r;
 
 	if (!pl_strcmp(&msg->met, "CANCEL") && request_cancel(p, msg)) {
 		answer(sock, msg, 200, "OK");
@@ -520,7 +371,7 @@ static void follow_invite(struct edge_sock *sock, const struct sip_msg *msg)
 		answer(sock, msg, 481, "Call/Transaction Does Not Exist");
 		return;
 	}
-	routes_parse(p, msg, &r);
+	edge_routes_parse(p, msg, &r);
 	f.routes_drop = r.n;
 	f.dst = &node->sip;
 	f.in = sock->i;
@@ -602,9 +453,9 @@ bool edge_request(const struct sip_msg *msg, void *arg)
 {
 	struct edge_sock *sock = arg;
 	struct presence *p = sock->p;
-	struct routes r;
+	struct edge_routes r;
 
-	routes_parse(p, msg, &r);
+	edge_routes_parse(p, msg, &r);
 	if (r.foreign) {
 		p->n.refused_relay++;
 		answer(sock, msg, 403, "No Route Of Ours");

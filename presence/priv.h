@@ -129,11 +129,7 @@ bool request_rate(struct edge_sock *sock, const struct sip_msg *msg,
 /** Proven user of the request, NULL if gone meanwhile */
 struct dir_user *request_user(const struct request *rq);
 
-/* --- edge.c ------------------------------------------------------------- */
-
-bool edge_request(const struct sip_msg *msg, void *arg);
-bool edge_response(const struct sip_msg *msg, void *arg);
-bool edge_internal_request(const struct sip_msg *msg, void *arg);
+/* --- edge_names.c: names, addresses and routes that are ours ------------ */
 
 /** True if host is our domain or one of our addresses */
 bool edge_is_local(const struct presence *p, const struct pl *host);
@@ -153,6 +149,31 @@ const char *edge_sock_param(const struct presence *p, uint8_t i);
 /** Route by which a conference server reaches a binding */
 int edge_flow_route(const struct presence *p, const struct binding *b,
 		    char *buf, size_t size);
+/** Route by which terminals on public socket sock reach the conference server
+ *  at addr, in the dialogs of owner */
+int edge_node_route(const struct presence *p, uint8_t sock,
+		    const struct sa *addr, const struct dir_user *owner,
+		    char *buf, size_t size);
+
+/** Our own entries on top of a request's Route headers */
+struct edge_routes {
+	const struct presence *p;
+	struct token_flow flow;
+	struct token_node node;
+	bool has_flow, has_node;
+	bool foreign; /**< One that is not ours stands among them */
+	unsigned n;   /**< To be dropped when it is sent on */
+};
+
+void edge_routes_parse(const struct presence *p, const struct sip_msg *msg,
+		       struct edge_routes *r);
+
+/* --- edge.c ------------------------------------------------------------- */
+
+bool edge_request(const struct sip_msg *msg, void *arg);
+bool edge_response(const struct sip_msg *msg, void *arg);
+bool edge_internal_request(const struct sip_msg *msg, void *arg);
+
 /** Send a request of a conference server's on to a binding, however long it
  *  is; b NULL: refuse it, the binding is gone */
 struct flow_path;

@@ -1,22 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
- * @file stream.c  The connections of a TCP or TLS endpoint
+ * @file stream.c  One connection: its bytes, its patience and its end
  */
 #include <errno.h>
-#include <string.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include "sip/interpose.h"
-#include "sip/stream.h"
+#include "sip/stream_priv.h"
 #include "sip/streampool.h"
 #include "util/log.h"
 #include "wire/sipframe.h"
 #include "wire/sipscan.h"
 
 enum {
-	HASH_SIZE = 1024,
-	BACKLOG = 1024,
 	QUEUE_BYTES = 131072,  /* Of what a peer does not take */
 	UNSOUND_MAX = 8,       /* Messages dropped in a row: then the end */
 	/* libre ends a connection that it heard nothing from for 900 s; ours
@@ -27,33 +24,6 @@ enum {
 	PROBE_INTERVAL_S = 10,
 	PROBES = 4,
 	UNACKED_MS = 30000
-};
-
-struct streams {
-	struct list l;
-	struct hash *by_peer;
-	struct streams_cfg cfg;
-	struct tcp_sock *ts;   /* Borrowed from libre */
-	tcp_conn_h *connh;     /* libre's */
-	void *conn_arg;
-	const struct sa *accepting; /* For the length of connh */
-	uint32_t n;
-};
-
-struct stream {
-	struct le le, he;
-	struct streams *t;
-	struct tcp_conn *tc;   /* A reference of our own */
-	void *seat;
-	struct sa peer;
-	struct stream_user user;
-	struct mbuf *mb;       /* What is not a whole message yet */
-	struct sipframe frame;
-	struct tmr tmr;
-	uint64_t opened_ms, heard_ms, message_ms, part_ms, fed_ms;
-	uint32_t silent_ms;    /* Kept: longest silence, 0: any */
-	uint32_t unsound;
-	bool dialled, up, spoke, kept, closing;
 };
 
 static void stream_destructor(void *arg)
@@ -67,12 +37,12 @@ static void stream_destructor(void *arg)
 		s->t->n--;
 	}
 	mem_deref(s->mb);
+	tcp_set_handlers(s->tc, NULL, NULL, NULL, NULL);
 	mem_deref(s->tc);
 	mem_deref(s->seat);
 }
 
-/* libre gave up what it has: its handlers' argument is no more */
-static bool is_orphan(const struct stream *s)
+bool stream_is_orphan(const struct stream *s)
 {
 	return mem_nrefs(s->tc) == 1;
 }
@@ -86,7 +56,7 @@ static void stream_end(struct stream *s, int err)
 	const struct streams *t = s->t;
 	const struct stream_user user = s->user;
 	const struct sa peer = s->peer;
-	const bool libre_has = !is_orphan(s);
+	const bool libre_has = !stream_is_orphan(s);
 
 	hash_unlink(&s->he);
 	list_unlink(&s->le);
@@ -109,7 +79,7 @@ static void soon_handler(void *arg)
 	stream_end(arg, ECONNRESET);
 }
 
-static void close_soon(struct stream *s)
+void stream_close_soon(struct stream *s)
 {
 	s->closing = true;
 	tmr_start(&s->tmr, 0, soon_handler, s);
@@ -154,7 +124,7 @@ static struct due stream_due(const struct stream *s)
 
 static void tick_handler(void *arg);
 
-static void arm(struct stream *s)
+void stream_arm(struct stream *s)
 {
 	const uint64_t now = tmr_jiffies();
 	const struct due due = stream_due(s);
@@ -187,7 +157,7 @@ static void tick_handler(void *arg)
 	const uint64_t now = tmr_jiffies();
 	const struct due due = stream_due(s);
 
-	if (is_orphan(s)) {
+	if (stream_is_orphan(s)) {
 		stream_end(s, ECONNRESET);
 		return;
 	}
@@ -201,7 +171,7 @@ static void tick_handler(void *arg)
 	}
 	if (now - s->fed_ms >= FEED_MS)
 		feed(s);
-	arm(s);
+	stream_arm(s);
 }
 
 /* --- bytes -------------------------------------------------------------- */
@@ -255,7 +225,7 @@ static int deliver(struct stream *s, const uint8_t *p, size_t bytes)
 	s->fed_ms = s->message_ms;
 	s->user.recvh(mb, s->user.arg);
 	mem_deref(mb);
-	return is_orphan(s) ? ECONNRESET : 0;
+	return stream_is_orphan(s) ? ECONNRESET : 0;
 }
 
 static int unit(struct stream *s, enum sipframe_kind kind, size_t bytes)
@@ -323,7 +293,7 @@ static void recv_handler(struct mbuf *mb, void *arg)
 	if (s->closing)
 		return;
 	s->heard_ms = tmr_jiffies();
-	err = is_orphan(s) ? ECONNRESET : take(s, mb);
+	err = stream_is_orphan(s) ? ECONNRESET : take(s, mb);
 	while (!err && !s->closing && kind != SIPFRAME_MORE &&
 	       mbuf_get_left(s->mb)) {
 		size_t bytes = 0;
@@ -335,9 +305,9 @@ static void recv_handler(struct mbuf *mb, void *arg)
 	}
 	err = err ? err : compact(s);
 	if (err)
-		close_soon(s);
+		stream_close_soon(s);
 	else
-		arm(s);
+		stream_arm(s);
 }
 
 static void estab_handler(void *arg)
@@ -346,8 +316,8 @@ static void estab_handler(void *arg)
 	const struct streams *t = s->t;
 	const struct sa peer = s->peer;
 
-	if (is_orphan(s)) {
-		close_soon(s);
+	if (stream_is_orphan(s)) {
+		stream_close_soon(s);
 		return;
 	}
 	s->up = true;
@@ -376,8 +346,8 @@ static void options_set(struct stream *s)
 	tcp_conn_txqsz_set(s->tc, QUEUE_BYTES);
 }
 
-static int stream_alloc(struct stream **sp, struct streams *t,
-			const struct sa *peer, const struct stream_user *user)
+int stream_alloc(struct stream **sp, struct streams *t,
+		 const struct sa *peer, const struct stream_user *user)
 {
 	struct stream *s = mem_zalloc(sizeof(*s), stream_destructor);
 	int err;
@@ -397,199 +367,47 @@ static int stream_alloc(struct stream **sp, struct streams *t,
 	return err;
 }
 
-static void stream_insert(struct stream *s)
+static void stream_begin(struct stream *s, struct tcp_conn *tc)
 {
 	struct streams *t = s->t;
 
+	s->tc = mem_ref(tc);
 	options_set(s);
 	list_append(&t->l, &s->le, s);
 	hash_append(t->by_peer, sa_hash(&s->peer, SA_ALL), &s->he, s);
 	t->n++;
-	arm(s);
+	stream_arm(s);
 }
 
-static bool peer_handler(struct le *le, void *arg)
+int stream_accept(struct stream *s, struct tcp_conn **tcp,
+		  struct tcp_sock *ts)
 {
-	const struct stream *s = le->data;
+	const int err = interpose_tcp_accept(tcp, ts, estab_handler,
+					     recv_handler, close_handler, s);
 
-	return sa_cmp(&s->peer, arg, SA_ALL);
-}
-
-static struct stream *stream_find(const struct streams *t,
-				  const struct sa *peer)
-{
-	return list_ledata(hash_lookup(t->by_peer, sa_hash(peer, SA_ALL),
-				       peer_handler, (void *)(size_t)peer));
-}
-
-/* A pool that is full says so before libre makes anything: the descriptor is
- * closed at once */
-static void connect_handler(const struct sa *peer, void *arg)
-{
-	struct streams *t = arg, *before;
-	struct stream *s;
-
-	before = interpose_for(t);
-	t->accepting = peer;
-	t->connh(peer, t->conn_arg);
-	t->accepting = NULL;
-	(void)interpose_for(before);
-	s = stream_find(t, peer);
-	if (s && is_orphan(s))
-		close_soon(s);
-}
-
-int streams_listen(struct streams *t, struct tcp_sock **tsp,
-		   const struct sa *local, tcp_conn_h *ch, void *arg)
-{
-	int err;
-
-	t->connh = ch;
-	t->conn_arg = arg;
-	err = interpose_tcp_listen(tsp, local, connect_handler, t);
-	if (err)
-		return err;
-	t->ts = *tsp;
-	/* libre lets five wait: after a restart all come back at once */
-	return tcp_sock_listen(t->ts, BACKLOG);
-}
-
-static void refused(struct streams *t, const struct sa *peer, int err)
-{
-	t->cfg.stats->refused++;
-	hlog_limited(t->cfg.log, "sip.refused", HLOG_WARN, "sip",
-		     "connection refused", HLOG_SA("peer", peer),
-		     HLOG_S("reason", err == EMFILE  ? "connections_max"
-				      : err == EUSERS ? "connections_ip_max"
-						      : "no memory or "
-							"descriptor"));
-}
-
-int streams_accept(struct streams *t, struct tcp_conn **tcp,
-		   struct tcp_sock *ts, const struct stream_user *user)
-{
-	const struct sa *peer = t->accepting;
-	struct stream *s;
-	int err;
-
-	if (!peer)
-		return EINVAL;
-	err = stream_alloc(&s, t, peer, user);
-	if (err)
-		goto out;
-	err = interpose_tcp_accept(tcp, ts, estab_handler, recv_handler,
-				   close_handler, s);
-	if (err) {
-		mem_deref(s);
-		goto out;
-	}
-	s->tc = mem_ref(*tcp);
-	stream_insert(s);
-	t->cfg.stats->accepted++;
-out:
-	if (err)
-		refused(t, peer, err);
+	if (!err)
+		stream_begin(s, *tcp);
 	return err;
 }
 
-/* libre enters a connection that it makes under the peer's address and queues
- * what is sent until it is there. Where from, it leaves to the kernel. */
-int streams_connect(struct streams *t, struct tcp_conn **tcp,
-		    const struct sa *peer, const struct stream_user *user)
+/* Where from, libre leaves to the kernel */
+int stream_connect(struct stream *s, struct tcp_conn **tcp)
 {
-	struct sa laddr = t->cfg.laddr;
+	struct sa laddr = s->t->cfg.laddr;
 	struct tcp_conn *tc = NULL;
-	struct stream *s;
 	int err;
 
-	err = stream_alloc(&s, t, peer, user);
-	if (err)
-		return err;
 	sa_set_port(&laddr, 0);
-	err = tcp_conn_alloc(&tc, peer, estab_handler, recv_handler,
+	err = tcp_conn_alloc(&tc, &s->peer, estab_handler, recv_handler,
 			     close_handler, s);
 	err = err ? err : tcp_conn_bind(tc, &laddr);
-	err = err ? err : tcp_conn_connect(tc, peer);
+	err = err ? err : tcp_conn_connect(tc, &s->peer);
 	if (err) {
 		mem_deref(tc);
-		mem_deref(s);
 		return err;
 	}
 	s->dialled = true;
-	s->tc = mem_ref(tc);
-	stream_insert(s);
-	t->cfg.stats->dialled++;
+	stream_begin(s, tc);
 	*tcp = tc;
 	return 0;
-}
-
-/* --- the table ---------------------------------------------------------- */
-
-static void table_destructor(void *arg)
-{
-	struct streams *t = arg;
-
-	list_flush(&t->l);
-	mem_deref(t->by_peer);
-	mem_deref(t->cfg.pool);
-	interpose_guard(-1);
-}
-
-int streams_alloc(struct streams **tp, const struct streams_cfg *cfg)
-{
-	struct streams *t;
-	int err;
-
-	if (!tp || !cfg || !cfg->pool || !cfg->stats)
-		return EINVAL;
-	t = mem_zalloc(sizeof(*t), table_destructor);
-	if (!t)
-		return ENOMEM;
-	interpose_guard(1);
-	t->cfg = *cfg;
-	mem_ref(t->cfg.pool);
-	err = hash_alloc(&t->by_peer, HASH_SIZE);
-	if (err)
-		mem_deref(t);
-	else
-		*tp = t;
-	return err;
-}
-
-int streams_laddr(const struct streams *t, struct sa *laddr)
-{
-	return t->ts ? tcp_sock_local_get(t->ts, laddr) : ENOSYS;
-}
-
-bool streams_up(const struct streams *t, const struct sa *peer)
-{
-	const struct stream *s = stream_find(t, peer);
-
-	return s && s->up && !s->closing;
-}
-
-void streams_keep(struct streams *t, const struct sa *peer, bool keep,
-		  uint32_t silent_ms)
-{
-	struct stream *s = stream_find(t, peer);
-
-	if (!s || s->closing)
-		return;
-	s->kept = keep;
-	s->silent_ms = silent_ms;
-	s->message_ms = tmr_jiffies();
-	arm(s);
-}
-
-void streams_close(struct streams *t, const struct sa *peer)
-{
-	struct stream *s = stream_find(t, peer);
-
-	if (s)
-		close_soon(s);
-}
-
-uint32_t streams_count(const struct streams *t)
-{
-	return t->n;
 }
