@@ -120,7 +120,7 @@ struct binding *binding_by_flow(const struct bindings *t, const struct sa *flow,
 	for (le = list_tail(l); le; le = le->prev) {
 		struct binding *b = le->data;
 
-		if (b->owner == owner && b->laddr == laddr &&
+		if (!b->dead && b->owner == owner && b->laddr == laddr &&
 		    sa_cmp(&b->flow, flow, SA_ALL))
 			return b;
 	}

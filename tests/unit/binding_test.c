@@ -165,6 +165,24 @@ static void test_shared_flow(void **state)
 	bindings_remove_user(&w->a);
 }
 
+/* Who comes from the address of a connection that is gone is somebody else
+ * until that one has registered (row P2) */
+static void test_dead(void **state)
+{
+	struct world *w = *state;
+	struct binding_update up = update_make("k", "c", 5060);
+	struct binding *b = put(w, &w->a, &up);
+	const uint64_t a = binding_owner(&w->a);
+
+	binding_dead(b);
+	assert_null(binding_by_flow(w->tab, &up.flow, 0, a));
+	assert_null(binding_on_flow(w->tab, &up.flow, 0));
+	assert_null(binding_from(&w->a, &up.flow));
+	assert_ptr_equal(binding_by_id(w->tab, b->id), b);
+	put(w, &w->a, &up);
+	assert_ptr_equal(binding_by_flow(w->tab, &up.flow, 0, a), b);
+}
+
 static void test_bound(void **state)
 {
 	struct world *w = *state;
@@ -372,8 +390,8 @@ static void test_restart(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_events), T(test_shared_flow), T(test_bound),
-		T(test_expiry), T(test_restart),
+		T(test_events), T(test_shared_flow), T(test_dead),
+		T(test_bound), T(test_expiry), T(test_restart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
