@@ -168,6 +168,22 @@ static int check_room(struct reg *r)
 	return 0;
 }
 
+/* Its connection ended while it was checked: nothing can be bound to that any
+ * more. What is unbound by it is. */
+static int check_flow(struct reg *r)
+{
+	const struct request *rq = r->rq;
+	unsigned i;
+
+	if (endpoint_flow_up(rq->p->sockv[rq->sock].ep, &rq->msg->src))
+		return 0;
+	for (i = 0; i < r->n; i++) {
+		if (r->contactv[i].expires_s)
+			return refuse(r, 430, "Flow Failed");
+	}
+	return 0;
+}
+
 static int apply_contact(struct reg *r, const struct contact *c)
 {
 	struct presence *p = r->rq->p;
@@ -306,6 +322,7 @@ void registrar_request(struct request *rq, void *arg)
 	err = parse(&r);
 	err = err ? err : check_order(&r);
 	err = err ? err : check_room(&r);
+	err = err ? err : check_flow(&r);
 	err = err ? err : apply(&r);
 	if (err)
 		refused(&r);
