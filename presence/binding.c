@@ -14,6 +14,7 @@ enum { HASH_SIZE = 8192, LADDRS_MAX = PRESENCE_LADDRS_MAX };
 struct bindings {
 	struct hash *by_id, *by_flow;
 	struct state *state;
+	struct token_key key;
 	uint32_t max, count;
 	struct sa laddrv[LADDRS_MAX];
 	enum sip_transp tpv[LADDRS_MAX];
@@ -45,18 +46,20 @@ static void table_destructor(void *arg)
 	mem_deref(t->by_flow);
 }
 
-int bindings_alloc(struct bindings **tp, uint32_t max, struct state *state,
+int bindings_alloc(struct bindings **tp, uint32_t max,
+		   const struct token_key *key, struct state *state,
 		   binding_h *h, void *arg)
 {
 	struct bindings *t;
 	int err;
 
-	if (!tp || !h || !max)
+	if (!tp || !h || !max || !key)
 		return EINVAL;
 	t = mem_zalloc(sizeof(*t), table_destructor);
 	if (!t)
 		return ENOMEM;
 	t->max = max;
+	t->key = *key;
 	t->state = state;
 	t->h = h;
 	t->arg = arg;
@@ -291,19 +294,36 @@ static int update(struct binding *b, const struct binding_update *up)
 	return 0;
 }
 
+/* A terminal chooses its key freely: by a hash that anybody can compute it
+ * could choose one that has another user's id, and be sent their requests */
+static int id_make(uint64_t *idp, const struct bindings *t,
+		   const struct dir_user *user, const char *key)
+{
+	char text[HL_NAME_MAX + STATE_ID_MAX];
+	int n = re_snprintf(text, sizeof(text), "%s %s", user->row.name, key);
+
+	return n < 0 ? EOVERFLOW
+		     : token_name(idp, &t->key, text, (size_t)n);
+}
+
 static int binding_alloc(struct binding **bp, struct bindings *t,
 			 struct dir_user *user, const char *key)
 {
 	struct binding *b;
+	uint64_t id;
+	int err;
 
 	if (t->count >= t->max)
 		return ENOSPC;
+	err = id_make(&id, t, user, key);
+	if (err)
+		return err;
 	b = mem_zalloc(sizeof(*b), destructor);
 	if (!b)
 		return ENOMEM;
 	b->table = t;
 	b->user = user;
-	b->id = token_hash(user->row.name, key);
+	b->id = id;
 	b->owner = binding_owner(user);
 	tmr_init(&b->tmr);
 	if (str_dup(&b->key, key)) {

@@ -17,6 +17,7 @@
 #include "presence/directory.h"
 
 struct bindings;
+struct token_key;
 
 struct binding {
 	struct le he_id, he_flow, le_user;
@@ -57,7 +58,10 @@ enum binding_event {
 
 typedef void(binding_h)(struct binding *b, enum binding_event ev, void *arg);
 
-int bindings_alloc(struct bindings **tp, uint32_t max, struct state *state,
+/** @param key Makes the ids of bindings; the same after a restart, and so are
+ *             they. Copied */
+int bindings_alloc(struct bindings **tp, uint32_t max,
+		   const struct token_key *key, struct state *state,
 		   binding_h *h, void *arg);
 
 struct binding *binding_find(const struct dir_user *user, const char *key);

@@ -330,7 +330,7 @@ int presence_alloc(struct presence **pp, const struct presence_cfg *cfg,
 	}
 	err = hash_alloc(&p->watcher_ht, WATCHER_HASH);
 	err = err ? err : bindings_alloc(&p->bindings, cfg->bindings_max,
-					 state, flow_binding, p);
+					 &p->key, state, flow_binding, p);
 	err = err ? err : publications_alloc(&p->publications,
 					     cfg->publications_max,
 					     cfg->publications_user_max, state,

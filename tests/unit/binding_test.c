@@ -9,9 +9,12 @@
 #include <string.h>
 #include <re.h>
 #include "presence/binding.h"
+#include "sip/token.h"
 #include "util/clock.h"
 
 enum { MAX = 4, DEADLINE_MS = 60000, LOG_MAX = 32 };
+
+static const struct token_key key_one = {{1}}, key_two = {{2}};
 
 struct told {
 	enum binding_event ev;
@@ -56,7 +59,7 @@ static int setup(void **state)
 	strcpy(w->b.row.name, "b");
 	w->a.row.enabled = w->b.row.enabled = true;
 	*state = w;
-	return bindings_alloc(&w->tab, MAX, NULL, event_h, w);
+	return bindings_alloc(&w->tab, MAX, &key_one, NULL, event_h, w);
 }
 
 static int teardown(void **state)
@@ -183,6 +186,24 @@ static void test_dead(void **state)
 	assert_ptr_equal(binding_by_flow(w->tab, &up.flow, 0, a), b);
 }
 
+/* An id is the server's secret: a terminal cannot choose its contact or
+ * instance so that it gets another's (row P2) */
+static void test_id(void **state)
+{
+	struct world *w = *state;
+	const struct binding_update up = update_make("k", "c", 5060);
+	const uint64_t id = put(w, &w->a, &up)->id;
+
+	binding_remove(binding_find(&w->a, "k"));
+	assert_true(put(w, &w->a, &up)->id == id);
+	assert_true(put(w, &w->b, &up)->id != id);
+	w->tab = mem_deref(w->tab);
+	assert_int_equal(bindings_alloc(&w->tab, MAX, &key_two, NULL, event_h,
+					w),
+			 0);
+	assert_true(put(w, &w->a, &up)->id != id);
+}
+
 static void test_bound(void **state)
 {
 	struct world *w = *state;
@@ -293,8 +314,8 @@ static void state_start(struct restart *r)
 
 	(void)snprintf(path, sizeof(path), "%s/s.db", r->t->dir);
 	assert_int_equal(state_open(&r->state, path, NULL), 0);
-	assert_int_equal(bindings_alloc(&r->w.tab, MAX, r->state, event_h,
-					&r->w),
+	assert_int_equal(bindings_alloc(&r->w.tab, MAX, &key_one, r->state,
+					event_h, &r->w),
 			 0);
 }
 
@@ -391,7 +412,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(test_events), T(test_shared_flow), T(test_dead),
-		T(test_bound), T(test_expiry), T(test_restart),
+		T(test_id), T(test_bound),
+		T(test_expiry), T(test_restart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
