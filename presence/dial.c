@@ -86,7 +86,6 @@ void dial_forward(struct request *rq, const struct dir_sub *sub,
 	const struct node *n = node_find(p->nodes, sub->node);
 	const struct binding *b = binding_by_id(p->bindings, binding);
 	char identity[HL_URI_MAX];
-	int err;
 
 	if (rq->cancelled) {
 		request_reply(rq, 487, "Request Terminated", NULL);
@@ -98,13 +97,8 @@ void dial_forward(struct request *rq, const struct dir_sub *sub,
 		request_reply(rq, 480, "Not Registered", NULL);
 		return;
 	}
-	err = edge_forward_node(p, rq->sock, rq->msg, n, b, identity);
-	if (!err)
-		request_end(rq);
-	else if (err == ELOOP)
-		request_reply(rq, 483, "Too Many Hops", NULL);
-	else
-		request_reply(rq, 500, "Cannot Forward", NULL);
+	edge_forwarded(rq, edge_forward_node(p, rq->sock, rq->msg, n, b,
+					     identity));
 }
 
 /* --- the request -------------------------------------------------------- */

@@ -18,29 +18,42 @@
 
 enum { ROUTE_MAX = HL_URI_MAX };
 
-static void answer(const struct edge_sock *sock, const struct sip_msg *msg,
-		   uint16_t code, const char *words)
+void edge_answer(const struct edge_sock *sock, const struct sip_msg *msg,
+		 uint16_t code, const char *words)
 {
 	if (pl_strcmp(&msg->met, "ACK"))
 		(void)sip_reply(endpoint_sip(sock->ep), msg, code, words);
 }
 
-/* 430 (RFC 5626 section 11.5): its connection is gone, and nobody there can be
- * called back */
-static void not_relayed(struct presence *p, const struct edge_sock *in,
-			const struct sip_msg *msg, int err)
+static uint16_t refusal(struct presence *p, int err, const char **wordsp)
 {
 	p->n.forward_errors++;
-	if (err == ELOOP) {
-		answer(in, msg, 483, "Too Many Hops");
-	}
-	else if (err == ECONNREFUSED) {
+	switch (err) {
+	case ELOOP:
+		*wordsp = "Too Many Hops";
+		return 483;
+	case EMSGSIZE:
+		*wordsp = "Message Too Large";
+		return 513;
+	case ESRCH:
+		*wordsp = "Conference Server Is Gone";
+		return 481;
+	case ECONNREFUSED:
 		p->n.flow_failures++;
-		answer(in, msg, 430, "Flow Failed");
+		*wordsp = "Flow Failed";
+		return 430;
 	}
-	else {
-		answer(in, msg, 500, "Cannot Forward");
-	}
+	*wordsp = "Cannot Forward";
+	return 500;
+}
+
+void edge_not_relayed(struct presence *p, const struct edge_sock *in,
+		      const struct sip_msg *msg, int err)
+{
+	const char *words;
+	const uint16_t code = refusal(p, err, &words);
+
+	edge_answer(in, msg, code, words);
 }
 
 static void relay(struct presence *p, const struct edge_sock *in,
@@ -49,7 +62,7 @@ static void relay(struct presence *p, const struct edge_sock *in,
 	const int err = forward_request(f, msg);
 
 	if (err)
-		not_relayed(p, in, msg, err);
+		edge_not_relayed(p, in, msg, err);
 	else if (in->i == EDGE_INTERNAL)
 		p->n.forwarded_out++;
 	else
@@ -83,7 +96,7 @@ static int to_path(struct presence *p, const struct sip_msg *msg,
 	f.via = edge_sock_shown(p, path->sock->i, &shown);
 	if (!pl_isset(&msg->to.tag)) {
 		err = edge_node_route(p, home, &msg->src, b->user, rr_node,
-				 sizeof(rr_node));
+				      sizeof(rr_node));
 		err = err ? err
 			  : edge_flow_route(p, b, rr_flow, sizeof(rr_flow));
 		if (err)
@@ -124,9 +137,9 @@ void edge_to_path(struct presence *p, const struct sip_msg *msg,
 	if (!err && !pl_strcmp(&msg->met, "INVITE"))
 		b->large = invite_name(msg);
 	if (err == ENOENT)
-		answer(&p->internal, msg, 480, "Not Registered");
+		edge_answer(&p->internal, msg, 480, "Not Registered");
 	else if (err)
-		not_relayed(p, &p->internal, msg, err);
+		edge_not_relayed(p, &p->internal, msg, err);
 }
 
 static void to_terminal(struct presence *p, const struct sip_msg *msg,
@@ -139,7 +152,7 @@ static void to_terminal(struct presence *p, const struct sip_msg *msg,
 	err = flow_find(NULL, p, b, follows_large(b, msg) ? SIZE_MAX : 0,
 			&path, NULL, NULL);
 	if (err) {
-		not_relayed(p, &p->internal, msg, err);
+		edge_not_relayed(p, &p->internal, msg, err);
 		return;
 	}
 	limit = endpoint_transport(path.sock->ep) == SIP_TRANSP_UDP
@@ -149,7 +162,7 @@ static void to_terminal(struct presence *p, const struct sip_msg *msg,
 	if (err == EMSGSIZE && limit)
 		held_request(p, msg, b);
 	else if (err)
-		not_relayed(p, &p->internal, msg, err);
+		edge_not_relayed(p, &p->internal, msg, err);
 }
 
 /* The binding is gone (expired, or its user was disabled), and its leg is
@@ -168,7 +181,7 @@ static void farewell(struct presence *p, const struct sip_msg *msg,
 	struct sa shown;
 
 	if (r->flow.laddr >= p->sockc) {
-		answer(&p->internal, msg, 480, "Not Registered");
+		edge_answer(&p->internal, msg, 480, "Not Registered");
 		return;
 	}
 	out = &p->sockv[r->flow.laddr];
@@ -186,13 +199,13 @@ bool edge_internal_request(const struct sip_msg *msg, void *arg)
 
 	if (!node_by_addr(p->nodes, &msg->src)) {
 		p->n.refused_relay++;
-		answer(in, msg, 403, "Not A Conference Server");
+		edge_answer(in, msg, 403, "Not A Conference Server");
 		return true;
 	}
 	edge_routes_parse(p, msg, &r);
 	if (r.foreign || !r.has_flow) {
 		p->n.refused_relay++;
-		answer(in, msg, 403, "No Route Of Ours");
+		edge_answer(in, msg, 403, "No Route Of Ours");
 		return true;
 	}
 	b = binding_by_id(p->bindings, r.flow.binding);
@@ -201,7 +214,7 @@ bool edge_internal_request(const struct sip_msg *msg, void *arg)
 	else if (!pl_strcmp(&msg->met, "BYE"))
 		farewell(p, msg, &r);
 	else
-		answer(in, msg, 480, "Not Registered");
+		edge_answer(in, msg, 480, "Not Registered");
 	return true;
 }
 
@@ -216,6 +229,7 @@ int edge_forward_node(struct presence *p, uint8_t sock,
 		.key = &p->key,
 		.out = p->internal.ep,
 		.dst = &node->sip,
+		.limit_bytes = ENDPOINT_DATAGRAM_MAX,
 		.in = sock,
 		.identity = identity,
 	};
@@ -225,129 +239,29 @@ int edge_forward_node(struct presence *p, uint8_t sock,
 	edge_routes_parse(p, msg, &r);
 	f.routes_drop = r.n;
 	err = edge_node_route(p, sock, &node->sip, b->user, rr_node,
-			 sizeof(rr_node));
+			      sizeof(rr_node));
 	err = err ? err : edge_flow_route(p, b, rr_flow, sizeof(rr_flow));
 	if (err)
 		return err;
 	f.record_route[0] = rr_flow;
 	f.record_route[1] = rr_node;
 	err = forward_request(&f, msg);
-	if (err)
-		p->n.forward_errors++;
-	else
+	if (!err)
 		p->n.forwarded_in++;
 	return err;
 }
 
-/* Whose dialog a request is in was proven when the dialog was made: it comes
- * from where that user is registered now. */
-static const struct binding *in_dialog_binding(const struct presence *p,
-					       uint8_t sock,
-					       const struct sip_msg *msg,
-					       const struct edge_routes *r)
+void edge_forwarded(struct request *rq, int err)
 {
-	return binding_by_flow(p->bindings, &msg->src, sock, r->node.user);
-}
+	const char *words;
+	uint16_t code;
 
-/* A token proves whose it is, not that the dialog is theirs: the conference
- * server compares. @return 0, or errno with nothing said yet */
-static int to_dialog(struct presence *p, uint8_t sock,
-		     const struct sip_msg *msg, const struct edge_routes *r,
-		     const struct dir_user *user)
-{
-	char identity[HL_URI_MAX];
-	const struct forward f = {
-		.key = &p->key,
-		.out = p->internal.ep,
-		.dst = &r->node.addr,
-		.in = sock,
-		.routes_drop = r->n,
-		.identity = identity,
-	};
-
-	if (!node_by_addr(p->nodes, &r->node.addr))
-		return EHOSTUNREACH;
-	if (re_snprintf(identity, sizeof(identity), "sip:%s@%s",
-			user->row.name, p->cfg.domain) < 0)
-		return EOVERFLOW;
-	return forward_request(&f, msg);
-}
-
-static void stranger(struct presence *p, const struct sip_msg *msg)
-{
-	p->n.refused_dialog++;
-	hlog_limited(p->log, "edge.stranger", HLOG_INFO, "edge",
-		     "stranger in dialog", HLOG_SA("peer", &msg->src),
-		     HLOG_PL("method", &msg->met));
-}
-
-/* It came by another connection than the dialog's flow, and who sent it is
- * proven now */
-static void proven_in_dialog(struct request *rq, void *arg)
-{
-	const struct dir_user *user = request_user(rq);
-	struct presence *p = rq->p;
-	struct edge_routes r;
-	int err;
-
-	(void)arg;
-	edge_routes_parse(p, rq->msg, &r);
-	if (!user || binding_owner(user) != r.node.user ||
-	    !binding_from(user, &rq->msg->src)) {
-		stranger(p, rq->msg);
-		request_reply(rq, 403, "Not Your Dialog", NULL);
-		return;
-	}
-	err = to_dialog(p, rq->sock, rq->msg, &r, user);
 	if (!err) {
-		p->n.forwarded_in++;
 		request_end(rq);
-	}
-	else if (err == EHOSTUNREACH) {
-		request_reply(rq, 481, "Conference Server Is Gone", NULL);
-	}
-	else if (err == ELOOP) {
-		request_reply(rq, 483, "Too Many Hops", NULL);
-	}
-	else {
-		p->n.forward_errors++;
-		request_reply(rq, 500, "Cannot Forward", NULL);
-	}
-}
-
-/* RFC 3261 section 18.1.1: what is too large for a terminal's datagrams comes
- * by a connection of its own, which nobody has registered */
-static bool may_prove(const struct sip_msg *msg)
-{
-	return msg->tp != SIP_TRANSP_UDP && pl_strcmp(&msg->met, "ACK") &&
-	       pl_strcmp(&msg->met, "CANCEL");
-}
-
-static void in_dialog(struct edge_sock *sock, const struct sip_msg *msg,
-		      const struct edge_routes *r)
-{
-	struct presence *p = sock->p;
-	const struct binding *b = in_dialog_binding(p, sock->i, msg, r);
-	int err;
-
-	if (!b && may_prove(msg)) {
-		request_authenticate(sock, msg, true, proven_in_dialog, NULL);
 		return;
 	}
-	if (!b) {
-		stranger(p, msg);
-		answer(sock, msg, 403, "Not Your Dialog");
-		return;
-	}
-	if (!request_rate(sock, msg, b->user))
-		return;
-	err = to_dialog(p, sock->i, msg, r, b->user);
-	if (!err)
-		p->n.forwarded_in++;
-	else if (err == EHOSTUNREACH)
-		answer(sock, msg, 481, "Conference Server Is Gone");
-	else
-		not_relayed(p, sock, msg, err);
+	code = refusal(rq->p, err, &words);
+	request_reply(rq, code, words, NULL);
 }
 
 /* CANCEL and the ACK of a refusal follow their INVITE, which had no token
@@ -361,14 +275,14 @@ static void follow_invite(struct edge_sock *sock, const struct sip_msg *msg)
 	struct edge_routes r;
 
 	if (!pl_strcmp(&msg->met, "CANCEL") && request_cancel(p, msg)) {
-		answer(sock, msg, 200, "OK");
+		edge_answer(sock, msg, 200, "OK");
 		return;
 	}
 	if (sub && binding_by_flow(p->bindings, &msg->src, sock->i,
 				   binding_owner(sub->user)))
 		node = node_find(p->nodes, sub->node);
 	if (!node) {
-		answer(sock, msg, 481, "Call/Transaction Does Not Exist");
+		edge_answer(sock, msg, 481, "Call/Transaction Does Not Exist");
 		return;
 	}
 	edge_routes_parse(p, msg, &r);
@@ -423,9 +337,9 @@ static void out_of_dialog(struct edge_sock *sock, const struct sip_msg *msg)
 	if (!pl_strcmp(&msg->met, "OPTIONS"))
 		options(sock, msg);
 	else if (!edge_is_local(p, &msg->uri.host))
-		answer(sock, msg, 404, "Not Our Domain");
+		edge_answer(sock, msg, 404, "Not Our Domain");
 	else if (!directory_synced(p->dir))
-		answer(sock, msg, 503, "Starting");
+		edge_answer(sock, msg, 503, "Starting");
 	else if (!pl_strcmp(&msg->met, "REGISTER"))
 		request_authenticate(sock, msg, false, registrar_request,
 				     NULL);
@@ -458,12 +372,12 @@ bool edge_request(const struct sip_msg *msg, void *arg)
 	edge_routes_parse(p, msg, &r);
 	if (r.foreign) {
 		p->n.refused_relay++;
-		answer(sock, msg, 403, "No Route Of Ours");
+		edge_answer(sock, msg, 403, "No Route Of Ours");
 	}
 	/* Without a tag it is no dialog's, whatever routes it brought: nobody
 	 * gets past authentication by a token that he was once given */
 	else if (r.has_node && pl_isset(&msg->to.tag)) {
-		in_dialog(sock, msg, &r);
+		edge_in_dialog(sock, msg, &r);
 	}
 	else if (!pl_isset(&msg->to.tag) || !pl_strcmp(&msg->met, "ACK")) {
 		out_of_dialog(sock, msg);
@@ -473,7 +387,7 @@ bool edge_request(const struct sip_msg *msg, void *arg)
 		return true;
 	}
 	else {
-		answer(sock, msg, 481, "Call/Transaction Does Not Exist");
+		edge_answer(sock, msg, 481, "Call/Transaction Does Not Exist");
 	}
 	return true;
 }

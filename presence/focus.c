@@ -48,7 +48,6 @@ void focus_subscribe(struct request *rq, void *arg)
 	const struct dir_sub *sub = own_sub(rq);
 	const struct binding *b;
 	const struct node *n;
-	int err;
 
 	(void)arg;
 	rq->p->n.subscribes++;
@@ -68,11 +67,5 @@ void focus_subscribe(struct request *rq, void *arg)
 		request_reply(rq, 480, "No Leg Is Up", NULL);
 		return;
 	}
-	err = forward(rq, sub, b, n);
-	if (!err)
-		request_end(rq);
-	else if (err == ELOOP)
-		request_reply(rq, 483, "Too Many Hops", NULL);
-	else
-		request_reply(rq, 500, "Cannot Forward", NULL);
+	edge_forwarded(rq, forward(rq, sub, b, n));
 }

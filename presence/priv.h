@@ -184,6 +184,21 @@ int edge_forward_node(struct presence *p, uint8_t sock,
 		      const struct sip_msg *msg, const struct node *node,
 		      const struct binding *b, const char *identity);
 
+/** It was forwarded, or err says why not: the end of rq, with an answer */
+void edge_forwarded(struct request *rq, int err);
+/** Answer here, and no ACK; without a transaction */
+void edge_answer(const struct edge_sock *sock, const struct sip_msg *msg,
+		 uint16_t code, const char *words);
+/** The answer to what could not be sent on, by errno */
+void edge_not_relayed(struct presence *p, const struct edge_sock *in,
+		      const struct sip_msg *msg, int err);
+
+/* --- edge_dialog.c ------------------------------------------------------ */
+
+/** From a terminal, with a tag and a token of a conference server's */
+void edge_in_dialog(struct edge_sock *sock, const struct sip_msg *msg,
+		    const struct edge_routes *r);
+
 /* --- held.c: a request that waits for a connection ---------------------- */
 
 /** msg of a conference server's is too large for b's datagrams: it goes by TCP

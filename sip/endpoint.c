@@ -15,8 +15,7 @@
 enum {
 	TRANSACTIONS = 4096,
 	CONNECTIONS = 1024, /* Hash size */
-	RCVBUF_BYTES = 1 << 20,
-	DATAGRAM_MAX = 16384
+	RCVBUF_BYTES = 1 << 20
 };
 
 const struct endpoint_times endpoint_times_default = {
@@ -61,7 +60,7 @@ static bool guard_handler(struct sa *src, struct mbuf *mb, void *arg)
 
 	ep->stats.rx++;
 	/* A longer one was cut by the kernel, perhaps in its body */
-	if (mbuf_get_left(mb) >= DATAGRAM_MAX) {
+	if (mbuf_get_left(mb) > ENDPOINT_DATAGRAM_MAX) {
 		drop(ep, src, "too long");
 		return true;
 	}
@@ -121,7 +120,7 @@ static int udp_open(struct endpoint *ep, const struct endpoint_cfg *cfg)
 		return err;
 	(void)udp_sockbuf_set(us, cfg->rcvbuf_bytes ? (int)cfg->rcvbuf_bytes
 						    : RCVBUF_BYTES);
-	udp_rxsz_set(us, DATAGRAM_MAX);
+	udp_rxsz_set(us, ENDPOINT_DATAGRAM_MAX + 1);
 	return udp_local_get(us, &ep->laddr);
 }
 

@@ -23,6 +23,9 @@
 struct hlog;
 struct endpoint;
 
+/** Longest datagram that an endpoint takes; what is longer is dropped */
+enum { ENDPOINT_DATAGRAM_MAX = 16383 };
+
 struct stream_pool;
 
 struct endpoint_stats {
