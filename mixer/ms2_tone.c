@@ -44,10 +44,12 @@ struct melody {
 	struct note notev[NOTES_MAX];
 };
 
+/* Where nobody speaks afterwards silence follows: baresip begins to play, and
+ * goes on, only while more packets than its jitter buffer holds have come. */
 static const struct melody melodies[TONE_KINDS] = {
-	[TONE_PERMIT] = {160, {{0, 80, 784, 0}, {80, 80, 1047, 0}}},
+	[TONE_PERMIT] = {360, {{0, 80, 784, 0}, {80, 80, 1047, 0}}},
 	[TONE_DENY] = {400, {{0, 180, 400, 450}, {220, 180, 400, 450}}},
-	[TONE_REVOKE] = {360, {{0, 80, 330, 0}, {140, 80, 330, 0},
+	[TONE_REVOKE] = {560, {{0, 80, 330, 0}, {140, 80, 330, 0},
 			       {280, 80, 330, 0}}}
 };
 

@@ -13,9 +13,9 @@
 #include <stdint.h>
 
 enum tone_kind {
-	TONE_PERMIT, /**< Talk: two rising notes, 160 ms */
+	TONE_PERMIT, /**< Talk: two rising notes, 160 ms, then silence */
 	TONE_DENY,   /**< No: a low busy tone, 400 ms */
-	TONE_REVOKE, /**< Stop: three short low notes, 360 ms */
+	TONE_REVOKE, /**< Stop: three low notes, 360 ms, then silence */
 	TONE_KINDS
 };
 
@@ -24,7 +24,7 @@ enum { TONE_PCMU, TONE_PCMA, TONE_G722, TONE_OPUS, TONE_CODECS };
 
 enum {
 	TONE_PACKET_MS = 20,
-	TONE_PACKETS_MAX = 24,
+	TONE_PACKETS_MAX = 28,
 	TONE_BYTES_MAX = 240
 };
 

@@ -44,6 +44,10 @@ class Failure(Exception):
     """A test's expectation was not met."""
 
 
+class Skip(Exception):
+    """This machine lacks what the test needs; the words say what."""
+
+
 def aside(func):
     """A test that mostly waits: run.py lets it run beside all others"""
     func.aside = True

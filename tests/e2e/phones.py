@@ -15,34 +15,35 @@ What is theirs and had to be found out:
   told to play a file.
 """
 import array
+import math
 import os
 import subprocess
 import wave
 
 from holler_test import compare, DEADLINE, expect, Failure, Process
 
+WAV_HEADER = 44
 MODULES = '/usr/lib/baresip/modules'
 
 
-def phone_speech(lab, path, seconds=0, before=0):
-    """The recording as a telephone plays it: 8 kHz, then silence until it is
-    this long, or with silence before it"""
-    out = lab.path('8k-%d-%d-%s' % (seconds, before,
-                                    os.path.basename(path)))
-    subprocess.run(['sox', path, '-r', '8000', '-c', '1', '-b', '16', out,
-                    'pad', str(before), str(seconds)], check=True,
-                   timeout=DEADLINE)
-    return out
-
-
-def silence(lab, seconds):
-    out = lab.path('silence-%d.wav' % seconds)
-    with wave.open(out, 'wb') as w:
+def wav_write(path, data):
+    """As telephones have it: 16 bits, 8 kHz"""
+    with wave.open(path, 'wb') as w:
         w.setnchannels(1)
         w.setsampwidth(2)
         w.setframerate(8000)
-        w.writeframes(bytes(16000 * seconds))
-    return out
+        w.writeframes(data)
+    return path
+
+
+def phone_speech(lab, path):
+    """The recording as a telephone plays it: 8 kHz, with half a second of
+    silence before and ten minutes after"""
+    out = lab.path('8k-' + os.path.basename(path))
+    r = subprocess.run(['sox', path, '-r', '8000', '-c', '1', '-b', '16',
+                        '-t', 'raw', '-'], check=True, timeout=DEADLINE,
+                       capture_output=True)
+    return wav_write(out, bytes(8000) + r.stdout + bytes(16000 * 600))
 
 
 class Phone(Process):
@@ -58,6 +59,7 @@ class Phone(Process):
                          '%s %s' % (os.path.basename(argv[0]), user))
         lab.procs.append(self)
         self.at = 0
+        self.heard_at = WAV_HEADER
 
     def type(self, text):
         try:
@@ -95,22 +97,57 @@ class Phone(Process):
         self.answered()
         return self
 
+    def until_floor(self, group, words):
+        """It holds the floor of the group (words: what it did for that)"""
+        self.server.until(lambda s: self.server.bridge(group).get(
+            'holder') == self.user, '%s with the floor by %s' % (
+                self.name, words))
+
+    def speak(self, path):
+        """Hand the recording to its microphone, and wait until the server
+        has got all of it"""
+        file = phone_speech(self.lab, path)
+        with wave.open(path, 'rb') as w:
+            packets = (w.getnframes() * 50 // w.getframerate()) + 75
+        start = self.server.leg(self.user)['rx']
+        self.play(file)
+        self.server.until(lambda s: self.server.leg(self.user)['rx'] >=
+                          start + packets, 'all of %s' % path)
+        return self
+
+    def listen(self):
+        """What is heard is looked for from here on"""
+        self.heard_at = os.path.getsize(self.record)
+        return self
+
+    def heard(self):
+        """What it heard since listen(), while it goes on. The phone writes
+        the length into the header at its end"""
+        with open(self.record, 'rb') as f:
+            f.seek(self.heard_at)
+            data = f.read()
+        return wav_write('%s-heard-%d.wav' % (self.record, self.heard_at),
+                         data[:len(data) & ~1])
+
     def quit(self):
         raise NotImplementedError
 
 
 class Baresip(Phone):
-    """accounts: parameters of its account line. modules: further ones"""
+    """accounts: parameters of its account line. modules: further ones.
+    proxy: HOST:PORT;parameters. ip: its own address"""
 
     ENDED = 'terminated (duration'
 
-    def __init__(self, lab, server, user, accounts='', modules=()):
+    def __init__(self, lab, server, user, accounts='', modules=(), *,
+                 proxy=None, ip='127.0.0.1'):
+        host = '[%s]' % ip if ':' in ip else ip
         home = lab.path('baresip-%s-%d' % (user, len(lab.procs)))
         os.mkdir(home)
-        self.quiet = silence(lab, 900)
-        self.sound = self.quiet
-        config = ['net_interface 127.0.0.1',
-                  'sip_listen 127.0.0.1:0',
+        self.quiet = wav_write(os.path.join(home, 'quiet.wav'),
+                               bytes(16000 * 900))
+        config = ['net_interface ' + ip,
+                  'sip_listen %s:0' % host,
                   'call_max_calls 8',
                   'rtp_stats yes',
                   'audio_player aufile,%s/play.wav' % home,
@@ -124,8 +161,9 @@ class Baresip(Phone):
                    'module_app contact.so', 'module_app menu.so']
         domain = server.settings['general']['domain']
         account = ('<sip:%s@%s>;auth_user=%s;auth_pass=%spw;'
-                   'outbound="sip:%s:%d";answermode=auto;regint=600' % (
-                       user, domain, user, user, server.ip, server.port))
+                   'outbound="sip:%s";answermode=auto;regint=600' % (
+                       user, domain, user, user,
+                       proxy or '%s:%d' % (server.ip, server.port)))
         for name, text in (('config', '\n'.join(config)),
                            ('accounts', account + accounts),
                            ('contacts', '')):
@@ -293,10 +331,43 @@ def words_of(lab, path):
     return out
 
 
-def expect_phone_heard(original, phone, record=None):
+def power_at(samples, hz):
+    """Of one frequency (Goertzel), as a part of all; a sine gives about 1"""
+    k = 2 * math.cos(2 * math.pi * hz / 8000)
+    a = b = 0.0
+    for x in samples:
+        a, b = x + k * a - b, a
+    return ((a * a + b * b - k * a * b) * 2 /
+            (len(samples) * sum(x * x for x in samples)))
+
+
+def tones(path):
+    """The strongest frequencies in a recording, as they came: measured in
+    steps of 10 Hz, in pieces of 40 ms. (Linphone plays its own key's sound
+    into the first of them.)"""
+    with wave.open(path, 'rb') as w:
+        data = array.array('h', w.readframes(w.getnframes()))
+    out = []
+    for i in range(0, len(data) - 319, 160):
+        piece = data[i:i + 320]
+        if sum(x * x for x in piece) < 320 * 300 * 300:
+            continue
+        part, hz = max((power_at(piece, f), f) for f in range(200, 1600, 10))
+        if part > 0.45 and out[-1:] != [hz]:
+            out.append(hz)
+    return out
+
+
+def has_tones(path, *wanted):
+    """These frequencies, one after another"""
+    found = iter(tones(path))
+    return all(any(abs(hz - w) <= 10 for hz in found) for w in wanted)
+
+
+def expect_phone_heard(original, phone):
     """Each word of the original is in the recording. Word by word, for a
     phone's playout takes out or puts in 10 ms of silence as it pleases"""
-    heard = [compare(x, record or phone.record)['correlation']
+    heard = [compare(x, phone.heard())['correlation']
              for x in words_of(phone.lab, original)]
     expect(sorted(heard)[len(heard) // 2] >= 0.9 and min(heard) >= 0.6,
            '%s heard %r' % (phone.name, heard))

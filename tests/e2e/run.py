@@ -40,13 +40,16 @@ def tests():
 
 
 def run_here(name):
-    """The child: one test. 0 passed, 1 failed"""
-    from holler_test import Failure, Lab
+    """The child: one test. 0 passed, 1 failed, 77 skipped"""
+    from holler_test import Failure, Lab, Skip
     module, func = name.split('.')
     lab = Lab(func)
     try:
         getattr(importlib.import_module(module), func)(lab)
         return 0
+    except Skip as e:
+        print('skipped: %s' % e)
+        return 77
     except Failure as e:
         print('failed: %s' % e)
     except Exception:  # pylint: disable=broad-except
@@ -56,7 +59,7 @@ def run_here(name):
 
 
 def run_child(test):
-    """The parent: (passed, output)"""
+    """The parent: (status as run_here has it, output)"""
     limit = LIMIT_ASIDE if test[3] else LIMIT
     argv = [sys.executable, '-B', os.path.abspath(__file__), '--one',
             '%s.%s' % test[:2]]
@@ -65,11 +68,11 @@ def run_child(test):
                           start_new_session=True) as child:
         try:
             out, _ = child.communicate(timeout=limit)
-            return child.returncode == 0, out
+            return child.returncode, out
         except subprocess.TimeoutExpired:
             os.killpg(child.pid, signal.SIGKILL)
             out, _ = child.communicate()
-            return False, (out or '') + 'took longer than %d s' % limit
+            return 1, (out or '') + 'took longer than %d s' % limit
 
 
 def main():
@@ -95,11 +98,12 @@ def main():
         last = beside.map(run_child, chosen[len(chosen) - asides:])
         first = pool.map(run_child, chosen[:len(chosen) - asides])
         results = itertools.chain(first, last)
-        for i, (test, (passed, out)) in enumerate(zip(chosen, results), 1):
-            failed += not passed
-            print('%s %d - %s.%s: %s' % ('ok' if passed else 'not ok', i,
-                                         test[0], test[1], test[2]))
-            if not passed:
+        for i, (test, (status, out)) in enumerate(zip(chosen, results), 1):
+            failed += status not in (0, 77)
+            print('%s %d - %s.%s: %s%s' % (
+                'ok' if status in (0, 77) else 'not ok', i, *test[:3],
+                ' # SKIP ' + out.strip() if status == 77 else ''))
+            if status not in (0, 77):
                 print(''.join('# %s\n' % x for x in out.splitlines()),
                       end='')
             sys.stdout.flush()

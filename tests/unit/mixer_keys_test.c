@@ -9,7 +9,7 @@
 #include "tests/unit/mixer_rig.h"
 
 enum { STAR = 10, HASH = 11, TALKER = 0, BOB = 1, CAROL = 2,
-       PERMIT_PACKETS = 8, DENY_PACKETS = 20, REVOKE_PACKETS = 18 };
+       PERMIT_PACKETS = 18, DENY_PACKETS = 20, REVOKE_PACKETS = 28 };
 
 /* Hear a tone: as many packets as it has, one stream, and a marker in front
  * only */
@@ -291,7 +291,7 @@ static void tones_lost(void **state)
 	struct house h;
 
 	mixer_bridge_params_default(&p);
-	p.end_of_media_ms = 300;
+	p.end_of_media_ms = 1000; /* After the permit tone */
 	plain_open(&h, state, 2, true, &p);
 	key_press(&h, TALKER);
 	(void)rig_event(&h.r, MIXER_FLOOR_IDLE, h.ph[TALKER].leg, h.b);
@@ -430,7 +430,12 @@ static void tones_interrupted(void **state)
 			 0);
 	phone_tap(&h.ph[CAROL], STAR);
 	RIG_WAIT(&h.r, tones, 6);
+	/* Whoever gets the slot next hears nothing of it */
+	phone_close(&h.ph[CAROL]);
 	assert_int_equal(mixer_leg_del(h.r.m, h.ph[CAROL].leg), 0);
+	phone_up_as(&h.ph[CAROL], &h.r, 60, PHONE_KEYS);
+	phone_tap(&h.ph[CAROL], STAR);
+	tone_hear(&h.ph[CAROL], DENY_PACKETS);
 	/* The list is in order: the next one plays to its end */
 	phone_tap(&h.ph[TALKER], HASH);
 	(void)rig_event(&h.r, MIXER_FLOOR_IDLE, h.ph[TALKER].leg, h.b);
