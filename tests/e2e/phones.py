@@ -137,6 +137,7 @@ class Baresip(Phone):
     """accounts: parameters of its account line. modules: further ones"""
 
     ENDED = 'terminated (duration'
+    LEAST = 0.9  # What was decoded, before playout
 
     def __init__(self, lab, server, user, accounts='', modules=()):
         home = lab.path('baresip-%s-%d' % (user, len(lab.procs)))
@@ -227,6 +228,9 @@ class Linphone(Phone):
     """conf: sections with settings that are added to linphonerc"""
 
     ENDED = ' ended ('
+    # After playout: on a loaded machine it is late within a word, too. What
+    # was not said reaches 0.3.
+    LEAST = 0.45
 
     def __init__(self, lab, server, user, conf=None):
         home = lab.path('linphone-%s-%d' % (user, len(lab.procs)))
@@ -365,6 +369,5 @@ def expect_phone_heard(original, phone):
     phone's playout takes out or puts in 10 ms of silence as it pleases"""
     heard = [compare(x, phone.heard())['correlation']
              for x in words_of(phone.lab, original)]
-    expect(sorted(heard)[len(heard) // 2] >= 0.9 and min(heard) >= 0.6,
-           '%s heard %r' % (phone.name, heard))
+    expect(min(heard) >= phone.LEAST, '%s heard %r' % (phone.name, heard))
     return heard
