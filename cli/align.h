@@ -34,7 +34,8 @@ struct align {
 /**
  * Both of one rate
  *
- * @return 0, EINVAL (two rates), ENODATA (the original is empty or silent), EFBIG, ENOMEM
+ * @return 0, EINVAL (two rates), ENODATA (the original is empty or silent),
+ *         EFBIG, ENOMEM
  */
 int align_find(struct align *res, const struct hs_pcm *original,
 	       const struct hs_pcm *recording);

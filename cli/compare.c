@@ -20,8 +20,8 @@ struct opts {
 
 static void usage(FILE *f)
 {
-	fputs("usage: holler compare [--json] [--min NUMBER] [--wide] [--voice] "
-	      "ORIGINAL.wav RECORDING.wav\n"
+	fputs("usage: holler compare [--json] [--min NUMBER] [--wide] "
+	      "[--voice] ORIGINAL.wav RECORDING.wav\n"
 	      "\n"
 	      "Finds the original in the recording and says how much of it "
 	      "was heard.\n"

@@ -152,7 +152,9 @@ int hs_audio_hush(struct hs_audio *a, uint32_t stream)
 int hs_audio_key(struct hs_audio *a, uint32_t stream, enum hs_key key)
 {
 	return cmd_put(a, &(struct hs_cmd){
-				  .type = HS_CMD_KEY, .id = stream, .key = key});
+				  .type = HS_CMD_KEY,
+				  .id = stream,
+				  .key = key});
 }
 
 int hs_audio_close(struct hs_audio *a, uint32_t stream)

@@ -311,8 +311,8 @@ void hs_leg_refuse(const struct handset *hs, const struct sip_msg *msg,
 	if (err == ENOTSUP)
 		(void)sip_treplyf(NULL, NULL, hs->sip, msg, false, 488,
 				  "No Common Codec",
-				  "Warning: 305 holler \"no audio in a codec that "
-				  "is spoken here\"\r\n"
+				  "Warning: 305 holler \"no audio in a codec "
+				  "that is spoken here\"\r\n"
 				  "Content-Length: 0\r\n\r\n");
 	else if (err == EBADMSG)
 		(void)sip_treply(NULL, hs->sip, msg, 400, "Bad SDP");

@@ -81,6 +81,21 @@ uint64_t hs_mic_frames(const struct hs_mic *mic, uint64_t pos, uint64_t due);
 bool hs_mic_read(const struct hs_mic *mic, uint64_t *posp, int16_t *v,
 		 size_t n);
 
+/* --- sockets: handset_ms2_socket.c -------------------------------------- */
+
+struct hs_sockets {
+	int rtp, rtcp; /**< -1: closed */
+	uint16_t port; /**< Of RTP; RTCP has the next one */
+};
+
+/** Ports that are free, RTP even. @return 0, EINVAL (no address),
+ *  EADDRNOTAVAIL */
+int hs_sockets_open(struct hs_sockets *s, const char *addr);
+/** From now on only the far side is heard. @return 0 or errno */
+int hs_sockets_connect(const struct hs_sockets *s,
+		       const struct hs_audio_remote *r);
+void hs_sockets_close(struct hs_sockets *s);
+
 /* --- streams: handset_ms2_stream.c -------------------------------------- */
 
 /** Events of a stream; arg is the engine */

@@ -4,12 +4,9 @@
  * packets of a burst after a pause; it is off, and handset_playout.c places
  * the packets. */
 #include <errno.h>
-#include <netdb.h>
-#include <netinet/in.h>
 #include <ortp/ortp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 #include "cli/handset_ms2.h"
@@ -20,7 +17,6 @@
 
 enum {
 	RECV_BYTES = 1500,
-	OPEN_TRIES = 100,
 	/** Packets sent at once after the thread was held up */
 	CATCH_UP_MAX = 25,
 	SIDE_BYTES = 256,
@@ -42,8 +38,8 @@ enum {
 struct hs_stream {
 	uint32_t id;
 	RtpSession *rtp;
-	int rtpfd, rtcpfd, pacefd;
-	uint16_t rtp_port;
+	struct hs_sockets fd;
+	int pacefd;
 	hs_stream_ev_h *evh;
 	void *arg;
 	bool up;
@@ -92,85 +88,6 @@ static uint32_t media_clock(const struct hs_stream *s)
 	return (uint32_t)(clock_mono_us() * (s->info->clock_hz / 1000) / 1000);
 }
 
-static int socket_bind(const struct addrinfo *ai, uint16_t port)
-{
-	const int fd = socket(ai->ai_family,
-			      SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	struct sockaddr_storage ss = {.ss_family = AF_UNSPEC};
-
-	if (fd < 0)
-		return -1;
-	memcpy(&ss, ai->ai_addr, ai->ai_addrlen);
-	/* sin6_port lies at the same place */
-	((struct sockaddr_in *)&ss)->sin_port = htons(port);
-	if (bind(fd, (const struct sockaddr *)&ss, ai->ai_addrlen)) {
-		close(fd);
-		return -1;
-	}
-	return fd;
-}
-
-static uint16_t socket_port(int fd)
-{
-	struct sockaddr_storage ss = {.ss_family = AF_UNSPEC};
-	socklen_t len = sizeof(ss);
-
-	if (getsockname(fd, (struct sockaddr *)&ss, &len))
-		return 0;
-	return ntohs(((const struct sockaddr_in *)&ss)->sin_port);
-}
-
-static bool pair_try(struct hs_stream *s, const struct addrinfo *ai)
-{
-	s->rtpfd = socket_bind(ai, 0);
-	if (s->rtpfd < 0)
-		return false;
-	s->rtp_port = socket_port(s->rtpfd);
-	if (s->rtp_port % 2 == 0)
-		s->rtcpfd = socket_bind(ai, (uint16_t)(s->rtp_port + 1));
-	if (s->rtcpfd >= 0)
-		return true;
-	close(s->rtpfd);
-	s->rtpfd = -1;
-	return false;
-}
-
-/* Ports that are free, RTP even, RTCP the next one. oRTP would open them with
- * SO_REUSEPORT, which shares a port with another handset instead of failing:
- * the sockets are ours. */
-static int sockets_open(struct hs_stream *s, const char *addr)
-{
-	const struct addrinfo hints = {.ai_socktype = SOCK_DGRAM,
-				       .ai_flags = AI_NUMERICHOST};
-	struct addrinfo *ai;
-	bool open = false;
-	unsigned i;
-
-	if (getaddrinfo(addr, NULL, &hints, &ai))
-		return EINVAL;
-	for (i = 0; i < OPEN_TRIES && !open; i++)
-		open = pair_try(s, ai);
-	freeaddrinfo(ai);
-	return open ? 0 : EADDRNOTAVAIL;
-}
-
-static int socket_connect(int fd, const char *addr, uint16_t port)
-{
-	const struct addrinfo hints = {.ai_socktype = SOCK_DGRAM,
-				       .ai_flags = AI_NUMERICHOST};
-	struct addrinfo *ai;
-	char text[8];
-	int err = 0;
-
-	snprintf(text, sizeof(text), "%u", port);
-	if (getaddrinfo(addr, text, &hints, &ai))
-		return EINVAL;
-	if (connect(fd, ai->ai_addr, ai->ai_addrlen))
-		err = errno;
-	freeaddrinfo(ai);
-	return err;
-}
-
 /* The server's port is closed while it starts again. Without somebody who
  * listens oRTP prints the address it sent to, which a connected socket has
  * not: a null pointer. */
@@ -201,7 +118,7 @@ static int session_open(struct hs_stream *s)
 	rtp_session_set_symmetric_rtp(s->rtp, FALSE);
 	rtp_session_set_source_description(s->rtp, "handset", NULL, NULL, NULL,
 					   NULL, "holler", NULL);
-	rtp_session_set_sockets(s->rtp, s->rtpfd, s->rtcpfd);
+	rtp_session_set_sockets(s->rtp, s->fd.rtp, s->fd.rtcp);
 	return 0;
 }
 
@@ -230,12 +147,12 @@ int hs_stream_open(struct hs_stream **sp, uint32_t id, const char *addr,
 	if (!s)
 		return ENOMEM;
 	s->id = id;
-	s->rtpfd = s->rtcpfd = -1;
+	s->fd.rtp = s->fd.rtcp = -1;
 	s->jitter_ms = jitter_ms;
 	s->dead_us = (uint64_t)dead_ms * 1000;
 	codec_set(s, HS_PCMU, hs_codec_info(HS_PCMU)->pt);
 	s->pacefd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-	err = s->pacefd < 0 ? errno : sockets_open(s, addr);
+	err = s->pacefd < 0 ? errno : hs_sockets_open(&s->fd, addr);
 	if (!err)
 		err = session_open(s);
 	if (err) {
@@ -256,10 +173,7 @@ void hs_stream_close(struct hs_stream *s)
 		rtp_session_set_sockets(s->rtp, -1, -1);
 		rtp_session_destroy(s->rtp);
 	}
-	if (s->rtpfd >= 0)
-		close(s->rtpfd);
-	if (s->rtcpfd >= 0)
-		close(s->rtcpfd);
+	hs_sockets_close(&s->fd);
 	if (s->pacefd >= 0)
 		close(s->pacefd);
 	free(s);
@@ -270,8 +184,8 @@ void hs_stream_local(const struct hs_stream *s, struct hs_audio_local *local)
 	*local = (struct hs_audio_local){
 		.stream = s->id,
 		.ssrc = rtp_session_get_send_ssrc(s->rtp),
-		.rtp_port = s->rtp_port,
-		.rtcp_port = (uint16_t)(s->rtp_port + 1),
+		.rtp_port = s->fd.port,
+		.rtcp_port = (uint16_t)(s->fd.port + 1),
 	};
 }
 
@@ -290,8 +204,8 @@ uint32_t hs_stream_id(const struct hs_stream *s)
 
 void hs_stream_fds(const struct hs_stream *s, int fdv[3])
 {
-	fdv[0] = s->rtpfd;
-	fdv[1] = s->rtcpfd;
+	fdv[0] = s->fd.rtp;
+	fdv[1] = s->fd.rtcp;
 	fdv[2] = s->pacefd;
 }
 
@@ -339,10 +253,8 @@ static void keepalive(struct hs_stream *s, uint64_t now_us)
 
 int hs_stream_remote(struct hs_stream *s, const struct hs_audio_remote *r)
 {
-	int err = socket_connect(s->rtpfd, r->addr, r->rtp_port);
+	const int err = hs_sockets_connect(&s->fd, r);
 
-	if (!err)
-		err = socket_connect(s->rtcpfd, r->addr, r->rtcp_port);
 	if (err)
 		return err;
 	codec_set(s, r->codec, r->pt);
@@ -589,6 +501,7 @@ void hs_stream_tick(struct hs_stream *s, int32_t mix[HS_FRAME_SAMPLES])
 		burst_end(s);
 		rtp_session_resync(s->rtp);
 	}
-	if (!s->talking && !s->keyc && now_us - s->alive_us >= alive_every_us(s))
+	if (!s->talking && !s->keyc &&
+	    now_us - s->alive_us >= alive_every_us(s))
 		keepalive(s, now_us);
 }

@@ -101,8 +101,8 @@ static int list_print(struct mbuf *mb, const struct hs_line *line,
 			"Content-Length: %zu\r\n"
 			"\r\n"
 			"%b",
-			id, line->hs->opts.domain, id, line->hs->opts.domain, len, body,
-			len);
+			id, line->hs->opts.domain, id,
+			line->hs->opts.domain, len, body, len);
 	mem_deref(body);
 	return err;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Audio in the codecs we take, telephone-event, and the floor channel: an application line
- * of format TBCP (OMA PoC 1.0)
- * or MCPTT (TS 24.380 section 12). An answer keeps one of the two. */
+/* Audio in the codecs we take, telephone-event, and the floor channel: an
+ * application line of format TBCP (OMA PoC 1.0) or MCPTT (TS 24.380). An
+ * answer keeps one of the two. */
 #include <re.h>
 #include "cli/handset_priv.h"
 

@@ -285,6 +285,10 @@ static int transport_open(struct handset *hs)
 				       &hs->opts.server);
 	if (err)
 		return err;
+	/* RFC 3261 section 18.1.1: what is too large for a datagram comes by
+	 * TCP, to the same port; if that is taken it comes in fragments */
+	if (tp == SIP_TRANSP_UDP)
+		(void)sip_transp_add(hs->sip, SIP_TRANSP_TCP, &hs->laddr);
 	return re_snprintf(hs->here, sizeof(hs->here), "%J%s", &hs->laddr,
 			   sip_transp_param(tp)) < 0
 		       ? EOVERFLOW

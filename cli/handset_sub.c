@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* SUBSCRIBE to the service (RFC 6665, RFC 3856) and its NOTIFYs: one PIDF, or
- * several in a multipart, a presentity each. */
+/* SUBSCRIBE to the service (RFC 6665, RFC 3856) and its NOTIFYs: what the list
+ * has (RFC 4662), and a PIDF of each presentity. */
 #include <string.h>
 #include <re.h>
 #include "cli/handset_priv.h"
 #include "wire/multipart.h"
 #include "wire/pidf.h"
+#include "wire/rlmi.h"
 
 struct hs_sub {
 	struct hs_line *line;
@@ -162,8 +163,9 @@ static void request(struct hs_sub *sub)
 			"Contact: <sip:%s@%s>\r\n"
 			"Event: presence\r\n"
 			"Expires: %u\r\n"
-			"Accept: application/pidf+xml, multipart/mixed, "
-			"multipart/related\r\n"
+			"Supported: eventlist\r\n"
+			"Accept: application/pidf+xml, application/rlmi+xml, "
+			"multipart/mixed, multipart/related\r\n"
 			"Content-Length: 0\r\n"
 			"\r\n",
 			line->id, line->hs->here,
@@ -215,10 +217,21 @@ bool hs_sub_done(const struct hs_sub *sub)
 
 /* --- NOTIFY ------------------------------------------------------------- */
 
-static void presence(const struct hs_sub *sub, const char *p, size_t len)
+static void named(struct hs_ev *ev, const char *text)
 {
 	struct pl name, uri;
 	struct uri u;
+
+	pl_set_str(&uri, text);
+	pl_set_str(&name, text);
+	if (!uri_decode(&u, &uri) && pl_isset(&u.user))
+		name = u.user;
+	hs_ev_strn(ev, "subscriber", name.p, name.l);
+	hs_ev_str(ev, "uri", text);
+}
+
+static void presence(const struct hs_sub *sub, const char *p, size_t len)
+{
 	struct pidf pidf;
 	struct hs_ev ev;
 	int err = pidf_parse(&pidf, p, len);
@@ -228,14 +241,9 @@ static void presence(const struct hs_sub *sub, const char *p, size_t len)
 			      "NOTIFY: PIDF: %m", err);
 		return;
 	}
-	pl_set_str(&uri, pidf.entity);
-	pl_set_str(&name, pidf.entity);
-	if (!uri_decode(&u, &uri) && pl_isset(&u.user))
-		name = u.user;
 	hs_ev_begin(&ev, &sub->line->hs->events, "presence", 0);
 	hs_ev_str(&ev, "line", sub->line->id);
-	hs_ev_strn(&ev, "subscriber", name.p, name.l);
-	hs_ev_str(&ev, "uri", pidf.entity);
+	named(&ev, pidf.entity);
 	hs_ev_str(&ev, "status", pidf.open ? "open" : "closed");
 	if (pidf.busy)
 		hs_ev_bool(&ev, "busy", true);
@@ -243,12 +251,38 @@ static void presence(const struct hs_sub *sub, const char *p, size_t len)
 	hs_ev_end(&ev);
 }
 
-static bool is_pidf(const struct multipart_text *type)
+/* Of one that has no document it is said here why: it waits, or it is gone */
+static int resource(const struct rlmi_resource *r, void *arg)
 {
-	static const char pidf[] = "application/pidf+xml";
+	const struct hs_sub *sub = arg;
+	struct hs_ev ev;
 
-	return type->l >= sizeof(pidf) - 1 &&
-	       !strncasecmp(type->p, pidf, sizeof(pidf) - 1);
+	if (!r->instance || r->state == RLMI_ACTIVE)
+		return 0;
+	hs_ev_begin(&ev, &sub->line->hs->events, "presence", 0);
+	hs_ev_str(&ev, "line", sub->line->id);
+	named(&ev, r->uri);
+	hs_ev_str(&ev, "status", rlmi_state_name(r->state));
+	hs_ev_end(&ev);
+	return 0;
+}
+
+static void resources(const struct hs_sub *sub, const char *p, size_t len)
+{
+	struct rlmi_list list;
+	const int err = rlmi_parse(&list, p, len, resource,
+				   (void *)(size_t)sub);
+
+	if (err)
+		handset_error(sub->line->hs, sub->line->id,
+			      "NOTIFY: list: %m", err);
+}
+
+static bool is_type(const struct multipart_text *type, const char *name)
+{
+	const size_t l = strlen(name);
+
+	return type->l >= l && !strncasecmp(type->p, name, l);
 }
 
 static void parts(const struct hs_sub *sub, const struct sip_msg *msg,
@@ -268,9 +302,12 @@ static void parts(const struct hs_sub *sub, const struct sip_msg *msg,
 		handset_error(sub->line->hs, sub->line->id,
 			      "NOTIFY: multipart: %m", err);
 	for (i = 0; !err && i < mp->n; i++) {
-		if (is_pidf(&mp->parts[i].type))
-			presence(sub, mp->parts[i].body.p,
-				 mp->parts[i].body.l);
+		const struct multipart_part *part = &mp->parts[i];
+
+		if (is_type(&part->type, "application/pidf+xml"))
+			presence(sub, part->body.p, part->body.l);
+		else if (is_type(&part->type, "application/rlmi+xml"))
+			resources(sub, part->body.p, part->body.l);
 	}
 	mem_deref(mp);
 }

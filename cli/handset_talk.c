@@ -142,7 +142,8 @@ static void say_connected(struct hs_talk *talk, const struct hs_floormsg *msg)
 	hs_ev_end(&ev);
 }
 
-static void say_revoked(const struct hs_talk *talk, const struct hs_floormsg *msg)
+static void say_revoked(const struct hs_talk *talk,
+			const struct hs_floormsg *msg)
 {
 	const bool revoke = msg && msg->type == HS_FM_REVOKE;
 	struct hs_ev ev;

@@ -43,6 +43,7 @@ static const struct setting settings[] = {
 	NUM("sip", "connections_ip_max", presence.connections_ip_max, 1, MANY),
 	NUM("sip", "connection_idle_s", presence.connection_idle_s, 1, DAY_S),
 	NUM("sip", "flow_timer_s", presence.flow_timer_s, 10, DAY_S),
+	NUM("sip", "datagram_bytes", presence.datagram_bytes, 500, 65000),
 	VAL("sip", "advertised_address", SET_SA, presence.advertised),
 	STR("sip", "software", SET_TEXT, presence.software, "none"),
 	NUM("sip", "expires_min_s", presence.expires_min_s, 1, DAY_S),

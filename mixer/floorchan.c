@@ -167,7 +167,7 @@ static void request(struct worker *w, struct leg *leg, uint16_t priority)
 							? TBCP_DENY_LISTEN_ONLY
 							: TBCP_DENY_ONLY_ONE};
 
-	if (leg->sel && leg->recv)
+	if (leg->sel && (leg->recv || leg->rest))
 		floorchan_ask(w, leg, leg->sel, &fu);
 	else
 		floorchan_deny(w, leg, &no);

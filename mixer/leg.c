@@ -102,7 +102,7 @@ void leg_free(struct legs *ls, struct leg *leg)
 	latch_reset(&leg->floor);
 	leg->hear = leg->talk = NULL;
 	leg->hear_burst = 0;
-	leg->send = leg->told = leg->dead = leg->recv = false;
+	leg->send = leg->told = leg->dead = leg->recv = leg->rest = false;
 	leg->has_ssrc_rtp = leg->has_ssrc_floor = false;
 	leg->tx_packets = leg->tx_octets = leg->rtcp_packets = 0;
 	atomic_store_explicit(&leg->rx, 0, memory_order_relaxed);
@@ -175,6 +175,7 @@ void leg_remote(struct leg *leg, const struct mixer_leg_remote *r,
 		leg->pt_event = r->pt_event;
 	leg->send = r->send;
 	leg->recv = r->recv;
+	leg->rest = r->rest;
 	leg->has_ssrc_rtp = leg->has_ssrc_floor = false;
 	leg->window_us = window_us;
 }

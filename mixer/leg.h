@@ -58,6 +58,7 @@ struct leg {
 	uint32_t ssrc_rtp, ssrc_floor;
 	bool has_ssrc_rtp, has_ssrc_floor;
 	bool recv;               /**< The terminal wants to talk */
+	bool rest;               /**< ..or may ask for it, though inactive */
 	bool floor_on;
 	uint8_t pt_event;
 	uint8_t codec;           /**< enum mixer_codec */

@@ -182,6 +182,9 @@ struct mixer_leg_remote {
 	enum mixer_floor_proto floor_proto; /**< Where floor is set */
 	bool send;                  /**< The terminal wants to hear */
 	bool recv;                  /**< The terminal wants to talk */
+	/** It does neither because its service has it rest: it may ask for the
+	 *  floor, and is woken by another mixer_leg_remote_set() then */
+	bool rest;
 };
 
 /**

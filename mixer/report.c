@@ -97,7 +97,8 @@ static void liveness_visit(struct worker *w, struct leg *leg)
 		ms = w->cfg.dead_bridged_ms;
 	/* Without an SDP there is nothing that could be heard yet, and from
 	 * an inactive terminal nothing need come, not even RTCP */
-	if (leg->dead || !ms || !(leg->send || leg->recv) || !heard || w->now - heard < ms * 1000ull)
+	if (leg->dead || !ms || !(leg->send || leg->recv) || !heard ||
+	    w->now - heard < ms * 1000ull)
 		return;
 	if (event(w, leg, MIXER_LEG_DEAD))
 		leg->dead = true;

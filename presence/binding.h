@@ -35,6 +35,7 @@ struct binding {
 	bool dead;            /**< Its connection ended; another of the same
 				   instance serves until it is back */
 	bool tcp_failed;      /**< No TCP connection to its contact */
+	uint64_t large;       /**< edge.c: INVITE that went by another flow */
 	uint64_t expires_ms;  /**< tmr_jiffies() */
 	struct tmr tmr;
 };

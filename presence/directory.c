@@ -4,25 +4,9 @@
  */
 #include <errno.h>
 #include <string.h>
-#include "presence/directory.h"
-#include "presence/rules.h"
+#include "presence/directory_priv.h"
 
 enum { HASH_SIZE = 8192 };
-
-struct directory {
-	struct hash *users, *subs, *services, *groups;
-	struct rules *rules;
-	struct prov_watch *watch;
-	dir_change_h *h;
-	void *arg;
-	struct dir_counts counts;
-	bool synced;
-};
-
-static void emit(const struct directory *d, struct dir_change chg)
-{
-	d->h(&chg, d->arg);
-}
 
 struct name_cmp {
 	const char *name;
@@ -173,113 +157,9 @@ static void rule_set(const struct directory *d,
 	else if (rules_set(d->rules, row->subject, row->object, row->see,
 			   row->call))
 		return;
-	emit(d, (struct dir_change){.event = DIR_RULE_CHANGED,
-				    .subject = row->subject,
-				    .object = row->object});
-}
-
-/* --- groups ----------------------------------------------------------- */
-
-static void member_destructor(void *arg)
-{
-	struct dir_member *m = arg;
-
-	list_unlink(&m->le_group);
-	list_unlink(&m->le_sub);
-}
-
-static void member_free(struct directory *d, struct dir_member *m)
-{
-	emit(d, (struct dir_change){.event = DIR_MEMBER_GONE, .member = m});
-	mem_deref(m);
-}
-
-static void members_free(struct directory *d, struct list *l)
-{
-	struct le *le;
-
-	while ((le = list_head(l)))
-		member_free(d, le->data);
-}
-
-static struct dir_member *member_find(const struct dir_group *g,
-				      const char *subscriber)
-{
-	struct le *le;
-
-	LIST_FOREACH(&g->members, le)
-	{
-		struct dir_member *m = le->data;
-
-		if (!strcmp(m->row.subscriber, subscriber))
-			return m;
-	}
-	return NULL;
-}
-
-static void member_set(struct directory *d, const struct prov_member *row,
-		       bool del)
-{
-	struct dir_group *g = directory_group(d, row->group);
-	struct dir_sub *sub = directory_sub(d, row->subscriber);
-	struct dir_member *m = g ? member_find(g, row->subscriber) : NULL;
-
-	if (del) {
-		if (m)
-			member_free(d, m);
-		return;
-	}
-	if (!g || !sub)
-		return;
-	if (!m) {
-		m = mem_zalloc(sizeof(*m), member_destructor);
-		if (!m)
-			return;
-		m->group = g;
-		m->sub = sub;
-		list_append(&g->members, &m->le_group, m);
-		list_append(&sub->members, &m->le_sub, m);
-	}
-	m->row = *row;
-	emit(d, (struct dir_change){.event = DIR_MEMBER_SET, .member = m});
-}
-
-static void group_destructor(void *arg)
-{
-	struct dir_group *g = arg;
-
-	hash_unlink(&g->he);
-}
-
-static void group_set(struct directory *d, const struct prov_group *row,
-		      bool del)
-{
-	struct dir_group *g = directory_group(d, row->name);
-	struct le *le;
-
-	if (del) {
-		if (!g)
-			return;
-		members_free(d, &g->members);
-		mem_deref(g);
-		d->counts.groups--;
-		return;
-	}
-	if (!g) {
-		g = mem_zalloc(sizeof(*g), group_destructor);
-		if (!g)
-			return;
-		hash_append(d->groups, hash_joaat_str(row->name), &g->he, g);
-		d->counts.groups++;
-	}
-	g->row = *row;
-	LIST_FOREACH(&g->members, le)
-	{
-		emit(d, (struct dir_change){
-				.event = g->row.enabled ? DIR_MEMBER_SET
-							: DIR_MEMBER_GONE,
-				.member = le->data});
-	}
+	dir_emit(d, (struct dir_change){.event = DIR_RULE_CHANGED,
+					.subject = row->subject,
+					.object = row->object});
 }
 
 /* --- subscriptions ---------------------------------------------------- */
@@ -296,8 +176,8 @@ static void sub_destructor(void *arg)
 
 static void sub_free(struct directory *d, struct dir_sub *sub)
 {
-	emit(d, (struct dir_change){.event = DIR_SUB_GONE, .sub = sub});
-	members_free(d, &sub->members);
+	dir_emit(d, (struct dir_change){.event = DIR_SUB_GONE, .sub = sub});
+	directory_members_free(d, &sub->members);
 	mem_deref(sub);
 	d->counts.subs--;
 }
@@ -319,8 +199,8 @@ static void sub_set(struct directory *d, const struct prov_subscription *row,
 	/* Another user or service: not the same subscription any more, but
 	 * rows that name it may not come again */
 	if (sub && (sub->user != user || sub->service != service)) {
-		emit(d, (struct dir_change){.event = DIR_SUB_GONE,
-					    .sub = sub});
+		dir_emit(d, (struct dir_change){.event = DIR_SUB_GONE,
+						.sub = sub});
 		list_unlink(&sub->le_user);
 		list_append(&user->subs, &sub->le_user, sub);
 		sub->user = user;
@@ -339,7 +219,7 @@ static void sub_set(struct directory *d, const struct prov_subscription *row,
 		d->counts.subs++;
 	}
 	sub->row = *row;
-	emit(d, (struct dir_change){.event = DIR_SUB_CHANGED, .sub = sub});
+	dir_emit(d, (struct dir_change){.event = DIR_SUB_CHANGED, .sub = sub});
 }
 
 static void user_destructor(void *arg)
@@ -355,8 +235,8 @@ static void user_subs_emit(struct directory *d, struct dir_user *user)
 
 	LIST_FOREACH(&user->subs, le)
 	{
-		emit(d, (struct dir_change){.event = DIR_SUB_CHANGED,
-					    .sub = le->data});
+		dir_emit(d, (struct dir_change){.event = DIR_SUB_CHANGED,
+						.sub = le->data});
 	}
 }
 
@@ -385,8 +265,8 @@ static void user_set(struct directory *d, const struct prov_user *row,
 		user_subs_emit(d, user);
 	}
 	if (del || !user->row.enabled)
-		emit(d, (struct dir_change){.event = DIR_USER_GONE,
-					    .user = user});
+		dir_emit(d, (struct dir_change){.event = DIR_USER_GONE,
+						.user = user});
 	if (del) {
 		mem_deref(user);
 		d->counts.users--;
@@ -413,8 +293,8 @@ static bool service_sub_handler(struct le *le, void *arg)
 	struct dir_sub *sub = le->data;
 
 	if (sub->service == ctx->svc)
-		emit(ctx->d, (struct dir_change){.event = DIR_SUB_CHANGED,
-						 .sub = sub});
+		dir_emit(ctx->d, (struct dir_change){.event = DIR_SUB_CHANGED,
+						     .sub = sub});
 	return false;
 }
 
@@ -456,7 +336,7 @@ static void change_handler(const struct prov_change *chg, void *arg)
 
 	if (chg->op == PROV_SYNCED) {
 		d->synced = true;
-		emit(d, (struct dir_change){.event = DIR_SYNCED});
+		dir_emit(d, (struct dir_change){.event = DIR_SYNCED});
 		return;
 	}
 	switch (chg->table) {
@@ -473,10 +353,10 @@ static void change_handler(const struct prov_change *chg, void *arg)
 		rule_set(d, &chg->u.authorisation, del);
 		break;
 	case PROV_GROUP:
-		group_set(d, &chg->u.group, del);
+		directory_group_set(d, &chg->u.group, del);
 		break;
 	case PROV_MEMBER:
-		member_set(d, &chg->u.member, del);
+		directory_member_set(d, &chg->u.member, del);
 		break;
 	case PROV_DOMAIN:
 	case PROV_SECRET:

@@ -246,11 +246,32 @@ static int to_path(struct presence *p, const struct sip_msg *msg,
 	return err;
 }
 
+/* The same for an INVITE, its CANCEL and the ACK of its refusal */
+static uint64_t invite_name(const struct sip_msg *msg)
+{
+	char callid[HL_URI_MAX], cseq[16];
+
+	if (re_snprintf(callid, sizeof(callid), "%r", &msg->callid) < 0)
+		return 0;
+	(void)re_snprintf(cseq, sizeof(cseq), "%u", msg->cseq.num);
+	return token_hash(callid, cseq);
+}
+
+/* RFC 3261 section 9.1: they go where it went */
+static bool follows_large(const struct binding *b, const struct sip_msg *msg)
+{
+	return b->large && (!pl_strcmp(&msg->met, "CANCEL") ||
+			    !pl_strcmp(&msg->met, "ACK")) &&
+	       b->large == invite_name(msg);
+}
+
 void edge_to_path(struct presence *p, const struct sip_msg *msg,
-		  const struct binding *b, const struct flow_path *path)
+		  struct binding *b, const struct flow_path *path)
 {
 	const int err = b ? to_path(p, msg, b, path, 0) : ENOENT;
 
+	if (!err && !pl_strcmp(&msg->met, "INVITE"))
+		b->large = invite_name(msg);
 	if (err == ENOENT)
 		answer(&p->internal, msg, 480, "Not Registered");
 	else if (err)
@@ -258,19 +279,20 @@ void edge_to_path(struct presence *p, const struct sip_msg *msg,
 }
 
 static void to_terminal(struct presence *p, const struct sip_msg *msg,
-			const struct binding *b)
+			struct binding *b)
 {
 	struct flow_path path;
 	size_t limit;
 	int err;
 
-	err = flow_find(NULL, p, b, 0, &path, NULL, NULL);
+	err = flow_find(NULL, p, b, follows_large(b, msg) ? SIZE_MAX : 0,
+			&path, NULL, NULL);
 	if (err) {
 		not_relayed(p, &p->internal, msg, err);
 		return;
 	}
 	limit = endpoint_transport(path.sock->ep) == SIP_TRANSP_UDP
-			? FLOW_DATAGRAM_BYTES
+			? p->cfg.datagram_bytes
 			: 0;
 	err = to_path(p, msg, b, &path, limit);
 	if (err == EMSGSIZE && limit)
@@ -308,7 +330,7 @@ bool edge_internal_request(const struct sip_msg *msg, void *arg)
 {
 	struct edge_sock *in = arg;
 	struct presence *p = in->p;
-	const struct binding *b;
+	struct binding *b;
 	struct routes r;
 
 	if (!node_by_addr(p->nodes, &msg->src)) {

@@ -168,7 +168,7 @@ int flow_find(struct flow_wait **waitp, struct presence *p,
 		sock = &p->sockv[b->laddr];
 	}
 	path_of(p, b, path);
-	if (bytes <= FLOW_DATAGRAM_BYTES || is_stream(sock))
+	if (bytes <= p->cfg.datagram_bytes || is_stream(sock))
 		return 0;
 	err = large_find(waitp, p, b, path, h, arg);
 	if (err == EINPROGRESS)
@@ -203,8 +203,7 @@ static void wait_end(struct flow_wait *w, bool up)
 	mem_deref(w);
 	if (b && !up) {
 		b->tcp_failed = true;
-		if (flow_find(NULL, p, b, FLOW_DATAGRAM_BYTES, &path, NULL,
-			      NULL))
+		if (flow_find(NULL, p, b, 0, &path, NULL, NULL))
 			b = NULL;
 		p->n.large_udp++;
 	}

@@ -23,11 +23,6 @@
 #include <re.h>
 #include "presence/binding.h"
 
-enum {
-	/** RFC 3261 section 18.1.1: what surely fits into a datagram */
-	FLOW_DATAGRAM_BYTES = 1300
-};
-
 struct edge_sock;
 struct flow_wait;
 struct presence;

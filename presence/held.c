@@ -30,7 +30,7 @@ static void destructor(void *arg)
 static void path_handler(const struct flow_path *path, void *arg)
 {
 	struct held *h = arg;
-	const struct binding *b = NULL;
+	struct binding *b = NULL;
 
 	h->wait = NULL;
 	if (path)
@@ -57,7 +57,7 @@ static bool is_held(const struct presence *p, const struct sip_msg *msg)
 }
 
 void held_request(struct presence *p, const struct sip_msg *msg,
-		  const struct binding *b)
+		  struct binding *b)
 {
 	struct flow_path path;
 	struct held *h;

@@ -12,9 +12,9 @@
 
 enum {
 	PIDF_SIZE = 4096,
-	PART_OVERHEAD = 160,     /* Delimiter and headers */
-	RESOURCE_OVERHEAD = 160, /* Mark-up of one */
-	ROOT_OVERHEAD = 512
+	PART_OVERHEAD = 140,     /* Delimiter and headers */
+	RESOURCE_OVERHEAD = 120, /* Mark-up of one */
+	ROOT_OVERHEAD = 384
 };
 
 static const char pidf_type[] = "application/pidf+xml";

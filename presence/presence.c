@@ -34,6 +34,7 @@ void presence_cfg_default(struct presence_cfg *cfg)
 	cfg->connections_ip_max = 1000;
 	cfg->connection_idle_s = 120;
 	cfg->flow_timer_s = 120;
+	cfg->datagram_bytes = 1300;
 	cfg->notify_interval_ms = 1000;
 	cfg->publications_max = 100000;
 	cfg->publications_user_max = 16;
@@ -51,6 +52,9 @@ static void sub_changed(struct presence *p, struct dir_sub *sub)
 		provision_stop(p, sub, "Disabled");
 		return;
 	}
+	/* What was dialled from elsewhere goes on as it was */
+	if (b && sub->home != b->id)
+		return;
 	if (!b && sub->row.start == PROV_START_REGISTER)
 		b = list_ledata(list_tail(&sub->user->bindings));
 	if (b)
@@ -290,7 +294,8 @@ static int cfg_check(const struct presence_cfg *cfg)
 	unsigned i;
 
 	if (!cfg->laddrc || cfg->laddrc > PRESENCE_LADDRS_MAX ||
-	    !cfg->domain[0] || !cfg->contacts_max || !cfg->pending_max || !cfg->user_burst || !cfg->user_per_s ||
+	    !cfg->domain[0] || !cfg->contacts_max || !cfg->pending_max ||
+	    !cfg->user_burst || !cfg->user_per_s ||
 	    cfg->expires_min_s > cfg->expires_max_s)
 		return EINVAL;
 	for (i = 0; i < cfg->laddrc; i++) {

@@ -55,6 +55,8 @@ struct presence_cfg {
 	uint32_t connections_ip_max;/**< ..and of one peer address */
 	uint32_t connection_idle_s; /**< Without a registration */
 	uint32_t flow_timer_s;      /**< Keep-alives of RFC 5626 on them */
+	uint32_t datagram_bytes;    /**< Longer requests go by TCP if it can be
+					 (RFC 3261 section 18.1.1) */
 	char key_path[512];         /**< File with the key of route tokens,
 					  made if absent; empty: a key that
 					  lives as long as the process */

@@ -157,7 +157,7 @@ int edge_flow_route(const struct presence *p, const struct binding *b,
  *  is; b NULL: refuse it, the binding is gone */
 struct flow_path;
 void edge_to_path(struct presence *p, const struct sip_msg *msg,
-		  const struct binding *b, const struct flow_path *path);
+		  struct binding *b, const struct flow_path *path);
 /** Forward a dialog-making request of user's terminal to a node */
 int edge_forward_node(struct presence *p, uint8_t sock,
 		      const struct sip_msg *msg, const struct node *node,
@@ -168,7 +168,7 @@ int edge_forward_node(struct presence *p, uint8_t sock,
 /** msg of a conference server's is too large for b's datagrams: it goes by TCP
  *  if it can */
 void held_request(struct presence *p, const struct sip_msg *msg,
-		  const struct binding *b);
+		  struct binding *b);
 
 /* --- registrar.c -------------------------------------------------------- */
 

@@ -123,18 +123,48 @@ static bool served(const struct dir_sub *sub)
 	return sub->service->row.mode != PROV_FULL_DUPLEX;
 }
 
+static void release(struct presence *p, const struct dir_sub *sub,
+		    const char *words)
+{
+	struct bus_msg msg = {.type = BUS_LEG_RELEASE};
+
+	if (!sub->node[0])
+		return;
+	memcpy(msg.u.leg_release.subscriber, sub->row.subscriber,
+	       sizeof(msg.u.leg_release.subscriber));
+	(void)re_snprintf(msg.u.leg_release.words,
+			  sizeof(msg.u.leg_release.words), "%s", words);
+	(void)bus_request(NULL, p->bus, BUS_CONFERENCE, sub->node, &msg, 0,
+			  NULL, NULL);
+}
+
+/* Rung once already, and nobody was there to answer: wait until the terminal
+ * starts afresh. What it has dialled itself goes on. */
+static void rest(struct presence *p, struct dir_sub *sub,
+		 const struct binding *b, bool here)
+{
+	const struct provision_how how = {.rq = NULL};
+
+	if (here && is_up(sub->leg)) {
+		(void)provision_ask(p, sub, b, &how);
+		return;
+	}
+	if (is_up(sub->leg) || sub->leg == BUS_LEG_INVITING)
+		release(p, sub, "Another Terminal's Turn");
+	provision_leg_set(p, sub, BUS_LEG_MANUAL, 480, manual_words);
+}
+
 void provision_start(struct presence *p, struct dir_sub *sub,
 		     const struct binding *b)
 {
 	const struct provision_how how = {
 		.invite = sub->row.inviter == PROV_INVITE_SERVER};
+	const bool here = sub->active && sub->binding == b->id;
 	int err;
 
 	activate(p, sub, b, false);
-	/* Rung once already, and nobody was there to answer: wait until the
-	 * terminal starts afresh */
 	if (how.invite && tries_manual(sub, b)) {
-		provision_leg_set(p, sub, BUS_LEG_MANUAL, 480, manual_words);
+		rest(p, sub, b, here);
 		return;
 	}
 	if (!served(sub)) {
@@ -156,8 +186,6 @@ void provision_start(struct presence *p, struct dir_sub *sub,
 
 void provision_stop(struct presence *p, struct dir_sub *sub, const char *words)
 {
-	struct bus_msg msg = {.type = BUS_LEG_RELEASE};
-
 	list_flush(&sub->tries);
 	if (!sub->active)
 		return;
@@ -168,15 +196,7 @@ void provision_stop(struct presence *p, struct dir_sub *sub, const char *words)
 	sub->epoch = 0;
 	if (p->state)
 		(void)state_service_del(p->state, sub->row.subscriber);
-	if (sub->node[0]) {
-		memcpy(msg.u.leg_release.subscriber, sub->row.subscriber,
-		       sizeof(msg.u.leg_release.subscriber));
-		(void)re_snprintf(msg.u.leg_release.words,
-				  sizeof(msg.u.leg_release.words), "%s",
-				  words);
-		(void)bus_request(NULL, p->bus, BUS_CONFERENCE, sub->node,
-				  &msg, 0, NULL, NULL);
-	}
+	release(p, sub, words);
 	provision_leg_set(p, sub, BUS_LEG_NONE, 0, words);
 }
 
@@ -350,12 +370,25 @@ static bool wants_leg(const struct dir_sub *sub, const struct binding *b)
 	if (!dir_sub_enabled(sub))
 		return false;
 	if (sub->active && sub->binding == b->id)
-		return !sub->passing;
+		return sub->home == b->id;
 	if (sub->row.start != PROV_START_REGISTER)
 		return false;
 	return !sub->active || ((sub->leg == BUS_LEG_NONE ||
 				 sub->leg == BUS_LEG_MANUAL) &&
 				!tries_manual(sub, b));
+}
+
+/* A terminal that has a leg by dialling alone: it goes on from where it is
+ * now, unless it knows of nothing any more */
+static void passing_moved(struct presence *p, struct dir_sub *sub,
+			  const struct binding *b)
+{
+	const struct provision_how how = {.rq = NULL};
+
+	if (sub->epoch == b->epoch)
+		(void)provision_ask(p, sub, b, &how);
+	else
+		go_home(p, sub, "The Terminal Has Started Afresh");
 }
 
 void provision_binding(struct binding *b, enum binding_event ev, void *arg)
@@ -378,6 +411,9 @@ void provision_binding(struct binding *b, enum binding_event ev, void *arg)
 		}
 		else if (wants_leg(sub, b)) {
 			provision_start(p, sub, b);
+		}
+		else if (sub->active && sub->binding == b->id) {
+			passing_moved(p, sub, b);
 		}
 	}
 }

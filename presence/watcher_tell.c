@@ -8,7 +8,10 @@
 #include "presence/notify_body.h"
 #include "presence/watcher.h"
 
-enum { FETCH_S = 32 }; /* What is shown as left while a fetch goes on */
+enum {
+	FETCH_S = 32,         /* What is shown as left while a fetch goes on */
+	STREAM_BYTES = 16384  /* A connection carries more than a datagram */
+};
 
 /* --- what it may know --------------------------------------------------- */
 
@@ -289,14 +292,26 @@ static int tell(struct watcher *w, struct told *t, struct notify_body *body)
 	return err;
 }
 
-/* Takes changes off the round as far as they fit */
-static int body_fill(struct watcher *w, struct notify_body *body)
+static size_t body_max(const struct watcher *w, const struct binding *b)
 {
+	const struct presence *p = w->p;
+	const struct endpoint *ep = p->sockv[b->laddr].ep;
+
+	return endpoint_transport(ep) == SIP_TRANSP_UDP
+		       ? p->cfg.notify_bytes
+		       : MAX(p->cfg.notify_bytes, (uint32_t)STREAM_BYTES);
+}
+
+/* Takes changes off the round as far as they fit */
+static int body_fill(struct watcher *w, const struct binding *b,
+		     struct notify_body *body)
+{
+	const size_t max = body_max(w, b);
 	struct le *le;
 	int err = 0;
 
 	while (!err && (le = list_head(&w->round)) &&
-	       notify_body_bytes(body) < w->p->cfg.notify_bytes)
+	       notify_body_bytes(body) < max)
 		err = tell(w, le->data, body);
 	return err;
 }
@@ -353,7 +368,7 @@ static int pump(struct watcher *w, const struct binding *b)
 	reject_check(w);
 	begins = round_begin(w);
 	err = body_make(&body, w);
-	err = err ? err : body_fill(w, body);
+	err = err ? err : body_fill(w, b, body);
 	w->last = w->terminated && !(w->fetch && list_head(&w->round));
 	if (!err && (w->due || w->terminated || notify_body_parts(body))) {
 		w->due = w->full = false;

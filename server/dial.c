@@ -6,8 +6,11 @@
 /* To the service alone it makes the leg and no more. */
 bool dial_is(const struct leg *leg, const struct sip_msg *msg)
 {
+	char name[HL_NAME_MAX];
+
 	return pl_isset(&msg->uri.user) &&
-		pl_strcmp(&msg->uri.user, leg->service.name);
+		(refer_user_decode(name, sizeof(name), &msg->uri.user) ||
+		 strcmp(name, leg->service.name));
 }
 
 void dial_over(struct leg *leg)

@@ -8,8 +8,8 @@ static const char auto_answer[] =
 	"P-Called-Party-ID: <sip:%s@%s>\r\n"
 	"Answer-Mode: Auto\r\n"
 	"Call-Info: <sip:%s>;answer-after=0\r\n"
-	"Alert-Info: <http://%s>;info=alert-autoanswer;delay=0\r\n"
-	LEG_ALLOW LEG_SUPPORTED LEG_EVENTS "%H";
+	"Alert-Info: <http://x>;info=alert-autoanswer;delay=0\r\n"
+	LEG_ALLOW LEG_SUPPORTED "%H";
 
 #define REASON "Reason: SIP;cause=%u;text=\"%s\"\r\n"
 
@@ -195,7 +195,7 @@ int leg_dialog_invite(struct leg *leg)
 			      NULL, false, NULL, answer_h, progress_h,
 			      estab_h, leg_info_h, ask_refer_h, close_h, leg,
 			      auto_answer, leg->subscriber, srv->cfg.domain,
-			      srv->cfg.domain, srv->cfg.domain,
+			      srv->cfg.domain,
 			      sesstimer_request_print, &leg->timer);
 	mem_deref(desc);
 	if (err)

@@ -134,10 +134,10 @@ void leg_remote_set(struct leg *leg, const struct leg_sdp *s, bool again)
 	leg_sdp_remote(&r, s, &leg->flow);
 
 	if (leg->dir == SDP_INACTIVE) {
-		/* We have it rest: that says nothing of what it would like, so
-		 * it may ask for the floor and is woken then */
-		r.send = false;
-		r.recv = true;
+		/* That is our wish, not its: it may ask for the floor and is
+		 * woken then */
+		r.send = r.recv = false;
+		r.rest = true;
 	}
 	else if (again && s->dir == SDP_SENDONLY) {
 		/* Who turns sendonly in the middle holds the line: what it

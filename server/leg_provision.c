@@ -169,7 +169,8 @@ uint16_t leg_provision(struct server *srv, const struct bus_leg_provision *p,
 		return leg_expect(leg, p, wordsp);
 	}
 
-	leg->passing = false;
+	if (p->invite || !leg_is_up(leg))
+		leg->passing = false;
 	leg_update(leg, p, &c);
 	before = leg->status;
 	leg_want(leg);

@@ -109,6 +109,7 @@ static void agree(struct sesstimer *st, uint32_t interval_s, bool ours,
 int sesstimer_request_print(struct re_printf *pf, const struct sesstimer *st)
 {
 	const char *who = "";
+	int err;
 
 	if (!st->expires_s)
 		return 0;
@@ -117,9 +118,14 @@ int sesstimer_request_print(struct re_printf *pf, const struct sesstimer *st)
 	if (st->interval_s)
 		who = st->ours ? ";refresher=uac" : ";refresher=uas";
 
-	return re_hprintf(pf, "Session-Expires: %u%s\r\nMin-SE: %u\r\n",
-			  st->interval_s ? st->interval_s : st->expires_s,
-			  who, st->min_se_s);
+	err = re_hprintf(pf, "Session-Expires: %u%s\r\n",
+			 st->interval_s ? st->interval_s : st->expires_s, who);
+	/* What no Min-SE says as well is left out: a request is to fit a
+	 * datagram */
+	if (!err && st->min_se_s != SESSTIMER_MIN_SE_S)
+		err = sesstimer_min_print(pf, st);
+
+	return err;
 }
 
 bool sesstimer_answered(struct sesstimer *st, const struct sesstimer_said *s,

@@ -16,6 +16,7 @@
 
 enum {
 	HASH_SIZE = 1024,
+	BACKLOG = 1024,
 	QUEUE_BYTES = 131072,  /* Of what a peer does not take */
 	UNSOUND_MAX = 8,       /* Messages dropped in a row: then the end */
 	/* libre ends a connection that it heard nothing from for 900 s; ours
@@ -437,9 +438,11 @@ int streams_listen(struct streams *t, struct tcp_sock **tsp,
 	t->connh = ch;
 	t->conn_arg = arg;
 	err = interpose_tcp_listen(tsp, local, connect_handler, t);
-	if (!err)
-		t->ts = *tsp;
-	return err;
+	if (err)
+		return err;
+	t->ts = *tsp;
+	/* libre lets five wait: after a restart all come back at once */
+	return tcp_sock_listen(t->ts, BACKLOG);
 }
 
 static void refused(struct streams *t, const struct sa *peer, int err)

@@ -12,7 +12,8 @@
 #include <openssl/rand.h>
 #include "sip/token.h"
 
-enum { MAC_BYTES = 10, MAC_CHARS = 2 * MAC_BYTES, SHA256_BYTES = 32 };
+/* 80 bits in base 32: short, and the same in either case */
+enum { MAC_BYTES = 10, MAC_CHARS = MAC_BYTES * 8 / 5, SHA256_BYTES = 32 };
 
 static const char magic_cookie[] = "z9hG4bK";
 
@@ -110,16 +111,21 @@ int token_name(uint64_t *namep, const struct token_key *key, const void *p,
 static int mac(char out[MAC_CHARS + 1], const struct token_key *key,
 	       const char *p, size_t l)
 {
+	static const char digits[] = "abcdefghijklmnopqrstuvwxyz234567";
 	uint8_t md[EVP_MAX_MD_SIZE];
-	unsigned n = 0;
-	size_t i;
+	uint32_t bits = 0;
+	unsigned i, have = 0, n = 0;
 
 	if (!HMAC(EVP_sha256(), key->b, TOKEN_KEY_BYTES, (const uint8_t *)p, l,
 		  md, &n) ||
 	    n != SHA256_BYTES)
 		return EIO;
-	for (i = 0; i < MAC_BYTES; i++)
-		(void)re_snprintf(&out[2 * i], 3, "%02x", md[i]);
+	for (i = n = 0; i < MAC_BYTES; i++) {
+		bits = bits << 8 | md[i];
+		for (have += 8; have >= 5; have -= 5)
+			out[n++] = digits[bits >> (have - 5) & 31];
+	}
+	out[n] = '\0';
 	return 0;
 }
 

@@ -56,8 +56,8 @@ int pidf_print(char *buf, size_t size, const struct pidf *pidf, size_t *lenp);
 /**
  * Read a document: entity, open, busy, activities, and the first note
  *
- * Open if one tuple is; a document without a tuple is closed. Unknown elements are skipped. The other members
- * are "". pidf is untouched on failure.
+ * Open if one tuple is; a document without a tuple is closed. Unknown elements
+ * are skipped. The other members are "". pidf is untouched on failure.
  *
  * @return 0, EBADMSG (not well-formed, another document, no entity, a basic
  *         that is neither open nor closed, a document type), EOVERFLOW

@@ -134,18 +134,21 @@ class Phone(Process):
 
 
 class Baresip(Phone):
-    """accounts: parameters of its account line. modules: further ones"""
+    """accounts: parameters of its account line. modules: further ones.
+    proxy: HOST:PORT;parameters. ip: its own address"""
 
     ENDED = 'terminated (duration'
     LEAST = 0.9  # What was decoded, before playout
 
-    def __init__(self, lab, server, user, accounts='', modules=()):
+    def __init__(self, lab, server, user, accounts='', modules=(), *,
+                 proxy=None, ip='127.0.0.1'):
+        host = '[%s]' % ip if ':' in ip else ip
         home = lab.path('baresip-%s-%d' % (user, len(lab.procs)))
         os.mkdir(home)
         self.quiet = wav_write(os.path.join(home, 'quiet.wav'),
                                bytes(16000 * 900))
-        config = ['net_interface 127.0.0.1',
-                  'sip_listen 127.0.0.1:0',
+        config = ['net_interface ' + ip,
+                  'sip_listen %s:0' % host,
                   'call_max_calls 8',
                   'rtp_stats yes',
                   'audio_player aufile,%s/play.wav' % home,
@@ -159,8 +162,9 @@ class Baresip(Phone):
                    'module_app contact.so', 'module_app menu.so']
         domain = server.settings['general']['domain']
         account = ('<sip:%s@%s>;auth_user=%s;auth_pass=%spw;'
-                   'outbound="sip:%s:%d";answermode=auto;regint=600' % (
-                       user, domain, user, user, server.ip, server.port))
+                   'outbound="sip:%s";answermode=auto;regint=600' % (
+                       user, domain, user, user,
+                       proxy or '%s:%d' % (server.ip, server.port)))
         for name, text in (('config', '\n'.join(config)),
                            ('accounts', account + accounts),
                            ('contacts', '')):

@@ -5,6 +5,7 @@ import re
 import select
 import time
 
+import flows
 from holler_test import expect
 from phones import Baresip, Linphone
 from terminal import Terminal, online
@@ -40,7 +41,7 @@ def is_state(word):
 
 
 def test_authorised_later(lab):
-    """P13 pending, active by a rule, pending without it, rejected by another"""
+    """P13 pending; active by a rule; pending without it; rejected"""
     server = world(lab, 'alice', 'bob')
     b = online(server, 'bob')
     server.until_leg('bob')
@@ -389,6 +390,23 @@ def test_refused_notify(lab):
     server.until_leg('alice')
 
 
+def test_whole_by_connection(lab):
+    """P5 a connection carries a list of hundreds, asked for and told, whole;
+    what is too large even so is 413"""
+    srv = flows.server(lab)
+    a = flows.Flow(srv, 'alice', 'tcp')
+    expect(a.register().code == 200, 'alice registers')
+    names = ['bob'] + ['n%d' % i for i in range(99)]
+    w = Watch(a, 'list', names)
+    expect(w.r.code == 200, w.r.start)
+    told = w.next()
+    expect(len(told.resources) == 100 and w.state('bob')[0] == 'active' and
+           w.state('n98')[0] == 'pending', '%d told' % len(told.resources))
+    w = Watch(a, 'list', ['n%05d' % i for i in range(1000)])
+    expect(w.r.code == 413, w.r.start)
+    expect(publish(a, pidf() + ' ' * 17000).code == 413, 'a long document')
+
+
 # --- how often
 
 
@@ -658,6 +676,23 @@ def test_nothing_leaks(lab):
     at_rest(site)
     total = sum(len(w.told) for w in site.watches)
     expect(total > 100, 'only %d NOTIFYs' % total)
+
+
+def test_handset_knows_lists(lab):
+    """P5 the handset's list is told as RFC 4662 has it: who comes, who goes,
+    who may not be seen any more"""
+    server = world(lab, 'alice', 'bob', 'carol',
+                   allow=[('alice', 'bob'), ('alice', 'carol')])
+    alice = lab.handset(server, 'alice').ready()
+    bob = lab.handset(server, 'bob').ready()
+    alice.event('presence', subscriber='bob', status='open')
+    bob.quit()
+    alice.event('presence', subscriber='bob', status='closed')
+    alice.mark()
+    lab.handset(server, 'carol').ready()
+    alice.event('presence', subscriber='carol', status='open')
+    unrule(server, 'alice', 'carol')
+    alice.event('presence', subscriber='carol', status='terminated')
 
 
 # --- phones of other makers

@@ -101,7 +101,7 @@ def test_phones_idle_for_five_minutes(lab):
                legs[name]['local'] == local, legs[name])
     counters = status['conference']['counters']
     expect(not counters['lost'] and not counters['media_dead'], counters)
-    # A group makes inactive legs active, by a re-INVITE
+    # Speech makes inactive legs active, by a re-INVITE that it overtakes
     join(server, 'mute', others, 'still')
     for group, (alice, bob, carol) in crews.items():
         say(server, alice, group, carol)
@@ -112,8 +112,9 @@ def test_phones_idle_for_five_minutes(lab):
         if group == 'crew':
             expect_phone_heard(speech, bob)
         sent = alice.event('last_packet_sent')['packets']
-        expect(bob.received() == sent, '%s counted %d packets of %d' % (
-            bob.name, bob.received(), sent))
+        least = sent if group == 'crew' else sent // 2
+        expect(least <= bob.received() <= sent, '%s counted %d packets of %d'
+               % (bob.name, bob.received(), sent))
 
 
 def test_phones_after_a_crash(lab):

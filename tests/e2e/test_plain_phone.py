@@ -8,6 +8,9 @@ from plainphone import bridges, Phone, subscription
 
 
 def world(lab, *names, conf=None, hang_ms=60000, allow=True):
+    conf = conf or {}
+    # They send no media, and are not to be missed for that
+    conf['media'] = {'dead_idle_ms': 0, 'dead_bridged_ms': 0}
     server = lab.server(conf)
     server.users(*names, start='register', both=allow)
     server.sql("UPDATE service SET hang_ms = %d;" % hang_ms)
@@ -113,9 +116,8 @@ def test_dial_user(lab):
     a.dial('bob')
     a.ended(idle, 'the end of the idle leg')
     expect(bridges(server) == [('private', ('alice', 'bob'))], 'one call')
-    server.until(lambda s: any(x.get('holder') == 'alice' for x in
-                               s['conference']['bridges']),
-                 'the floor for who dialled')
+    taken = server.log.wait(lambda x: x.get('event') == 'taken', 'the floor')
+    expect(taken['subscriber'] == 'alice', 'the floor for who dialled')
     # Bob's phone leaves the call: alice's stays, idle, as it answers calls
     r = b.in_dialog(b.leg, 'REFER', ['Refer-To: <sip:bob@ptt.test;'
                                      'method=BYE>', 'Refer-Sub: false'])
@@ -465,3 +467,34 @@ def test_moved_and_forgot(lab):
     moved.answer(new, False)
     server.until_leg('alice')
     a.none(lambda m: m.method, 'something was sent to the old place')
+
+
+# --- bounds
+
+def test_too_many_requests(lab):
+    """P14 one user's requests are bounded; the others' are not touched"""
+    server = world(lab, 'alice', 'bob', conf={'sip': {
+        'user_burst': 10, 'user_per_s': 1}})
+    a, b = Phone(server, 'alice').auto(), Phone(server, 'bob').auto()
+    server.until_leg('alice')
+    server.until_leg('bob')
+    seen = []
+    while not any(x.code == 503 for x in seen):
+        seen.append(a.refer('nobody'))
+        expect(len(seen) < 100, 'never refused')
+    r = seen[-1]
+    expect(r.words and int(r.get('retry-after')) >= 1, r.start)
+    expect(len(seen) > 5, 'too early: %d' % len(seen))
+    counters = server.status()['presence']['counters']
+    expect(counters['too_often'] >= 1, str(counters))
+    # Out of its dialogs it is the same bucket; it may sign on and hang up
+    for method in ('SUBSCRIBE', 'REFER', 'INVITE'):
+        while True:
+            r = a.ask(method, a.aor('ptt'), ['Event: presence'],
+                      callid='m%d' % a.cseq, to=a.aor('ptt'))
+            if r.code == 503:
+                break
+    expect(int(r.get('retry-after')) >= 1, r.start)
+    expect(b.refer('alice').code == 202, 'bob')
+    a.sign_on()
+    a.hang_up()

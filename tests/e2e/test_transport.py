@@ -4,27 +4,26 @@ import os
 import signal
 import socket
 import ssl
+import struct
 import subprocess
 import wave
 
 from flows import certificate, Ear, Flow, host, online, server, sockets
 from holler_test import compare, DEADLINE, expect
-from terminal import uri_of
+from phones import Baresip, expect_phone_heard
+from terminal import ports_of, uri_of
 
+TAKEN = 0x82
 INSTANCE = '+sip.instance="<urn:uuid:00000000-0000-1000-8000-%s>"'
 
 
-def speech_heard(lab, srv, t, ip='127.0.0.1'):
+def speech_heard(lab, srv, t):
     """A handset speaks in the group, and t hears it"""
     play = lab.speech('Front_Left')
     srv.group('crew', 'alice', 'bob')
-    b = lab.handset(srv, 'bob', play=play).ready() if ip == '127.0.0.1' \
-        else None
-    if not b:
-        return
+    b = lab.handset(srv, 'bob', play=play).ready()
     srv.until(lambda s: any(x['name'] == 'crew' and x['members'] == 2
-                            for x in s['conference']['bridges'])
-              or srv.bridge('crew'), 'the group')
+                            for x in s['conference']['bridges']), 'the group')
     ear = Ear(t, lab.path('ear.wav'))
     b.say()
     with wave.open(play, 'rb') as f:
@@ -197,6 +196,63 @@ def test_connection_bounds(lab):
     expect(t.register().code == 200, 'the freed place serves')
 
 
+# --- a phone of another maker
+
+
+def baresip_hears(lab, tp, ip='127.0.0.1', accounts=''):
+    """It registers over tp, has a leg, and hears what a handset says"""
+    speech = lab.speech()
+    srv = server(lab, ip='::1' if ':' in ip else None, start='register')
+    srv.holler('user', 'set', 'bob', '--md5-only')
+    b = Baresip(lab, srv, 'bob', accounts, ip=ip, proxy='%s:%d%s' % (
+        host(srv.ip), srv.at[tp],
+        '' if tp == 'udp' else ';transport=' + tp))
+    b.ready()
+    flow = [x['flow'] for x in srv.status()['presence']['subscriptions']
+            if x['subscriber'] == 'bob']
+    expect(flow[0].startswith(host(ip) + ':'), 'flow: %r' % flow)
+    if tp != 'udp':
+        expect(sockets(srv)[tp]['connections'] == 1, 'its connection')
+    return srv, b, speech
+
+
+def group_speech(lab, srv, b, speech):
+    a = lab.handset(srv, 'alice', play=speech, service='ptt').ready()
+    srv.group('crew', 'alice', 'bob')
+    srv.until(lambda s: any(x['name'] == 'crew' and x['members'] == 2
+                            for x in s['conference']['bridges']), 'the group')
+    a.say()
+    srv.until(lambda s: not srv.bridge('crew')['holder'], 'the floor free')
+    expect(srv.leg('bob')['status'] == 'idle', '%r' % srv.leg('bob'))
+    b.quit()
+    expect_phone_heard(speech, b)
+
+
+def test_baresip_tcp(lab):
+    """P2 P9 baresip over TCP hears a handset over UDP"""
+    group_speech(lab, *baresip_hears(lab, 'tcp'))
+
+
+def test_baresip_tls(lab):
+    """P2 P9 baresip over TLS hears a handset over UDP"""
+    group_speech(lab, *baresip_hears(lab, 'tls'))
+
+
+def test_baresip_outbound(lab):
+    """P2 RFC 5626: baresip's flow over TCP, with its keep-alives"""
+    srv, b, speech = baresip_hears(lab, 'tcp', accounts=';sipnat=outbound')
+    group_speech(lab, srv, b, speech)
+
+
+def test_baresip_ipv6(lab):
+    """P2 baresip over IPv6 gets a leg whose media is IPv6"""
+    srv, b, _ = baresip_hears(lab, 'udp', ip='::1')
+    leg = srv.leg('bob')
+    expect(leg['media'].startswith('[::1]:'), '%r' % leg)
+    srv.until(lambda s: srv.leg('bob').get('rx', 0) > 20, 'its sound')
+    b.quit()
+
+
 # --- certificates
 
 
@@ -281,8 +337,9 @@ def test_certificate_reload(lab):
 def test_ipv6(lab):
     """P2 register, leg and floor over IPv6, each transport"""
     srv = server(lab, 'alice', 'bob', 'carol', ip='::1')
+    line = {}
     for user, tp in (('alice', 'udp'), ('bob', 'tcp'), ('carol', 'tls')):
-        t = online(srv, user, tp)
+        t = line[user] = online(srv, user, tp)
         expect('c=IN IP6 ::1' in t.invite.body, t.invite.body)
         expect('[::1]' in uri_of(t.invite.all('record-route')[0]),
                'Record-Route')
@@ -290,7 +347,34 @@ def test_ipv6(lab):
         expect(r.code in (200, 405), r.start)
         expect(srv.leg(user)['media'].startswith('[::1]:'),
                '%r' % srv.leg(user))
-    expect(host(srv.ip) == '[::1]', 'host')
+    # Alice calls Bob, has the floor, and is heard
+    a, b = line['alice'], line['bob']
+    r = a.in_dialog(a.leg, 'REFER', ['Refer-To: <sip:bob@ptt.test>',
+                                     'Refer-Sub: false'])
+    expect(r.code == 202, r.start)
+    while b.media['floor'].recv(2000)[0] != TAKEN:
+        pass
+    to = ('::1', ports_of(a.invite.body)['audio'])
+    word = bytes(range(160))
+    for n in range(3):
+        head = struct.pack('!BBHII', 0x80, 0, n, 160 * n, 77)
+        a.media['rtp'].sendto(head + word, to)
+    while b.media['rtp'].recv(2000)[12:] != word:
+        pass
+
+
+def test_stun(lab):
+    """P2 RFC 5626: STUN on the SIP port is answered, IPv4 and IPv6"""
+    for ip in (None, '::1'):
+        srv = server(lab, ip=ip)
+        t = Flow(srv, 'alice', 'udp')
+        ident = b'0123456789ab'
+        t.raw(struct.pack('!HHI', 1, 0, 0x2112a442) + ident)
+        t.sock.settimeout(DEADLINE)
+        data = t.sock.recv(2000)
+        expect(data[:2] == b'\x01\x01' and data[8:20] == ident, '%r' % data)
+        srv.until(lambda s: s['presence']['sockets'][0]['keepalives'] == 1,
+                  'the keep-alive')
 
 
 # --- large requests (RFC 3261 section 18.1.1)
@@ -324,7 +408,9 @@ LONG = 'x' * 55
 def many(lab, conf=None):
     """Users with long names, so that their list is no datagram"""
     names = ['alice'] + ['%s%d' % (LONG, i) for i in range(8)]
-    conf = {'sip': dict({'notify_bytes': 20000}, **(conf or {}))}
+    # Their INVITEs are datagrams, so that a NOTIFY is all that is large
+    conf = {'sip': dict({'notify_bytes': 20000, 'datagram_bytes': 1800},
+                        **(conf or {}))}
     srv = server(lab, *names, conf=conf, start='register')
     for name in names[1:]:
         t = Flow(srv, name, 'udp')
@@ -342,6 +428,7 @@ def counters(srv):
 def test_large_notify_by_tcp(lab):
     """P5 a NOTIFY too large for a datagram comes by TCP, if that is there"""
     srv = many(lab)
+    before = counters(srv)['large_by_tcp'], sockets(srv)['tcp']['dialled']
     a = Flow(srv, 'alice', 'udp')
     listener = Listener(a)
     expect(a.register().code == 200, 'register')
@@ -351,8 +438,8 @@ def test_large_notify_by_tcp(lab):
     m = far.notify(sub)
     expect(m.get('via').startswith('SIP/2.0/TCP '), m.get('via'))
     expect(m.body.count(LONG) >= 8, 'the list is not whole')
-    expect(counters(srv)['large_by_tcp'] == 1, 'counted')
-    expect(sockets(srv)['tcp']['dialled'] == 1, 'dialled once')
+    expect(counters(srv)['large_by_tcp'] == before[0] + 1, 'counted')
+    expect(sockets(srv)['tcp']['dialled'] == before[1] + 1, 'dialled once')
     # The terminal's small requests still come as they came
     a.answer(a.invited())
     srv.until_leg('alice')
@@ -361,21 +448,24 @@ def test_large_notify_by_tcp(lab):
 def test_large_notify_by_udp(lab):
     """P5 where nobody takes TCP it comes by UDP, and is not tried again"""
     srv = many(lab)
+    before = counters(srv)['large_by_udp'], sockets(srv)['tcp']['dialled']
     a = Flow(srv, 'alice', 'udp')
     expect(a.register().code == 200, 'register')
-    for n in (1, 2):
+    for _ in range(2):
         r, sub = a.subscribe()
         expect(r.code == 200, r.start)
         m = a.notify(sub)
         expect(m.get('via').startswith('SIP/2.0/UDP '), m.get('via'))
         expect(m.body.count(LONG) >= 8, 'the list is not whole')
-        expect(sockets(srv)['tcp']['dialled'] == 1, 'dialled again')
-    expect(counters(srv)['large_by_udp'] == 2, 'counted')
+        expect(sockets(srv)['tcp']['dialled'] == before[1] + 1,
+               'dialled again')
+    expect(counters(srv)['large_by_udp'] == before[0] + 2, 'counted')
 
 
 def test_large_notify_by_another_flow(lab):
     """P5 RFC 5626: a large NOTIFY takes the instance's TCP flow"""
     srv = many(lab)
+    before = sockets(srv)['tcp']['dialled']
     inst = INSTANCE % '000000000003'
     flows = {}
     for n, tp in ((1, 'udp'), (2, 'tcp')):
@@ -388,7 +478,33 @@ def test_large_notify_by_another_flow(lab):
     r, sub = flows['udp'].subscribe()
     m = flows['tcp'].notify(sub)
     expect(m.body.count(LONG) >= 8, 'the list is not whole')
-    expect(sockets(srv)['tcp']['dialled'] == 0, 'nobody was dialled')
+    expect(sockets(srv)['tcp']['dialled'] == before, 'somebody was dialled')
+
+
+def test_large_invite(lab):
+    """P1 an INVITE too large for a datagram comes by TCP, or by UDP late"""
+    srv = server(lab, conf={'sip': {'datagram_bytes': 600}},
+                 start='register')
+    a = Flow(srv, 'alice', 'udp')
+    listener = Listener(a)
+    expect(a.register().code == 200, 'register')
+    far = listener.dialled()
+    inv = far.invited()
+    expect(inv.get('via').startswith('SIP/2.0/TCP '), inv.get('via'))
+    expect('transport=' not in inv.all('record-route')[0], 'it is of UDP')
+    far.reply(inv, 180)
+    # It never answers: CANCEL comes where the INVITE came
+    m = far.receive(lambda m: m.method == 'CANCEL', 'a CANCEL by TCP')
+    far.reply(m, 200)
+    far.reply(inv, 487, 'Request Terminated')
+    far.receive(lambda m: m.method == 'ACK', 'its ACK by TCP')
+    # Nobody listens: by UDP, once
+    b = Flow(srv, 'bob', 'udp')
+    expect(b.register().code == 200, 'register')
+    inv = b.invited()
+    expect(inv.get('via').startswith('SIP/2.0/UDP '), inv.get('via'))
+    b.answer(inv)
+    srv.until_leg('bob')
 
 
 def test_large_request_of_a_terminal(lab):

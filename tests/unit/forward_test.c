@@ -348,6 +348,14 @@ static void test_request_body(void **state)
 	assert_int_equal(forward_request(&f, r->msg), 0);
 	assert_true(recv(r->fd, r->got, sizeof(r->got), 0) > 0);
 	assert_non_null(strstr(r->got, "Content-Length: 4\r\n\r\nabcd"));
+	/* A bound of the caller's: nothing is sent */
+	f.limit_bytes = strlen(r->got);
+	assert_int_equal(forward_request(&f, r->msg), 0);
+	assert_true(recv(r->fd, r->got, sizeof(r->got), 0) > 0);
+	f.limit_bytes--;
+	assert_int_equal(forward_request(&f, r->msg), EMSGSIZE);
+	assert_true(recv(r->fd, r->got, sizeof(r->got), MSG_DONTWAIT) < 0);
+	f.limit_bytes = 0;
 
 	assert_non_null(big);
 	assert_int_equal(mbuf_printf(big, "INVITE sip:ptt@d SIP/2.0\r\n" VIA

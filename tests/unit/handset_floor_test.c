@@ -406,7 +406,8 @@ struct world {
 	unsigned lose; /* number of the message that is lost */
 };
 
-static void post(struct world *w, int from, int to, const struct hs_floormsg *msg)
+static void post(struct world *w, int from, int to,
+		 const struct hs_floormsg *msg)
 {
 	if (w->sent++ == w->lose)
 		return;
@@ -457,7 +458,8 @@ static void server_idle(struct world *w)
 		tell(w, i, HS_FM_IDLE);
 }
 
-static void server_take(struct world *w, int from, const struct hs_floormsg *msg)
+static void server_take(struct world *w, int from,
+			const struct hs_floormsg *msg)
 {
 	switch (msg->type) {
 	case HS_FM_REQUEST:

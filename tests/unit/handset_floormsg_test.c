@@ -110,7 +110,8 @@ static void what_a_participant_is_told(void **state)
 	assert_false(m.ack);
 	m = told(HS_FLOOR_MCPT,
 		 "92cc000e5e12fe004d43505404187369703a616c696365406d632e657861"
-		 "6d706c652e636f6d0000050200010802000a0d0280000e060000a11c0000");
+		 "6d706c652e636f6d0000050200010802000a0d0280000e060000a11c"
+		 "0000");
 	assert_int_equal(m.type, HS_FM_TAKEN);
 	assert_true(m.ack);
 	assert_int_equal(m.uri.l, 24);

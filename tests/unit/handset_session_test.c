@@ -178,7 +178,8 @@ static void the_server_refreshes(void **state)
 	(void)state;
 	peer_wait(p, "leg_up");
 	peer_update(leg, NULL,
-		    "Supported: timer\r\nSession-Expires: 900;refresher=uac\r\n");
+		    "Supported: timer\r\n"
+		    "Session-Expires: 900;refresher=uac\r\n");
 	assert_int_equal(leg->update_code, 200);
 	has(leg->update, "Session-Expires: 900;refresher=uac\r\n");
 	has(leg->update, "Require: timer\r\n");

@@ -177,6 +177,24 @@ static void long_event(void **state)
 	}
 }
 
+/* Too far away for a segment: another press, though all ends were lost */
+static void far_apart(void **state)
+{
+	struct key k = {.known = false};
+	struct ev e = {.event = STAR, .duration = STEP, .ts = 9};
+	bool fresh;
+
+	(void)state;
+	assert_true(take(&k, &e, &fresh) && fresh);
+	e.ts += UINT16_MAX;
+	assert_true(take(&k, &e, &fresh) && !fresh);
+	e.ts += UINT16_MAX + 1;
+	assert_true(take(&k, &e, &fresh) && fresh);
+	/* Less than what was already said: it does not start behind it */
+	e.ts += STEP - 1;
+	assert_true(take(&k, &e, &fresh) && fresh);
+}
+
 /* A straggler is none; a clock that was set anew is another press */
 static void late_or_anew(void **state)
 {
@@ -235,6 +253,7 @@ int main(void)
 		cmocka_unit_test(any_loss_two_keys),
 		cmocka_unit_test(doubled_and_swapped),
 		cmocka_unit_test(long_event),
+		cmocka_unit_test(far_apart),
 		cmocka_unit_test(late_or_anew),
 		cmocka_unit_test(another_stream),
 		cmocka_unit_test(short_payloads),

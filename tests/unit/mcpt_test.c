@@ -228,8 +228,8 @@ static void fields_refused(void **state)
 					  "00020700", &used), 0);
 	assert_int_equal(msg.priority, 7);
 	/* 192 the first with 16 */
-	assert_int_equal(decode_hex(&msg, "80cc00040000a11c4d435054c00001ff"
-					  "00020700", &used), 0);
+	assert_int_equal(decode_hex(&msg, "80cc00050000a11c4d435054c00005ff"
+					  "ffffffff00020700", &used), 0);
 	assert_int_equal(msg.priority, 7);
 	/* A URI of no bytes is there */
 	assert_int_equal(decode_hex(&msg, "80cc00030000a11c4d43505406000000",

@@ -430,7 +430,12 @@ static void tones_interrupted(void **state)
 			 0);
 	phone_tap(&h.ph[CAROL], STAR);
 	RIG_WAIT(&h.r, tones, 6);
+	/* Whoever gets the slot next hears nothing of it */
+	phone_close(&h.ph[CAROL]);
 	assert_int_equal(mixer_leg_del(h.r.m, h.ph[CAROL].leg), 0);
+	phone_up_as(&h.ph[CAROL], &h.r, 60, PHONE_KEYS);
+	phone_tap(&h.ph[CAROL], STAR);
+	tone_hear(&h.ph[CAROL], DENY_PACKETS);
 	/* The list is in order: the next one plays to its end */
 	phone_tap(&h.ph[TALKER], HASH);
 	(void)rig_event(&h.r, MIXER_FLOOR_IDLE, h.ph[TALKER].leg, h.b);

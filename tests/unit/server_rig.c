@@ -305,6 +305,9 @@ static bool request_h(const struct sip_msg *msg, void *arg)
 	if (pl_strcmp(&msg->met, "NOTIFY"))
 		return false;
 
+	if (r->notify_h && r->notify_h(msg, r->notify_arg))
+		return true;
+
 	for (le = list_head(&r->terms); le; le = le->next) {
 		struct term *t = le->data;
 
@@ -346,6 +349,8 @@ static void state_h(const struct bus_msg *msg, void *arg)
 		return;
 
 	t->status = s->status;
+	t->dialled = s->dialled;
+	t->binding = s->binding;
 	t->status_code = s->code;
 	strcpy(t->status_words, s->words);
 	++t->states;
@@ -359,18 +364,10 @@ static void beat_h(const struct bus_msg *msg, void *arg)
 	++r->beatc;
 }
 
-static void presence_h(const struct bus_msg *msg, struct bus_reply *reply,
-		       void *arg)
+static void presence_answer(struct rig *r, struct bus_reply *reply)
 {
-	struct rig *r = arg;
 	struct bus_msg m;
 	uint32_t i;
-
-	assert_int_equal(msg->type, BUS_ACTIVATE_ASK);
-	r->asked = msg->u.activate_ask;
-	++r->asks;
-	if (r->presence_mute)
-		return;
 
 	m.type = BUS_ACTIVATION;
 	m.u.activation = r->activation;
@@ -387,6 +384,30 @@ static void presence_h(const struct bus_msg *msg, struct bus_reply *reply,
 	}
 
 	(void)bus_answer(reply, &m);
+}
+
+static void presence_h(const struct bus_msg *msg, struct bus_reply *reply,
+		       void *arg)
+{
+	struct rig *r = arg;
+
+	assert_int_equal(msg->type, BUS_ACTIVATE_ASK);
+	r->asked = msg->u.activate_ask;
+	++r->asks;
+	if (r->presence_mute)
+		r->held = reply;
+	else
+		presence_answer(r, reply);
+}
+
+void rig_presence_speaks(struct rig *r)
+{
+	struct bus_reply *reply = r->held;
+
+	assert_non_null(reply);
+	r->held = NULL;
+	r->presence_mute = false;
+	presence_answer(r, reply);
 }
 
 /* --- the rig ----------------------------------------------------------- */
@@ -483,6 +504,7 @@ void rig_stop(struct rig *r)
 void rig_close(struct rig *r)
 {
 	r->srv = mem_deref(r->srv);
+	r->held = mem_deref(r->held);
 	list_flush(&r->terms);
 	mem_deref(r->beats);
 	mem_deref(r->states);
@@ -680,7 +702,7 @@ uint16_t term_refer(struct term *t, const char *target, bool nosub)
 	return term_request(t, "REFER", headers, "");
 }
 
-uint16_t term_invite(struct term *t, const char *user, const char *sdp)
+void term_invite_start(struct term *t, const char *user, const char *sdp)
 {
 	struct mbuf *desc = NULL;
 	char to[HL_URI_MAX];
@@ -708,6 +730,11 @@ uint16_t term_invite(struct term *t, const char *user, const char *sdp)
 					 t->name, &t->rig->laddr,
 					 server_laddr(t->rig->srv)), 0);
 	mem_deref(desc);
+}
+
+uint16_t term_invite(struct term *t, const char *user, const char *sdp)
+{
+	term_invite_start(t, user, sdp);
 	assert_true(rig_wait(answered, t));
 	return t->code;
 }

@@ -51,6 +51,8 @@ struct term {
 	unsigned granted, taken;
 	/* As presence heard it */
 	enum bus_leg_status status;
+	bool dialled;
+	uint64_t binding;
 	uint16_t status_code;
 	char status_words[HL_REASON_MAX];
 	unsigned states;
@@ -67,7 +69,8 @@ struct rig {
 	unsigned beatc;
 	struct bus_activation activation; /**< Presence's next answer */
 	bool activation_as_asked;         /**< ..or whoever was asked for */
-	bool presence_mute;               /**< Never answers */
+	bool presence_mute;               /**< Does not answer.. */
+	struct bus_reply *held;           /**< ..this, unless told to */
 	uint32_t hang_ms;                 /**< Of services provisioned */
 	struct bus_activate_ask asked;
 	unsigned asks;
@@ -84,6 +87,9 @@ struct rig {
 	unsigned bye_drop;                /**< BYEs that get lost, still */
 	char bye[1024];                   /**< The last BYE */
 	unsigned closed;
+	/** Sees each NOTIFY first; true: it was taken */
+	bool (*notify_h)(const struct sip_msg *msg, void *arg);
+	void *notify_arg;
 };
 
 /** cfg of the rig may be changed before rig_start() */
@@ -120,6 +126,10 @@ uint16_t term_request(struct term *t, const char *met, const char *headers,
 uint16_t term_refer(struct term *t, const char *target, bool nosub);
 /** The terminal INVITEs with this SDP ("" none) as user; @return code */
 uint16_t term_invite(struct term *t, const char *user, const char *sdp);
+/** ..and does not wait; code is 0 until it is answered */
+void term_invite_start(struct term *t, const char *user, const char *sdp);
+/** Presence answers what it was asked last */
+void rig_presence_speaks(struct rig *r);
 void term_sdp(const struct term *t, char *buf, size_t size);
 
 /** Floor messages on its own channel */

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
+#include "server/priv.h"
 #include "tests/unit/server_rig.h"
 #include "util/retmr.h"
 
@@ -150,6 +151,45 @@ static bool wait_holder(const struct rig *r, const char *kind,
 	struct holder_wait w = { .r = r, .kind = kind, .holder = holder };
 
 	return rig_wait(has_holder, &w);
+}
+
+/* --- keys -------------------------------------------------------------- */
+
+/* Bodies of INFO as phones write them (row P10) */
+static void test_keys_of_info(void **state)
+{
+	static const struct {
+		const char *body;
+		uint8_t key;
+	} v[] = {
+		{ "Signal=*\r\nDuration=160\r\n", 10 },
+		{ "Signal= #\nDuration= 250\n", 11 },
+		{ "Duration=100\r\nsignal=d\r\n", 15 },
+		{ "Signal=0", 0 }, { "Signal=9\r\n", 9 }, { "Signal=A", 12 },
+		{ "Signal=10", 10 }, { "Signal=11", 11 }, { "Signal=15", 15 },
+		{ "*", 10 }, { "\r\n#\r\n", 11 }, { " 5 ", 5 }, { "10", 10 },
+		{ "Signal=16", MIXER_KEY_NONE }, { "Signal=09", MIXER_KEY_NONE },
+		{ "Signal=", MIXER_KEY_NONE }, { "Signal", MIXER_KEY_NONE },
+		{ "Signal=**", MIXER_KEY_NONE }, { "", MIXER_KEY_NONE },
+		{ "hello", MIXER_KEY_NONE }, { "E", MIXER_KEY_NONE },
+		{ "\n\n\n", MIXER_KEY_NONE }, { "-1", MIXER_KEY_NONE },
+		{ "100", MIXER_KEY_NONE },
+	};
+	char big[1000];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(v); i++)
+		assert_int_equal(leg_info_key(v[i].body, strlen(v[i].body)),
+				 v[i].key);
+
+	memset(big, ' ', sizeof(big));
+	big[0] = '*';
+	assert_int_equal(leg_info_key(big, 512), 10);
+	assert_int_equal(leg_info_key(big, 513), MIXER_KEY_NONE);
+	/* Not one byte behind the end */
+	assert_int_equal(leg_info_key("Signal=1", 7), MIXER_KEY_NONE);
+	assert_int_equal(leg_info_key(NULL, 0), MIXER_KEY_NONE);
 }
 
 /* --- legs -------------------------------------------------------------- */
@@ -1372,6 +1412,7 @@ int main(int argc, char *argv[])
 		T(test_p6_group_selected_by_refer),
 		T(test_p9_more_groups_than_fit),
 		T(test_p9_dialled_group),
+		cmocka_unit_test(test_keys_of_info),
 		T(test_p10_implicit_floor_request),
 		T(test_p8_inactive_service),
 		T(test_p11_refused_before_bridging),
