@@ -81,9 +81,6 @@ class Phone(Process):
         return len(self.out.having(lambda x: words in x.get('text', ''),
                                    self.at))
 
-    def registered(self):
-        raise NotImplementedError
-
     def answered(self):
         """A call came and was answered without a finger"""
         raise NotImplementedError
@@ -172,10 +169,6 @@ class Baresip(Phone):
                 f.write(text + '\n')
         super().__init__(lab, server, user, ['baresip', '-f', home, '-v'],
                          home)
-
-    def registered(self):
-        self.said('200 OK (holler)')
-        return self
 
     def answered(self):
         self.said('Call established')
