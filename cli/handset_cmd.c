@@ -70,17 +70,28 @@ static void call_h(const struct cmd *cmd)
 	refer(cmd, HS_REFER_CALL, true);
 }
 
-static void dial_h(const struct cmd *cmd)
+static void invite(const struct cmd *cmd, bool talk)
 {
 	int err;
 
 	if (cmd->wordc != 2) {
-		handset_error(cmd->hs, cmd->line->id, "dial whom?");
+		handset_error(cmd->hs, cmd->line->id, "%s whom?",
+			      cmd->wordv[0]);
 		return;
 	}
-	err = hs_line_dial(cmd->line, cmd->wordv[1]);
+	err = hs_line_dial(cmd->line, cmd->wordv[1], talk);
 	if (err)
-		error(cmd, "dial", err);
+		error(cmd, cmd->wordv[0], err);
+}
+
+static void dial_h(const struct cmd *cmd)
+{
+	invite(cmd, false);
+}
+
+static void talk_h(const struct cmd *cmd)
+{
+	invite(cmd, true);
 }
 
 /* One of two words behind the command. @return false: said */
@@ -247,6 +258,7 @@ static const struct {
 	{"queue", queue_h, true},
 	{"call", call_h, false},
 	{"dial", dial_h, false},
+	{"talk", talk_h, false},
 	{"refer", refer_h, false},
 	{"hangup", hangup_h, false},
 	{"bye", bye_h, true},

@@ -17,6 +17,7 @@ struct hs_leg {
 	bool audio_open;
 	struct hs_sdp_remote remote;
 	bool media;  /**< remote is set */
+	bool pressed; /**< The key goes down as soon as it is up */
 	bool refused; /**< The INVITE has its answer already */
 	bool up;     /**< The dialog stands, and leg_up was told */
 	bool silent; /**< Rings and is not answered (--no-answer) */
@@ -142,6 +143,26 @@ static void report_up(const struct hs_leg *leg)
 	hs_ev_end(&ev);
 }
 
+static bool has_floor(const struct hs_leg *leg)
+{
+	return sa_isset(&leg->remote.floor, SA_ALL);
+}
+
+/* Who dials with the key down has asked for the floor in the offer, where the
+ * protocol can say that */
+static void press_at_once(struct hs_leg *leg)
+{
+	const struct hs_sdp_remote *r = &leg->remote;
+
+	if (!leg->pressed)
+		return;
+	leg->pressed = false;
+	if (has_floor(leg) && r->proto == HS_FLOOR_MCPT)
+		hs_talk_implicit(leg->talk, r->granted);
+	else
+		hs_leg_key(leg, HS_LEG_PRESS);
+}
+
 static void up(struct hs_leg *leg)
 {
 	if (leg->up)
@@ -153,6 +174,7 @@ static void up(struct hs_leg *leg)
 	hs_modify_up(leg->modify, sipsess_dialog(leg->sess));
 	report_up(leg);
 	hs_line_leg_up(leg->line, leg);
+	press_at_once(leg);
 }
 
 /* --- descriptions ------------------------------------------------------- */
@@ -344,7 +366,8 @@ int hs_leg_accept(struct hs_leg **lp, struct hs_line *line,
 	return err;
 }
 
-int hs_leg_connect(struct hs_leg **lp, struct hs_line *line, const char *uri)
+int hs_leg_connect(struct hs_leg **lp, struct hs_line *line, const char *uri,
+		   bool talk)
 {
 	struct handset *hs = line->hs;
 	const char *routev[] = {hs->route};
@@ -354,6 +377,9 @@ int hs_leg_connect(struct hs_leg **lp, struct hs_line *line, const char *uri)
 
 	if (err)
 		return err;
+	leg->pressed = talk;
+	if (talk)
+		hs_sdp_implicit(leg->sdp);
 	err = hs_sdp_offer(&desc, leg->sdp);
 	if (!err)
 		err = sipsess_connect(&leg->sess, hs->sesss, uri, NULL,
@@ -375,11 +401,6 @@ int hs_leg_connect(struct hs_leg **lp, struct hs_line *line, const char *uri)
 bool hs_leg_up(const struct hs_leg *leg)
 {
 	return leg && leg->up;
-}
-
-static bool has_floor(const struct hs_leg *leg)
-{
-	return sa_isset(&leg->remote.floor, SA_ALL);
 }
 
 void hs_leg_key(struct hs_leg *leg, enum hs_leg_key key)

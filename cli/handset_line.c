@@ -47,7 +47,7 @@ int hs_line_alloc(struct hs_line **lp, struct handset *hs, const char *id)
 static void connect_leg(struct hs_line *line)
 {
 	const int err = hs_leg_connect(&line->leg, line,
-				       line->hs->service_uri);
+				       line->hs->service_uri, false);
 
 	if (!err)
 		return;
@@ -93,7 +93,7 @@ static void legless(struct hs_line *line)
 		  timer_h, line);
 }
 
-int hs_line_dial(struct hs_line *line, const char *name)
+int hs_line_dial(struct hs_line *line, const char *name, bool talk)
 {
 	char uri[HL_URI_MAX];
 	int err;
@@ -104,12 +104,12 @@ int hs_line_dial(struct hs_line *line, const char *name)
 	if (err)
 		return err;
 	tmr_cancel(&line->tmr);
-	return hs_leg_connect(&line->dialled, line, uri);
+	return hs_leg_connect(&line->dialled, line, uri, talk);
 }
 
 static void dial_first(struct hs_line *line)
 {
-	const int err = hs_line_dial(line, line->hs->opts.dial);
+	const int err = hs_line_dial(line, line->hs->opts.dial, false);
 
 	line->dialled_once = true;
 	if (err)

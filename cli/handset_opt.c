@@ -133,6 +133,7 @@ static const char help[] =
 "  call PARTY..  activate, by a REFER in the leg's dialog\n"
 "  refer PARTY.. the same out of the dialog\n"
 "  dial PARTY    call a user or a group by INVITE, as a plain telephone does\n"
+"  talk PARTY    the same with the key down\n"
 "  hangup [PARTY..]                leave, or remove these parties\n"
 "  hold [ID], resume [ID]  by a re-INVITE; refresh [ID]  as the session timer\n"
 "  bye [ID]      end the leg       status            print the state\n"

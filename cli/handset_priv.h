@@ -218,8 +218,8 @@ int hs_line_alloc(struct hs_line **lp, struct handset *hs, const char *id);
 void hs_line_start(struct hs_line *line);
 void hs_line_stop(struct hs_line *line);
 /** Call a user or a group, as a plain telephone does. A leg that is there
- *  stays until the call is answered. @return 0, EALREADY, or errno */
-int hs_line_dial(struct hs_line *line, const char *name);
+ *  stays until the call is answered. talk: with the key down. @return 0, EALREADY, or errno */
+int hs_line_dial(struct hs_line *line, const char *name, bool talk);
 /** The leg of that Call-ID, or NULL */
 struct hs_leg *hs_line_leg(const struct hs_line *line,
 			   const struct pl *callid);
@@ -236,8 +236,9 @@ enum hs_leg_key { HS_LEG_PRESS, HS_LEG_RELEASE };
 
 int hs_leg_accept(struct hs_leg **lp, struct hs_line *line,
 		  const struct sip_msg *msg);
-/** INVITE to the service, a user, a group */
-int hs_leg_connect(struct hs_leg **lp, struct hs_line *line, const char *uri);
+/** INVITE to the service, a user, a group; talk: the key is down already */
+int hs_leg_connect(struct hs_leg **lp, struct hs_line *line, const char *uri,
+		   bool talk);
 bool hs_leg_up(const struct hs_leg *leg);
 void hs_leg_key(struct hs_leg *leg, enum hs_leg_key key);
 /** Queued: at which place? */
@@ -316,6 +317,8 @@ void hs_talk_remote(struct hs_talk *talk, const struct hs_sdp_remote *r);
 /** Send keep-alives anew: the server can read them now */
 void hs_talk_show(struct hs_talk *talk);
 void hs_talk_key(struct hs_talk *talk, enum hs_leg_key key);
+/** The key is down, and the INVITE asked for the floor; granted: with success */
+void hs_talk_implicit(struct hs_talk *talk, bool granted);
 /** Which place in line? */
 void hs_talk_ask(struct hs_talk *talk);
 void hs_talk_activating(struct hs_talk *talk, bool on, bool refused);
@@ -351,6 +354,7 @@ struct hs_sdp_remote {
 	struct sa floor;     /**< Unset: no floor channel */
 	enum hs_floor_proto proto; /**< Of it */
 	uint8_t floor_priority; /**< MCPT: the highest granted; 0: none */
+	bool granted;        /**< MCPT: the answer gives us the floor */
 	bool send, recv;     /**< As seen by us */
 	enum hs_codec codec;
 	uint8_t pt;
@@ -359,6 +363,9 @@ struct hs_sdp_remote {
 
 int hs_sdp_alloc(struct hs_sdp **sp, const struct hs_sdp_local *local);
 int hs_sdp_offer(struct mbuf **mbp, struct hs_sdp *sdp);
+/** The next offer, and no later one, asks for the floor, too (TS 24.380
+ *  section 14.3): mc_implicit_request, and mc_granted for a short answer */
+void hs_sdp_implicit(struct hs_sdp *sdp);
 /** @return 0, EBADMSG, ENOTSUP (no audio in a codec of ours) */
 int hs_sdp_offered(struct hs_sdp *sdp, struct mbuf *mb,
 		   struct hs_sdp_remote *remote);

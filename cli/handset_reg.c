@@ -200,6 +200,8 @@ static void request(struct hs_reg *reg)
 {
 	const struct handset *hs = reg->hs;
 	const struct hs_opts *o = &hs->opts;
+	/* RFC 5626: a connection is the flow by which we are called */
+	const bool flow = o->transport != SIP_TRANSP_UDP;
 	int err;
 
 	if (reg->req)
@@ -209,13 +211,14 @@ static void request(struct hs_reg *reg)
 	err = hs_req_sendf(
 		&reg->req, reg->hs, "REGISTER", reg->dlg, resp_h, reg,
 		"Contact: <sip:%s@%s>;expires=%u;"
-		"+sip.instance=\"<%s>\";+g.poc.talkburst\r\n"
-		"Supported: gruu, norefersub\r\n"
+		"+sip.instance=\"<%s>\"%s;+g.poc.talkburst\r\n"
+		"Supported: gruu, norefersub%s\r\n"
 		HS_ALLOW
 		"Content-Length: 0\r\n"
 		"\r\n",
 		o->user, hs->here, reg->wanted ? reg->expires_s : 0,
-		o->instance);
+		o->instance, flow ? ";reg-id=1" : "",
+		flow ? ", outbound" : "");
 	if (!err)
 		return;
 	if (reg->wanted) {

@@ -21,6 +21,8 @@ struct hs_sdp {
 	struct sdp_media *audio, *floor;
 	uint8_t priority; /**< MCPTT: what our answer leaves of the offer's */
 	bool queueing;
+	bool implicit;    /**< The next offer is a request for the floor */
+	bool asked;       /**< ..and one was: the answer may grant it */
 };
 
 static void sdp_destructor(void *arg)
@@ -60,8 +62,14 @@ static int fmtp_h(struct mbuf *mb, bool offer, void *arg)
 	if (!floor_has(sdp, HS_FLOOR_MCPT, offer))
 		return err;
 	if (offer)
-		return err | mbuf_printf(mb, "a=fmtp:MCPTT mc_queueing;"
-					     "mc_priority=%u\r\n", PRIORITY);
+		return err | mbuf_printf(mb,
+					 "a=fmtp:MCPTT mc_queueing;"
+					 "mc_priority=%u%s\r\n",
+					 PRIORITY,
+					 sdp->implicit
+						 ? ";mc_granted;"
+						   "mc_implicit_request"
+						 : "");
 	if (!sdp->queueing && !sdp->priority)
 		return err;
 	err |= mbuf_printf(mb, "a=fmtp:MCPTT %s",
@@ -165,7 +173,15 @@ int hs_sdp_alloc(struct hs_sdp **sp, const struct hs_sdp_local *local)
 
 int hs_sdp_offer(struct mbuf **mbp, struct hs_sdp *sdp)
 {
-	return sdp_encode(mbp, sdp->sess, true);
+	const int err = sdp_encode(mbp, sdp->sess, true);
+
+	sdp->implicit = false;
+	return err;
+}
+
+void hs_sdp_implicit(struct hs_sdp *sdp)
+{
+	sdp->implicit = sdp->asked = true;
 }
 
 int hs_sdp_answer(struct mbuf **mbp, struct hs_sdp *sdp)
@@ -259,6 +275,9 @@ static void mcpt_params(struct hs_sdp *sdp, struct hs_sdp_remote *remote)
 	if (param(rfmt, "mc_priority", &val) && pl_isset(&val))
 		sdp->priority = (uint8_t)MIN(pl_u32(&val), PRIORITY);
 	remote->floor_priority = sdp->priority;
+	val = pl_null;
+	remote->granted = sdp->asked && param(rfmt, "mc_granted", &val);
+	sdp->asked = false;
 }
 
 static void floor_get(struct hs_sdp *sdp, struct hs_sdp_remote *remote)
@@ -268,6 +287,7 @@ static void floor_get(struct hs_sdp *sdp, struct hs_sdp_remote *remote)
 	sa_init(&remote->floor, AF_UNSPEC);
 	remote->proto = HS_FLOOR_TBCP;
 	remote->floor_priority = 0;
+	remote->granted = false;
 	if (!sdp->floor || !sdp_media_rport(sdp->floor))
 		return;
 	tbcp = floor_format(sdp, HS_FLOOR_TBCP);

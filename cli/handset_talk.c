@@ -382,6 +382,20 @@ void hs_talk_key(struct hs_talk *talk, enum hs_leg_key key)
 					 .activating = talk->activating});
 }
 
+/* As behind a call: the answer is on its way, and asked for again only if it
+ * does not come */
+void hs_talk_implicit(struct hs_talk *talk, bool granted)
+{
+	const struct hs_floormsg msg = {.type = HS_FM_GRANTED};
+
+	say(talk, "press");
+	step(talk, &(struct hs_floor_ev){.type = HS_FLOOR_EV_PRESS,
+					 .activating = true});
+	if (granted)
+		step(talk, &(struct hs_floor_ev){.type = HS_FLOOR_EV_MSG,
+						 .msg = &msg});
+}
+
 void hs_talk_ask(struct hs_talk *talk)
 {
 	step(talk, &(struct hs_floor_ev){.type = HS_FLOOR_EV_ASK});

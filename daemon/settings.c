@@ -88,7 +88,7 @@ static const struct setting settings[] = {
 	NUM("conference", "focus_max", server.focus_max, 0, MANY),
 	NUM("conference", "focus_leg_max", server.focus_leg_max, 0, 1000),
 	NUM("conference", "focus_users_max", server.focus_users_max, 2, 1000),
-	NUM("conference", "focus_bytes", server.focus_bytes, 500, 8000),
+	NUM("conference", "focus_bytes", server.focus_bytes, 200, 8000),
 	NUM("conference", "focus_notify_ms", server.focus_notify_ms, 0,
 	    MINUTE_MS),
 	NUM("conference", "focus_expires_min_s", server.focus_expires_min_s,

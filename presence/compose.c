@@ -25,7 +25,7 @@ static void body_add(struct composed *c, struct seen *seen,
 	seen->any = true;
 	switch (body->event) {
 	case PUBLICATION_PRESENCE:
-		seen->presence = true;
+		seen->presence |= !body->unknown;
 		seen->open |= body->open;
 		c->activities |= body->activities;
 		if (body->note[0])

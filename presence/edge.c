@@ -398,43 +398,105 @@ static const struct binding *in_dialog_binding(const struct presence *p,
 	return binding_by_flow(p->bindings, &msg->src, sock, r->node.user);
 }
 
+/* A token proves whose it is, not that the dialog is theirs: the conference
+ * server compares. @return 0, or errno with nothing said yet */
+static int to_dialog(struct presence *p, uint8_t sock,
+		     const struct sip_msg *msg, const struct routes *r,
+		     const struct dir_user *user)
+{
+	char identity[HL_URI_MAX];
+	const struct forward f = {
+		.key = &p->key,
+		.out = p->internal.ep,
+		.dst = &r->node.addr,
+		.in = sock,
+		.routes_drop = r->n,
+		.identity = identity,
+	};
+
+	if (!node_by_addr(p->nodes, &r->node.addr))
+		return EHOSTUNREACH;
+	if (re_snprintf(identity, sizeof(identity), "sip:%s@%s",
+			user->row.name, p->cfg.domain) < 0)
+		return EOVERFLOW;
+	return forward_request(&f, msg);
+}
+
+static void stranger(struct presence *p, const struct sip_msg *msg)
+{
+	p->n.refused_dialog++;
+	hlog_limited(p->log, "edge.stranger", HLOG_INFO, "edge",
+		     "stranger in dialog", HLOG_SA("peer", &msg->src),
+		     HLOG_PL("method", &msg->met));
+}
+
+/* It came by another connection than the dialog's flow, and who sent it is
+ * proven now */
+static void proven_in_dialog(struct request *rq, void *arg)
+{
+	const struct dir_user *user = request_user(rq);
+	struct presence *p = rq->p;
+	struct routes r;
+	int err;
+
+	(void)arg;
+	routes_parse(p, rq->msg, &r);
+	if (!user || binding_owner(user) != r.node.user ||
+	    !binding_from(user, &rq->msg->src)) {
+		stranger(p, rq->msg);
+		request_reply(rq, 403, "Not Your Dialog", NULL);
+		return;
+	}
+	err = to_dialog(p, rq->sock, rq->msg, &r, user);
+	if (!err) {
+		p->n.forwarded_in++;
+		request_end(rq);
+	}
+	else if (err == EHOSTUNREACH) {
+		request_reply(rq, 481, "Conference Server Is Gone", NULL);
+	}
+	else if (err == ELOOP) {
+		request_reply(rq, 483, "Too Many Hops", NULL);
+	}
+	else {
+		p->n.forward_errors++;
+		request_reply(rq, 500, "Cannot Forward", NULL);
+	}
+}
+
+/* RFC 3261 section 18.1.1: what is too large for a terminal's datagrams comes
+ * by a connection of its own, which nobody has registered */
+static bool may_prove(const struct sip_msg *msg)
+{
+	return msg->tp != SIP_TRANSP_UDP && pl_strcmp(&msg->met, "ACK") &&
+	       pl_strcmp(&msg->met, "CANCEL");
+}
+
 static void in_dialog(struct edge_sock *sock, const struct sip_msg *msg,
 		      const struct routes *r)
 {
 	struct presence *p = sock->p;
 	const struct binding *b = in_dialog_binding(p, sock->i, msg, r);
-	char identity[HL_URI_MAX];
-	struct forward f = {
-		.key = &p->key,
-		.out = p->internal.ep,
-		.dst = &r->node.addr,
-		.in = sock->i,
-		.routes_drop = r->n,
-		.identity = identity,
-	};
+	int err;
 
+	if (!b && may_prove(msg)) {
+		request_authenticate(sock, msg, true, proven_in_dialog, NULL);
+		return;
+	}
 	if (!b) {
-		p->n.refused_dialog++;
-		hlog_limited(p->log, "edge.stranger", HLOG_INFO, "edge",
-			     "stranger in dialog",
-			     HLOG_SA("peer", &msg->src),
-			     HLOG_PL("method", &msg->met));
+		stranger(p, msg);
 		answer(sock, msg, 403, "Not Your Dialog");
 		return;
 	}
-	if (!node_by_addr(p->nodes, &r->node.addr)) {
+	if (!request_rate(sock, msg, b->user))
+		return;
+	err = to_dialog(p, sock->i, msg, r, b->user);
+	if (!err)
+		p->n.forwarded_in++;
+	else if (err == EHOSTUNREACH)
 		answer(sock, msg, 481, "Conference Server Is Gone");
-		return;
-	}
-	/* A token proves whose it is, not that the dialog is theirs: the
-	 * conference server compares */
-	if (re_snprintf(identity, sizeof(identity), "sip:%s@%s",
-			b->user->row.name, p->cfg.domain) < 0) {
-		answer(sock, msg, 500, "Cannot Forward");
-		return;
-	}
-	if (request_rate(sock, msg, b->user))
-		relay(p, sock, &f, msg);
+	else
+		not_relayed(p, sock, msg, err);
 }
 
 /* CANCEL and the ACK of a refusal follow their INVITE, which had no token

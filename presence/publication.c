@@ -70,6 +70,7 @@ static int body_print(char *buf, size_t size, const struct publication *pub)
 {
 	const struct publication_body *body = &pub->body;
 	struct pidf pidf = {.open = body->open,
+			    .unknown = body->unknown,
 			    .activities = body->activities};
 	size_t len;
 
@@ -295,6 +296,7 @@ static int body_parse(struct publication_body *body,
 	if (err)
 		return err;
 	body->open = pidf.open;
+	body->unknown = pidf.unknown;
 	body->activities = pidf.activities;
 	memcpy(body->note, pidf.note, sizeof(body->note));
 	return 0;

@@ -34,6 +34,7 @@ struct publication_body {
 
 	/* PUBLICATION_PRESENCE */
 	bool open;
+	bool unknown;                 /**< Says neither open nor closed */
 	unsigned activities;          /**< enum pidf_activity */
 	char note[PIDF_NOTE_MAX];
 

@@ -109,6 +109,7 @@ static int presence_decode(struct publication_body *body, const char *p,
 	if (err)
 		return err;
 	body->open = pidf.open;
+	body->unknown = pidf.unknown;
 	body->activities = pidf.activities;
 	memcpy(body->note, pidf.note, sizeof(body->note));
 	return 0;

@@ -10,7 +10,7 @@
  * What is told is read off the bridge when a NOTIFY is sent, never kept from
  * before: of a bridge that the leg has left nothing more is said. One NOTIFY
  * is under way at a time and the next comes not before focus_notify_ms, so the
- * newest state wins. A group that does not fit in focus_notify_bytes comes in
+ * newest state wins. A group that does not fit in focus_bytes comes in
  * several NOTIFYs, one after the other's answer.
  *
  * Nothing is allocated for a leg without subscription. Signalling thread only.

@@ -5,7 +5,10 @@
 #include <stdio.h>
 #include "server/focus_priv.h"
 
-enum { PART_MAX = 2 * CONFINFO_USER_BYTES_MAX };
+enum {
+	PART_MAX = 2 * CONFINFO_USER_BYTES_MAX,
+	END_BYTES = 32           /**< Of the document's end */
+};
 
 /* A user as it was told. What may be known of it is looked up each time. */
 struct told {
@@ -27,6 +30,7 @@ struct part {
 	struct focus_sub *s;
 	struct confinfo_writer w;
 	size_t limit;
+	size_t user_bytes;       /**< The longest user in it */
 	unsigned n;              /**< Users in it */
 	bool more;
 	int err;
@@ -218,16 +222,23 @@ static enum confinfo_media media_of(const struct focus *f,
 	return p->listens ? CONFINFO_RECVONLY : CONFINFO_INACTIVE;
 }
 
-static bool part_full(struct part *part)
+/* For somebody who is to be told of. Names are of a length: the longest so far
+ * has to fit once more. */
+static bool part_room(struct part *part)
 {
 	part->more = part->more || (part->n &&
-		confinfo_bytes(&part->w) >= part->limit);
-	return part->more || part->err;
+		confinfo_bytes(&part->w) + part->user_bytes + END_BYTES >
+		part->limit);
+	return !part->more && !part->err;
 }
 
 static void put(struct part *part, const struct confinfo_user *u)
 {
+	const size_t before = confinfo_bytes(&part->w);
+
 	part->err = confinfo_add(&part->w, u);
+	part->user_bytes = MAX(part->user_bytes,
+			       confinfo_bytes(&part->w) - before);
 	++part->n;
 }
 
@@ -284,15 +295,20 @@ static void put_changes(struct part *part)
 	struct le *le = list_head(&part->s->toldl);
 	struct present p;
 
-	while (le && !part_full(part)) {
+	while (le) {
 		struct told *t = le->data;
+		const bool there = present_find(&p, f, t->name);
 
 		le = le->next;
-		if (!present_find(&p, f, t->name))
-			put_gone(part, t);
-		else if (t->media != media_of(f, &p) ||
-			 t->display != hash_joaat_str(p.display))
+		if (there && t->media == media_of(f, &p) &&
+		    t->display == hash_joaat_str(p.display))
+			continue;
+		if (!part_room(part))
+			return;
+		if (there)
 			put_present(part, t, &p);
+		else
+			put_gone(part, t);
 	}
 }
 
@@ -305,7 +321,7 @@ static bool new_h(const struct present *p, void *arg)
 		return true;
 	if (told_find(part->s, p->leg->subscriber))
 		return false;
-	if (part_full(part))
+	if (!part_room(part))
 		return true;
 
 	put_new(part, p);
@@ -316,8 +332,8 @@ static void put_name(struct part *part, const char *name)
 {
 	struct present p;
 
-	if (!part_full(part) && !told_find(part->s, name) &&
-	    present_find(&p, part->s->focus, name))
+	if (!told_find(part->s, name) &&
+	    present_find(&p, part->s->focus, name) && part_room(part))
 		put_new(part, &p);
 }
 
@@ -331,7 +347,7 @@ static void put_holder(struct part *part)
 
 	if (!f->bridge || !f->bridge->holder[0] ||
 	    told_find(part->s, f->bridge->holder) ||
-	    !present_find(&p, f, f->bridge->holder))
+	    !present_find(&p, f, f->bridge->holder) || !part_room(part))
 		return;
 
 	t = list_ledata(list_tail(&part->s->toldl));
@@ -349,8 +365,7 @@ static void put_users(struct part *part)
 	put_name(part, s->focus->leg->subscriber);
 	if (s->toldc < present_count(s->focus))
 		present_apply(s->focus, new_h, part);
-	if (!part_full(part))
-		put_holder(part);
+	put_holder(part);
 }
 
 /* --- the document ------------------------------------------------------ */

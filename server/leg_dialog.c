@@ -94,6 +94,8 @@ static void estab_h(const struct sip_msg *msg, void *arg)
 		leg_floor_request(leg);
 
 	leg->invited = mem_deref((void *)leg->invited);
+	/* What had to wait for the ACK */
+	leg_modify_next(leg);
 }
 
 /* Another leg of the same phone, which may have one line only */

@@ -44,8 +44,8 @@ struct server_cfg {
 	uint32_t focus_leg_max;     /**< ..to that of one leg; more: 403 */
 	uint32_t focus_users_max;   /**< Users shown in one, and who talks; the
 					 others are only counted */
-	uint32_t focus_bytes;       /**< A NOTIFY longer than this has no
-					 further user */
+	uint32_t focus_bytes;       /**< Of a NOTIFY's body, if it has more
+					 than one user */
 	uint32_t focus_notify_ms;   /**< Between two changes told to one
 					 subscriber */
 	uint32_t focus_expires_min_s, focus_expires_s; /**< Shortest, longest */

@@ -110,9 +110,10 @@ int pidf_print(char *buf, size_t size, const struct pidf *pidf, size_t *lenp)
 	xml_put_attr(&w, "entity", pidf->entity);
 	xml_raw(&w, ">\r\n<tuple");
 	xml_put_attr(&w, "id", pidf->id);
-	xml_raw(&w, "><status><basic>");
-	xml_raw(&w, pidf->open ? "open" : "closed");
-	xml_raw(&w, "</basic></status>");
+	xml_raw(&w, "><status>");
+	if (!pidf->unknown)
+		xml_put_elem(&w, "basic", pidf->open ? "open" : "closed");
+	xml_raw(&w, "</status>");
 	if (pidf->contact[0])
 		xml_put_elem(&w, "contact", pidf->contact);
 	if (pidf->note[0])
@@ -225,8 +226,9 @@ static int end_h(const char *name, void *arg)
 		rd->noted = true;
 	} else if (!strcmp(text, "open")) {
 		rd->pidf.open = true;
-	} else if (strcmp(text, "closed")) {
-		return EBADMSG;
+		rd->pidf.unknown = false;
+	} else if (!strcmp(text, "closed")) {
+		rd->pidf.unknown = false;
 	}
 	rd->part = PART_NONE;
 	return 0;
@@ -234,7 +236,7 @@ static int end_h(const char *name, void *arg)
 
 int pidf_parse(struct pidf *pidf, const char *p, size_t len)
 {
-	struct reading rd = {.root = false};
+	struct reading rd = {.pidf = {.unknown = true}};
 	const struct xml_handlers h = {.start_h = start_h,
 				       .end_h = end_h,
 				       .text_h = text_h,

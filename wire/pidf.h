@@ -37,6 +37,7 @@ struct pidf {
 	char entity[HL_URI_MAX];
 	char id[PIDF_ID_MAX]; /**< Letter or _, then letters, digits, . - _ */
 	bool open;
+	bool unknown;            /**< No tuple says open or closed */
 	bool busy;               /**< Read: busy or on the phone. Written:
 				      busy, where activities do not say it */
 	unsigned activities;     /**< enum pidf_activity */
@@ -56,12 +57,11 @@ int pidf_print(char *buf, size_t size, const struct pidf *pidf, size_t *lenp);
 /**
  * Read a document: entity, open, busy, activities, and the first note
  *
- * Open if one tuple is; a document without a tuple is closed. Unknown elements
- * are skipped. The other members are "". pidf is untouched on failure.
+ * Open if one tuple is. A basic that is neither open nor closed says nothing:
+ * baresip publishes "unknown" at first. Unknown elements are skipped. The other members are "". pidf is untouched on failure.
  *
- * @return 0, EBADMSG (not well-formed, another document, no entity, a basic
- *         that is neither open nor closed, a document type), EOVERFLOW
- *         (document or a value too long), ENOMEM
+ * @return 0, EBADMSG (not well-formed, another document, no entity, a
+ *         document type), EOVERFLOW (document or a value too long), ENOMEM
  */
 int pidf_parse(struct pidf *pidf, const char *p, size_t len);
 

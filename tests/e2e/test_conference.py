@@ -348,8 +348,8 @@ def test_p6_call_hides_the_group_and_ends(lab):
             'the group')
     # Carol heard of no call: the same three in the same group
     expect(c.refresh(600).code == 200, 'refresh')
-    c.next()
-    expect(set(c.users) == {'alice', 'bob', 'carol'}, c.users)
+    c.next().until(lambda w: set(w.users) == {'alice', 'bob', 'carol'},
+                   'the same group')
     expect(all('sendrecv' not in b for b in c.bodies), 'who talked elsewhere')
     bob.quit()
 

@@ -187,7 +187,7 @@ def test_timer_of_the_terminals_invite(lab):
     a = Terminal(server, 'alice')
     a.register()
     r = dial(a, a.aor('ptt'), 'Supported: timer', 'Session-Expires: 60',
-             callid='one')
+             'Min-SE: 1', callid='one')
     expect(r.code == 200 and r.get('require') == 'timer' and
            r.get('session-expires') == '4;refresher=uac' and
            'UPDATE' in r.get('allow'), r.get('session-expires'))

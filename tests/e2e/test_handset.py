@@ -56,6 +56,32 @@ def test_dial_a_group(lab):
     expect_heard(speech, bob.quit())
 
 
+def test_dial_and_talk(lab):
+    """P6 P10: the floor asked for with the call; with TBCP behind it"""
+    server = lab.server()
+    server.users('alice', 'bob', 'carol', both=False)
+    server.group('crew', 'alice', 'bob', 'carol')
+    speech = lab.speech('Side_Left', 'Side_Right')
+    bob = lab.handset(server, 'bob').ready()
+    server.until_leg('bob')
+    for name, floor in (('alice', 'mcptt'), ('carol', 'tbcp')):
+        hs = lab.handset(server, name, play=speech, options=(
+            '--no-subscribe', '--floor', floor))
+        hs.event('registered')
+        bob.mark()
+        hs.send('talk crew')
+        hs.event('leg_up')
+        hs.event('granted')
+        asked = hs.events('request_sent')
+        expect(len(asked) == (floor == 'tbcp'), '%s: %r' % (floor, asked))
+        hs.event('played')
+        hs.send('release')
+        bob.event('burst_heard')
+        bob.event('idle')
+        hs.quit()
+    expect_heard(speech, bob.quit())
+
+
 def test_do_not_disturb(lab):
     """P8 P13: who publishes so is not called, and is called again after it"""
     server = lab.server()

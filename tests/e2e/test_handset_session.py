@@ -50,10 +50,24 @@ def test_refreshed(lab):
     expect_heard(speech, bob.quit())
 
 
+def test_interval_too_small(lab):
+    """P11: 422 says what the least is, and the next INVITE asks for it"""
+    server = lab.server({'conference': {'session_expires_s': 60,
+                                        'min_se_s': 30}})
+    server.users('alice', both=False)
+    server.holler('subscription', 'set', 'alice', '--inviter', 'terminal')
+    alice = lab.handset(server, 'alice', options=TIMER + ('--leg',
+                                                          'terminal'))
+    expect(alice.event('leg_failed')['code'] == 422, 'not refused')
+    expect(alice.ready().event('leg_up')['session_s'] == 30, 'another')
+
+
 def test_held(lab):
     """P1: who holds hears nothing, and hears again when it resumes"""
     server = lab.server()
     alice, bob, speech = crew(lab, server)
+    # Without Min-SE nobody may make it shorter than 90 s (RFC 4028)
+    expect(bob.event('leg_up')['session_s'] == 90, 'too short')
     bob.mark().send('hold')
     expect(bob.event('modified')['direction'] == 'inactive', 'not held')
     alice.say()

@@ -758,11 +758,17 @@ def test_linphone_list(lab):
 
 
 def test_baresip_publishes(lab):
-    """P13 baresip's PUBLISH is taken, refreshed and removed"""
-    server = world(lab, 'bob')
+    """P13 baresip's PUBLISHes are taken: first "unknown", then open"""
+    server = world(lab, 'alice', 'bob', allow=[('alice', 'bob')])
+    server.holler('subscription', 'set', 'bob', '--start', 'register')
     server.holler('user', 'set', 'bob', '--md5-only')
     # It looks for accounts when it is loaded: it has to come behind them
     phone = Baresip(lab, server, 'bob', ';pubint=600',
                     modules=('g711.so\nmodule_app presence.so',))
-    server.until(lambda s: s['presence']['publications'] == 1, 'published')
+    server.until(lambda s: s['presence']['publications'], 'published')
+    a = online(server, 'alice')
+    w = Watch(a, 'bob')
+    w.until('bob', 'open')
+    expect('publisher got error' not in '\n'.join(phone.out.tail(100)),
+           'a refused PUBLISH')
     phone.quit()

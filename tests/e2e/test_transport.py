@@ -518,3 +518,19 @@ def test_large_request_of_a_terminal(lab):
                 to=far.aor('ptt'), callid='large')
     expect(r.code == 202, 'REFER over a new connection: ' + r.start)
     expect(a.port != far.port, 'another flow')
+    # In the leg's dialog too, if it is proven who sends it
+    routes = ['Route: ' + x for x in a.leg.routes]
+
+    def in_dialog(t):
+        a.leg.cseq += 2
+        return t.ask('REFER', a.leg.target, routes + [
+            'Refer-To: <%s>' % t.aor('bob'), 'Refer-Sub: false',
+            'Subject: ' + 'x' * 1500], callid=a.leg.callid,
+            frm=a.leg.luri, tag=a.leg.ltag, to=a.leg.ruri,
+            totag=a.leg.rtag, cseq=a.leg.cseq)
+    r = in_dialog(far)
+    expect(r.code == 202, 'REFER in the dialog: ' + r.start)
+    other = Flow(srv, 'bob', 'tcp')
+    r = in_dialog(other)
+    expect((r.code, r.words) == (403, 'Not Your Dialog'),
+           'in another one\'s dialog: ' + r.start)

@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    pidf_parse(&back, text, len))
 		abort();
 	if (strcmp(pidf.entity, back.entity) || strcmp(pidf.note, back.note) ||
-	    pidf.open != back.open || pidf.busy != back.busy ||
+	    pidf.open != back.open || pidf.unknown != back.unknown || pidf.busy != back.busy ||
 	    pidf.activities != back.activities)
 		abort();
 	return 0;

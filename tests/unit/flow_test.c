@@ -222,6 +222,7 @@ static void test_two(void **state)
 	UNTIL(w, answers(w, fd) == 2);
 	assert_int_equal(strncmp(w->got, "\r\nSIP/2.0", 9), 0);
 	assert_string_equal(w->got + strlen(w->got) - 2, "\r\n");
+	assert_non_null(strstr(w->got, ";x-mad=127.0.0.9"));
 	close(fd);
 }
 

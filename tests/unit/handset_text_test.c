@@ -261,6 +261,26 @@ static void sdp_floor_protocols(void **state)
 	assert_int_equal(hs_sdp_answered(sdp, mb, &r), 0);
 	assert_int_equal(r.proto, HS_FLOOR_MCPT);
 	assert_int_equal(r.floor_priority, 5);
+	assert_false(r.granted);
+	mem_deref(mb);
+	mem_deref(sdp);
+	/* The first offer may ask for the floor, a later one never */
+	assert_int_equal(hs_sdp_alloc(&sdp, &mcptt), 0);
+	hs_sdp_implicit(sdp);
+	assert_int_equal(hs_sdp_offer(&mb, sdp), 0);
+	has(mb, "a=fmtp:MCPTT mc_queueing;mc_priority=5;mc_granted;"
+		"mc_implicit_request\r\n");
+	mem_deref(mb);
+	mb = text_mb(SDP_HEAD AUDIO "m=application 5002 udp MCPTT\r\n"
+				    "a=fmtp:MCPTT mc_granted\r\n");
+	assert_int_equal(hs_sdp_answered(sdp, mb, &r), 0);
+	assert_true(r.granted);
+	mb->pos = 0;
+	assert_int_equal(hs_sdp_answered(sdp, mb, &r), 0);
+	assert_false(r.granted);
+	mem_deref(mb);
+	assert_int_equal(hs_sdp_offer(&mb, sdp), 0);
+	has(mb, "a=fmtp:MCPTT mc_queueing;mc_priority=5\r\n");
 	mem_deref(mb);
 	mem_deref(sdp);
 }

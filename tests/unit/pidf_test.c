@@ -164,9 +164,6 @@ static void documents_refused(void **state)
 		{"<presence xmlns=\"urn:o\" " ALICE "/>", EBADMSG},
 		{"<tuple " NS ALICE "/>", EBADMSG},
 		{"<presence " NS ALICE "><tuple></presence>", EBADMSG},
-		{"<presence " NS ALICE "><basic>maybe</basic></presence>",
-		 EBADMSG},
-		{"<presence " NS ALICE "><basic></basic></presence>", EBADMSG},
 		{"<!DOCTYPE presence><presence " NS ALICE "/>", EBADMSG},
 		{"<presence " NS ALICE ">&x;</presence>", EBADMSG},
 		{"<presence " NS ALICE "/><presence/>", EBADMSG},
@@ -223,6 +220,34 @@ static void each_bound(void **state)
 				    "</junk></presence>"), EOVERFLOW);
 }
 
+/* Neither open nor closed: nothing is said, and written so */
+static void unknown(void **state)
+{
+	static const char *const basics[] = {"", "unknown", "maybe", "OPEN"};
+	struct pidf p, back;
+	char text[1024];
+	size_t i, len;
+
+	(void)state;
+	for (i = 0; i < sizeof(basics) / sizeof(basics[0]); i++) {
+		snprintf(text, sizeof(text), "<presence " NS ALICE "><tuple "
+			 "id=\"t\"><status><basic>%s</basic></status></tuple>"
+			 "</presence>", basics[i]);
+		assert_int_equal(parse(&p, text), 0);
+		assert_true(p.unknown && !p.open);
+		strcpy(p.id, "t");
+		assert_int_equal(pidf_print(text, sizeof(text), &p, &len), 0);
+		assert_null(strstr(text, "basic"));
+		assert_int_equal(parse(&back, text), 0);
+		assert_true(back.unknown);
+	}
+	assert_int_equal(parse(&p, "<presence " NS ALICE "/>"), 0);
+	assert_true(p.unknown);
+	assert_int_equal(parse(&p, "<presence " NS ALICE "><basic>closed"
+				   "</basic><basic>x</basic></presence>"), 0);
+	assert_false(p.unknown || p.open);
+}
+
 /* RFC 4480 section 3.2: what stands for being busy, on the phone, away */
 static void activities(void **state)
 {
@@ -271,6 +296,7 @@ int main(void)
 		cmocka_unit_test(documents_refused),
 		cmocka_unit_test(each_bound),
 		cmocka_unit_test(activities),
+		cmocka_unit_test(unknown),
 	};
 
 	return cmocka_run_group_tests_name("pidf", tests, NULL, NULL);

@@ -172,6 +172,22 @@ static void composed(void **state)
 	assert_false(compose(&w->one, &c));
 }
 
+/* baresip says "unknown" before it says "open" */
+static void unknown(void **state)
+{
+	struct world *w = *state;
+	struct publication_body body = presence(false, 0, "");
+	struct composed c;
+
+	body.unknown = true;
+	add(w, &w->a, body);
+	assert_true(compose(&w->one, &c));
+	assert_false(c.closed);
+	add(w, &w->a, presence(false, 0, ""));
+	(void)compose(&w->one, &c);
+	assert_true(c.closed);
+}
+
 /* Of settings the newest that says something counts; a refresh says nothing */
 static void newest_settings(void **state)
 {
@@ -262,7 +278,7 @@ static void refusals(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(tags), T(bounds), T(composed), T(newest_settings),
+		T(tags), T(bounds), T(composed), T(unknown), T(newest_settings),
 		T(of_one_line), T(refusals),
 	};
 

@@ -208,6 +208,34 @@ static void test_uas(void **state)
 	assert_prints(sesstimer_answer_print, &st, "");
 }
 
+/* What we want is less than the peer's Min-SE, said or not */
+static void test_uas_wants_less(void **state)
+{
+	static const struct {
+		const char *headers;
+		uint32_t interval_s;
+	} v[] = {
+		{ "Supported: timer\r\nSession-Expires: 1800\r\n", 90 },
+		{ "Supported: timer\r\nSession-Expires: 1800\r\n"
+		  "Min-SE: 120\r\n", 120 },
+		{ "Supported: timer\r\nSession-Expires: 1800\r\n"
+		  "Min-SE: 3\r\n", 6 },
+		{ "Supported: timer\r\nSession-Expires: 4\r\n", 4 },
+		{ "Supported: timer\r\n", 6 },
+	};
+	struct sesstimer st;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(v); i++) {
+		const struct sesstimer_said s = said(v[i].headers);
+
+		sesstimer_init(&st, 6, 2);
+		sesstimer_accept(&st, &s, 0);
+		assert_int_equal(st.interval_s, v[i].interval_s);
+	}
+}
+
 static void test_uas_422(void **state)
 {
 	const struct sesstimer_said s = said("Supported: timer\r\n"
@@ -312,6 +340,7 @@ int main(void)
 		cmocka_unit_test(test_uac),
 		cmocka_unit_test(test_uac_422),
 		cmocka_unit_test(test_uas),
+		cmocka_unit_test(test_uas_wants_less),
 		cmocka_unit_test(test_uas_422),
 		cmocka_unit_test(test_peer_without_timer),
 		cmocka_unit_test(test_due_of_the_refresher),
