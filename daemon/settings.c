@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "daemon/setting_addr.h"
+#include <strings.h>
 #include "daemon/settings.h"
 
 #define AT(m) offsetof(struct config, m)
@@ -166,7 +166,8 @@ const struct setting *setting_find(const char *section, const char *key,
 	return setting_get(i);
 }
 
-int setting_refuse(char *words, const char *fmt, ...)
+__attribute__((format(printf, 2, 3)))
+static int refuse(char *words, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -222,11 +223,10 @@ static int decode_number(const struct setting *s, const char *value,
 	errno = 0;
 	n = strtoull(value, &end, 10);
 	if (!isdigit((unsigned char)*value) || *end || errno)
-		return setting_refuse(words, "\"%.40s\" is not a whole number",
-				      value);
+		return refuse(words, "\"%.40s\" is not a whole number", value);
 	if (n < s->min || n > s->max)
-		return setting_refuse(words, "%llu is out of range: %u to %u",
-				      n, s->min, s->max);
+		return refuse(words, "%llu is out of range: %u to %u", n,
+			      s->min, s->max);
 	*np = (uint32_t)n;
 	return 0;
 }
@@ -259,29 +259,127 @@ static int decode_text(const struct setting *s, char *dst, const char *value,
 		return 0;
 	}
 	if (!len)
-		return setting_refuse(words, "a value is missing");
+		return refuse(words, "a value is missing");
 	if (len >= s->size)
-		return setting_refuse(words, "longer than %zu characters",
-				      s->size - 1);
+		return refuse(words, "longer than %zu characters",
+			      s->size - 1);
 	if (s->kind == SET_PATH && *value != '/')
-		return setting_refuse(words, "\"%.60s\" is not an absolute "
-				      "path", value);
+		return refuse(words, "\"%.60s\" is not an absolute path",
+			      value);
 	if ((s->kind == SET_TOKEN || s->kind == SET_HOST) && !is_token(value))
-		return setting_refuse(words, "\"%.60s\": only letters, digits, "
-				      "dots, dashes and underscores are "
-				      "allowed", value);
+		return refuse(words, "\"%.60s\": only letters, digits, dots, "
+			      "dashes and underscores are allowed", value);
 	if (!is_printable(value))
-		return setting_refuse(words, "quotes, semicolons and control "
-				      "characters are not allowed");
+		return refuse(words, "quotes, semicolons and control "
+			      "characters are not allowed");
 	memcpy(dst, value, len + 1);
+	return 0;
+}
+
+/* "udp:", "tcp:" or "tls:" in front of an address; without, UDP */
+static const char *decode_transport(enum sip_transp *tpp, const char *text)
+{
+	static const enum sip_transp tps[] = {SIP_TRANSP_UDP, SIP_TRANSP_TCP,
+					      SIP_TRANSP_TLS};
+	unsigned i;
+
+	*tpp = SIP_TRANSP_UDP;
+	for (i = 0; i < sizeof(tps) / sizeof(tps[0]); i++) {
+		if (!strncasecmp(text, sip_transp_name(tps[i]), 3) &&
+		    text[3] == ':') {
+			*tpp = tps[i];
+			return text + 4;
+		}
+	}
+	return text;
+}
+
+/* A colon before the port; those of an IPv6 address stand in brackets */
+static bool has_port(const char *text)
+{
+	const char *end = strchr(text, ']');
+	const char *colon = strchr(end ? end : text, ':');
+
+	return colon && (end || !strchr(colon + 1, ':'));
+}
+
+static int decode_bare(struct sa *sap, const char *text)
+{
+	const size_t len = strlen(text);
+	char buf[64];
+
+	if (text[0] != '[')
+		return sa_set_str(sap, text, 0);
+	if (len < 3 || len >= sizeof(buf) || text[len - 1] != ']')
+		return EINVAL;
+	memcpy(buf, text + 1, len - 2);
+	buf[len - 2] = '\0';
+	return sa_set_str(sap, buf, 0);
+}
+
+static int decode_addr(struct sa *sap, const char *text, enum setting_kind k,
+		       char *words)
+{
+	const bool port = has_port(text);
+	struct sa sa;
+	int err;
+
+	err = port ? sa_decode(&sa, text, strlen(text))
+		   : decode_bare(&sa, text);
+	if (err)
+		return refuse(words, "\"%.60s\" is not an address%s", text,
+			      k == SET_LISTEN ? " with a port" : "");
+	if (port && (k == SET_IP || k == SET_IPS))
+		return refuse(words, "\"%.60s\": an address without a port is "
+			      "wanted", text);
+	if (k == SET_LISTEN && !sa_port(&sa))
+		return refuse(words, "\"%.60s\": a port from 1 to 65535 is "
+			      "missing, as in %.40s:5060", text, text);
+	if (k != SET_LISTEN && sa_is_any(&sa))
+		return refuse(words, "%.40s is not the address of a machine",
+			      text);
+	if (sa_is_linklocal(&sa))
+		return refuse(words, "\"%.60s\": a link-local address is not "
+			      "usable", text);
+	*sap = sa;
+	return 0;
+}
+
+static int decode_addrs(struct config_addrs *dst, const char *value,
+			enum setting_kind kind, char *words)
+{
+	struct config_addrs addrs = {.c = 0};
+	char buf[1024], *save = NULL, *word;
+
+	if (strlen(value) >= sizeof(buf))
+		return refuse(words, "the list is too long");
+	memcpy(buf, value, strlen(value) + 1);
+	for (word = strtok_r(buf, ", \t", &save); word;
+	     word = strtok_r(NULL, ", \t", &save)) {
+		const char *text = word;
+		int err;
+
+		if (addrs.c == CONFIG_ADDRS_MAX)
+			return refuse(words, "more than %d addresses",
+				      CONFIG_ADDRS_MAX);
+		if (kind == SET_LISTEN)
+			text = decode_transport(&addrs.tp[addrs.c], word);
+		err = decode_addr(&addrs.v[addrs.c], text, kind, words);
+		if (err)
+			return err;
+		addrs.c++;
+	}
+	if (!addrs.c)
+		return refuse(words, "an address is missing");
+	*dst = addrs;
 	return 0;
 }
 
 static int decode_level(enum hlog_level *dst, const char *value, char *words)
 {
 	if (hlog_level_parse(dst, value))
-		return setting_refuse(words, "\"%.40s\" is not one of error, "
-				      "warn, info, debug", value);
+		return refuse(words, "\"%.40s\" is not one of error, warn, "
+			      "info, debug", value);
 	return 0;
 }
 
@@ -293,8 +391,8 @@ static int decode_format(enum hlog_format *dst, const char *value,
 	else if (!strcmp(value, "json"))
 		*dst = HLOG_JSON;
 	else
-		return setting_refuse(words, "\"%.40s\" is not one of text, "
-				      "json", value);
+		return refuse(words, "\"%.40s\" is not one of text, json",
+			      value);
 	return 0;
 }
 
@@ -311,8 +409,8 @@ static int decode_key(uint8_t *dst, const char *value, char *words)
 	}
 	p = *value ? strchr(keys, *value) : NULL;
 	if (!p || value[1])
-		return setting_refuse(words, "\"%.40s\" is not a key: 0 to 9, "
-				      "*, #, A to D, or none", value);
+		return refuse(words, "\"%.40s\" is not a key: 0 to 9, *, #, "
+			      "A to D, or none", value);
 	*dst = (uint8_t)(p - keys);
 	return 0;
 }
@@ -320,8 +418,8 @@ static int decode_key(uint8_t *dst, const char *value, char *words)
 static int decode_bool(bool *dst, const char *value, char *words)
 {
 	if (strcmp(value, "yes") && strcmp(value, "no"))
-		return setting_refuse(words, "\"%.40s\" is not one of yes, no",
-				      value);
+		return refuse(words, "\"%.40s\" is not one of yes, no",
+			      value);
 	*dst = !strcmp(value, "yes");
 	return 0;
 }
@@ -349,13 +447,13 @@ int setting_decode(const struct setting *s, struct config *c,
 	case SET_IP:
 	case SET_SA:
 		if (strcmp(value, "auto"))
-			return setting_addr_decode(dst, value, s->kind, words);
+			return decode_addr(dst, value, s->kind, words);
 		sa_init(dst, AF_UNSPEC);
 		return 0;
 	case SET_IPS:
 	case SET_LISTEN:
 		if (strcmp(value, "auto"))
-			return setting_addrs_decode(dst, value, s->kind, words);
+			return decode_addrs(dst, value, s->kind, words);
 		((struct config_addrs *)dst)->c = 0;
 		return 0;
 	case SET_ROLES:
@@ -374,6 +472,35 @@ int setting_decode(const struct setting *s, struct config *c,
 }
 
 /* --- encoding --------------------------------------------------------- */
+
+static void encode_addr(const struct sa *sa, FILE *out)
+{
+	char buf[64];
+
+	if (sa_port(sa))
+		re_snprintf(buf, sizeof(buf), "%J", sa);
+	else
+		re_snprintf(buf, sizeof(buf), "%j", sa);
+	fputs(buf, out);
+}
+
+static void encode_addrs(const struct config_addrs *a, bool transports,
+			 FILE *out)
+{
+	unsigned i;
+
+	if (!a->c)
+		fputs("auto", out);
+	for (i = 0; i < a->c; i++) {
+		fputs(i ? ", " : "", out);
+		if (transports)
+			fputs(a->tp[i] == SIP_TRANSP_TLS   ? "tls:"
+			      : a->tp[i] == SIP_TRANSP_TCP ? "tcp:"
+							   : "",
+			      out);
+		encode_addr(&a->v[i], out);
+	}
+}
 
 static void encode_roles(unsigned mask, FILE *out)
 {
@@ -409,13 +536,13 @@ void setting_encode(const struct setting *s, const struct config *c,
 	case SET_IP:
 	case SET_SA:
 		if (sa_isset(src, SA_ADDR))
-			setting_addr_encode(src, out);
+			encode_addr(src, out);
 		else
 			fputs("auto", out);
 		break;
 	case SET_IPS:
 	case SET_LISTEN:
-		setting_addrs_encode(src, s->kind == SET_LISTEN, out);
+		encode_addrs(src, s->kind == SET_LISTEN, out);
 		break;
 	case SET_ROLES:
 		encode_roles(*(const unsigned *)src, out);

@@ -40,10 +40,6 @@ struct setting {
 
 enum { SETTING_WORDS_MAX = 192 };
 
-/** Write why a value is refused. @return EINVAL */
-__attribute__((format(printf, 2, 3)))
-int setting_refuse(char *words, const char *fmt, ...);
-
 /** Row i; NULL past the end */
 const struct setting *setting_get(unsigned i);
 
