@@ -159,6 +159,9 @@ static void activation_h(int err, const struct bus_msg *msg, void *arg)
 		}
 		if (code == 200)
 			code = activation_apply(leg, a, &words);
+		/* It can end the leg's dialog, and the ask with that */
+		if (!leg->ask)
+			return;
 	}
 	else if (!err && msg->type == BUS_RESULT) {
 		code = msg->u.result.code >= 400 ? msg->u.result.code : 500;

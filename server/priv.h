@@ -202,6 +202,8 @@ struct leg {
 					  user */
 	bool passing;                /**< ..and gone when its call ends; not
 					  up: gone when it is not made */
+	struct group *passing_in;    /**< It passes with its membership of
+					  this group, or NULL */
 	struct bus_leg_provision *next; /**< What holds once the INVITE is
 					     accepted that is expected, or
 					     NULL */
@@ -219,7 +221,7 @@ struct leg {
 	struct sipsess *sess;
 	const struct sip_msg *invited; /**< The terminal's INVITE until ACK */
 	bool stored;                 /**< state has the dialog */
-	uint64_t number;             /**< Contact's user, o-line */
+	uint64_t number;             /**< Of the o-line */
 	mixer_leg_id mid;            /**< 0: none */
 	struct mixer_leg_local media;
 	uint32_t sdp_version;
