@@ -474,6 +474,10 @@ void restore_edge_known(struct server *srv);
 bool restore_holds(struct server *srv, const char *subscriber);
 uint32_t restore_left(const struct server *srv);
 
+/* request.c: what the bus asks for */
+void server_request_h(const struct bus_msg *msg, struct bus_reply *reply,
+		      void *arg);
+
 void server_heartbeat_soon(struct server *srv);
 
 #endif
