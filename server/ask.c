@@ -142,7 +142,7 @@ static void dial_apply(struct ask *ask, const struct bus_activation *a)
 
 static void activation_h(int err, const struct bus_msg *msg, void *arg)
 {
-	const struct bus_activation *a = &msg->u.activation;
+	const struct bus_activation *a = err ? NULL : &msg->u.activation;
 	const char *words = "presence does not answer";
 	uint16_t code = err == ETIMEDOUT ? 504 : 503;
 	struct ask *ask = arg;
