@@ -18,6 +18,7 @@ void dial_over(struct leg *leg)
 	struct server *srv = leg->srv;
 	char subscriber[HL_NAME_MAX];
 
+	leg->next = mem_deref(leg->next);
 	if (!leg->passing || leg->sess)
 		return;
 
