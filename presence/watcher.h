@@ -83,6 +83,8 @@ int watcher_alloc(struct watcher **wp, struct presence *p,
 struct watcher *watcher_find(const struct presence *p,
 			     const struct sip_msg *msg);
 void watcher_expires_set(struct watcher *w, uint32_t expires_s);
+/** Seconds until it expires */
+uint32_t watcher_left_s(const struct watcher *w);
 /** Other names from now on; told becomes the watcher's */
 void watcher_names_set(struct watcher *w, struct told_table *told);
 /** SUBSCRIBE refreshes the target (RFC 6665 section 4.1.2.1); without a Contact
@@ -117,6 +119,8 @@ void watcher_see(const struct watcher *w, const char *name, struct seen *seen);
 /* --- watcher_notify.c: one NOTIFY ---------------------------------------- */
 
 struct notify_body;
+/** Bytes of its header fields that are not the body's, at most */
+size_t watcher_notify_head(const struct watcher *w);
 /** The answer goes to watcher_answered(). @return 0 or errno */
 int watcher_notify(struct watcher *w, const struct binding *b,
 		   const struct notify_body *body);

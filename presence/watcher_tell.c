@@ -276,15 +276,21 @@ static bool worth(const struct watcher *w, const struct told *t,
 	return is_open(t->state) || t->state == TOLD_CLOSED;
 }
 
-static int tell(struct watcher *w, struct told *t, struct notify_body *body)
+/* EMSGSIZE: it has to wait for the next NOTIFY. One alone never does */
+static int tell(struct watcher *w, struct told *t, struct notify_body *body,
+		size_t max)
 {
 	struct seen seen;
 	int err = 0;
 
-	list_unlink(&t->le_dirty);
 	watcher_see(w, t->name, &seen);
 	if (worth(w, t, &seen))
 		err = entry_add(w, t, &seen, body);
+	if (notify_body_parts(body) > 1 && notify_body_bytes(body) > max) {
+		notify_body_undo(body);
+		return EMSGSIZE;
+	}
+	list_unlink(&t->le_dirty);
 	t->state = seen.state;
 	t->sum = seen.sum;
 	if (!watcher_is_fixed(w) && !is_open(seen.state))
@@ -297,8 +303,12 @@ static size_t body_max(const struct watcher *w, const struct binding *b)
 	const struct presence *p = w->p;
 	const struct endpoint *ep = p->sockv[b->laddr].ep;
 
+	const size_t head = watcher_notify_head(w);
+	const size_t room =
+		p->cfg.datagram_bytes > head ? p->cfg.datagram_bytes - head : 0;
+
 	return endpoint_transport(ep) == SIP_TRANSP_UDP
-		       ? p->cfg.notify_bytes
+		       ? MIN(p->cfg.notify_bytes, room)
 		       : MAX(p->cfg.notify_bytes, (uint32_t)STREAM_BYTES);
 }
 
@@ -311,9 +321,9 @@ static int body_fill(struct watcher *w, const struct binding *b,
 	int err = 0;
 
 	while (!err && (le = list_head(&w->round)) &&
-	       notify_body_bytes(body) < max)
-		err = tell(w, le->data, body);
-	return err;
+	       (!notify_body_parts(body) || notify_body_bytes(body) < max))
+		err = tell(w, le->data, body, max);
+	return err == EMSGSIZE ? 0 : err;
 }
 
 /* What is dirty now is this round's; what comes later waits for the next.
