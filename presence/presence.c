@@ -268,8 +268,8 @@ static void destructor(void *arg)
 	mem_deref(p->leg_listener);
 	mem_deref(p->nodes);
 	list_flush(&p->asks);
+	/* Each ends its own wait for a connection */
 	list_flush(&p->helds);
-	list_flush(&p->flow_waits);
 	list_flush(&p->requests);
 	if (p->watcher_ht)
 		watchers_flush(p);

@@ -71,20 +71,19 @@ void watchers_rule(struct presence *p, const char *subject, const char *object)
 	const struct dir_sub *sub = directory_sub(p->dir, object);
 	struct names n = {object, sub ? sub->user->row.name : NULL};
 	struct dir_sub *seer;
+	dir_sub_h *h;
 
 	if (!p->watcherc)
 		return;
+	/* All of all is looked at only where the rule is about all of all */
+	h = strcmp(object, "*") ? mark_watchers : recheck_watchers;
 	if (!strcmp(subject, "*")) {
-		directory_subs(p->dir, recheck_watchers, NULL);
+		directory_subs(p->dir, h, &n);
 		return;
 	}
 	seer = directory_sub(p->dir, subject);
-	if (!seer)
-		return;
-	if (strcmp(object, "*"))
-		mark_watchers(seer, &n);
-	else
-		recheck_watchers(seer, NULL);
+	if (seer)
+		h(seer, &n);
 }
 
 void watchers_end_sub(struct dir_sub *sub, const char *reason)
