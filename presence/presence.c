@@ -318,6 +318,7 @@ int presence_alloc(struct presence **pp, const struct presence_cfg *cfg,
 	if (!p)
 		return ENOMEM;
 	p->cfg = *cfg;
+	tmr_init(&p->watch_tmr);
 	p->bus = bus;
 	p->prov = prov;
 	p->state = state;

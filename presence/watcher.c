@@ -18,6 +18,7 @@ static void destructor(void *arg)
 	}
 	list_unlink(&w->le_sub);
 	hash_unlink(&w->he);
+	list_unlink(&w->le_due);
 	tmr_cancel(&w->tmr);
 	tmr_cancel(&w->pump);
 	mem_deref(w->req);
@@ -219,5 +220,6 @@ void watcher_terminate(struct watcher *w, const char *reason)
 	w->wait = mem_deref(w->wait);
 	w->held = mem_deref(w->held);
 	tmr_cancel(&w->pump);
+	list_unlink(&w->le_due);
 	watcher_pump(w);
 }

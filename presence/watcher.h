@@ -37,7 +37,8 @@ struct watcher {
 	uint64_t binding;
 	uint64_t expires_ms;
 	struct tmr tmr;          /**< Expiry */
-	struct tmr pump;         /**< Collects the changes of one turn */
+	struct tmr pump;         /**< The next round */
+	struct le le_due;        /**< Its turn comes: in presence.watch_due */
 	uint64_t round_ms;       /**< Next round not before this.. */
 	struct list dirty;       /**< ..what will be in it, .. */
 	struct list round;       /**< ..and what is left of this one */
@@ -105,8 +106,8 @@ void watcher_recheck(struct watcher *w);
 void watcher_full(struct watcher *w);
 /** Everything it may know, in as many NOTIFYs as it takes, then goodbye */
 void watcher_fetch(struct watcher *w);
-/** Send what is owed; also a timer's handler */
-void watcher_pump(void *arg);
+/** Send what is owed; w may be gone after the call */
+void watcher_pump(struct watcher *w);
 
 /** How a presentity is for this watcher, now */
 struct seen {
@@ -115,6 +116,12 @@ struct seen {
 	const struct dir_sub *sub; /**< NULL if it may not be seen */
 };
 void watcher_see(const struct watcher *w, const char *name, struct seen *seen);
+
+/* --- watchers.c ---------------------------------------------------------- */
+
+/** It is to be pumped, soon: a change that thousands may know does not keep
+ *  the thread from all else meanwhile */
+void watchers_due(struct watcher *w);
 
 /* --- watcher_notify.c: one NOTIFY ---------------------------------------- */
 

@@ -76,19 +76,29 @@ static bool is_open(enum told_state state)
 
 /* --- what it is owed ---------------------------------------------------- */
 
+static void round_handler(void *arg);
+
 static void wake(struct watcher *w)
 {
 	const uint64_t now = tmr_jiffies();
-	uint64_t wait_ms = 0;
 
 	/* Its answer comes back here, or it is too late to tell more */
 	if (w->req || w->wait || w->last)
 		return;
 	if (!w->due && !w->terminated && !list_head(&w->round) &&
-	    w->round_ms > now)
-		wait_ms = w->round_ms - now;
-	if (!tmr_isrunning(&w->pump) || !wait_ms)
-		tmr_start(&w->pump, wait_ms, watcher_pump, w);
+	    w->round_ms > now) {
+		if (!w->le_due.list && !tmr_isrunning(&w->pump))
+			tmr_start(&w->pump, w->round_ms - now, round_handler,
+				  w);
+		return;
+	}
+	tmr_cancel(&w->pump);
+	watchers_due(w);
+}
+
+static void round_handler(void *arg)
+{
+	wake(arg);
 }
 
 static void dirty(struct watcher *w, struct told *t)
@@ -392,9 +402,8 @@ static int pump(struct watcher *w, const struct binding *b)
 	return err;
 }
 
-void watcher_pump(void *arg)
+void watcher_pump(struct watcher *w)
 {
-	struct watcher *w = arg;
 	const struct binding *b = binding_by_id(w->p->bindings, w->binding);
 	int err;
 

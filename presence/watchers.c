@@ -5,10 +5,43 @@
 #include <string.h>
 #include "presence/watcher.h"
 
+enum {
+	BATCH = 32,  /* Watchers that are told in one step */
+	STEP_MS = 1
+};
+
 /** A presentity by its two names: it may be watched by either */
 struct names {
 	const char *subscriber, *user;
 };
+
+static void due_handler(void *arg)
+{
+	struct presence *p = arg;
+	struct watcher *w;
+	unsigned n;
+
+	for (n = 0; n < BATCH; n++) {
+		w = list_ledata(list_head(&p->watch_due));
+		if (!w)
+			return;
+		list_unlink(&w->le_due);
+		watcher_pump(w);
+	}
+	if (list_head(&p->watch_due))
+		tmr_start(&p->watch_tmr, STEP_MS, due_handler, p);
+}
+
+void watchers_due(struct watcher *w)
+{
+	struct presence *p = w->p;
+
+	if (w->le_due.list)
+		return;
+	list_append(&p->watch_due, &w->le_due, w);
+	if (!tmr_isrunning(&p->watch_tmr))
+		tmr_start(&p->watch_tmr, 0, due_handler, p);
+}
 
 static void mark(struct watcher *w, const struct names *n)
 {
@@ -141,4 +174,5 @@ void watchers_forget(struct presence *p, struct dir_sub *sub)
 void watchers_flush(struct presence *p)
 {
 	list_flush(&p->watchers);
+	tmr_cancel(&p->watch_tmr);
 }
