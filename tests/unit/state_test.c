@@ -436,7 +436,8 @@ static void old_state_make(const struct dbtest *t)
 	script_ok(db, sql);
 	script_ok(db, "INSERT INTO binding VALUES('alice', 'k', 'sip:a@h', '',"
 		      " 'c', 7, 'udp 1 2', '', 1893456000123);"
-		      "INSERT INTO service VALUES('alice-ptt', 'alice', 'k', 1)");
+		      "INSERT INTO service VALUES('alice-ptt', 'alice',"
+		      " 'k', 1)");
 	sqlite3_close(db);
 }
 
