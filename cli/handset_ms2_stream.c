@@ -244,6 +244,22 @@ static void keepalive(struct hs_stream *s, uint64_t now_us)
 		(void)rtp_session_rtcp_sendm_raw(s->rtp, m);
 }
 
+/* Each burst is coded without a past: the far side may have heard others
+ * meanwhile. */
+static int coder_anew(struct hs_stream *s, struct hs_coder **cp, bool encode)
+{
+	int err;
+
+	hs_coder_close(*cp);
+	*cp = NULL;
+	err = hs_coder_open(cp, s->factory, s->codec, encode);
+	if (err)
+		event(s, (struct hs_audio_ev){.type = HS_AUDIO_FAILED,
+					      .t_us = clock_mono_us(),
+					      .error = err});
+	return err;
+}
+
 int hs_stream_remote(struct hs_stream *s, const struct hs_audio_remote *r)
 {
 	const int err = hs_sockets_connect(&s->fd, r);
@@ -251,7 +267,12 @@ int hs_stream_remote(struct hs_stream *s, const struct hs_audio_remote *r)
 	if (err)
 		return err;
 	codec_set(s, r->codec, r->pt);
+	/* In the middle of a burst; without a coder the burst is silence */
+	if (s->talking && !s->enc)
+		(void)coder_anew(s, &s->enc, true);
 	s->pt_event = r->pt_event;
+	if (!s->pt_event)
+		s->keys.n = s->keys.step = 0;
 	s->up = true;
 	s->early = EARLY_COUNT;
 	keepalive(s, clock_mono_us());
@@ -279,8 +300,9 @@ static void speech_send(struct hs_stream *s, const struct hs_mic *mic)
 	last = hs_mic_read(mic, &s->mic_pos, v, HS_FRAME_SAMPLES);
 	if (n < HS_FRAME_SAMPLES)
 		halfband_down(&s->down, v, v, n);
-	len = hs_coder_run(s->enc, payload, sizeof(payload), v,
-			   n * sizeof(*v));
+	len = s->enc ? hs_coder_run(s->enc, payload, sizeof(payload), v,
+				    n * sizeof(*v))
+		     : 0;
 	if (len)
 		packet_send(s, s->pt, s->first, payload, len);
 	s->tx_ts += s->info->clock_hz / (1000000 / HS_FRAME_US);
@@ -294,22 +316,6 @@ static void speech_send(struct hs_stream *s, const struct hs_mic *mic)
 	if (last)
 		event(s, (struct hs_audio_ev){.type = HS_AUDIO_PLAYED,
 					      .t_us = clock_mono_us()});
-}
-
-/* Each burst is coded without a past: the far side may have heard others
- * meanwhile. */
-static int coder_anew(struct hs_stream *s, struct hs_coder **cp, bool encode)
-{
-	int err;
-
-	hs_coder_close(*cp);
-	*cp = NULL;
-	err = hs_coder_open(cp, s->factory, s->codec, encode);
-	if (err)
-		event(s, (struct hs_audio_ev){.type = HS_AUDIO_FAILED,
-					      .t_us = clock_mono_us(),
-					      .error = err});
-	return err;
 }
 
 /* A packet each frame, all under the time of the key's beginning */

@@ -59,24 +59,26 @@ def test_connection_that_never_lasts(lab):
     expect(phone.join() == 0, 'it ended badly')
 
 
-def invite(contact, local):
-    sdp = ('v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\n'
-           'c=IN IP4 127.0.0.1\r\nt=0 0\r\n'
-           'm=audio 40000 RTP/AVP 0\r\n')
-    return ('INVITE %s SIP/2.0\r\nVia: SIP/2.0/UDP %s;branch=z9hG4bKlate\r\n'
-            'From: <sip:ptt@peer.test>;tag=late\r\n'
-            'To: <sip:alice@peer.test>\r\nCall-ID: late\r\n'
-            'CSeq: 1 INVITE\r\nMax-Forwards: 70\r\nContact: <sip:%s>\r\n'
-            'Supported: timer\r\nSession-Expires: 2;refresher=uac\r\n'
-            'Content-Type: application/sdp\r\nContent-Length: %d\r\n\r\n%s' %
-            (contact, local, local, len(sdp), sdp)).encode()
-
-
-def ack(contact, local, to):
-    return ('ACK %s SIP/2.0\r\nVia: SIP/2.0/UDP %s;branch=z9hG4bKack\r\n'
+def invite(contact, local, to, cseq, port, codec, headers=''):
+    """An offer of this codec (and of keys)"""
+    sdp = ('v=0\r\no=- 1 %d IN IP4 127.0.0.1\r\ns=-\r\n'
+           'c=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio %d RTP/AVP %d 101\r\n'
+           'a=rtpmap:101 telephone-event/8000\r\n' % (cseq, port, codec))
+    return ('INVITE %s SIP/2.0\r\nVia: SIP/2.0/UDP %s;branch=z9hG4bK%d\r\n'
             'From: <sip:ptt@peer.test>;tag=late\r\nTo: %s\r\n'
-            'Call-ID: late\r\nCSeq: 1 ACK\r\nMax-Forwards: 70\r\n'
-            'Content-Length: 0\r\n\r\n' % (contact, local, to)).encode()
+            'Call-ID: late\r\nCSeq: %d INVITE\r\nMax-Forwards: 70\r\n'
+            'Contact: <sip:%s>\r\n%sContent-Type: application/sdp\r\n'
+            'Content-Length: %d\r\n\r\n%s' % (
+                contact, local, cseq, to, cseq, local, headers, len(sdp),
+                sdp)).encode()
+
+
+def ack(contact, local, to, cseq):
+    return ('ACK %s SIP/2.0\r\nVia: SIP/2.0/UDP %s;branch=z9hG4bKa%d\r\n'
+            'From: <sip:ptt@peer.test>;tag=late\r\nTo: %s\r\n'
+            'Call-ID: late\r\nCSeq: %d ACK\r\nMax-Forwards: 70\r\n'
+            'Content-Length: 0\r\n\r\n' % (
+                contact, local, cseq, to, cseq)).encode()
 
 
 def receive(sock, start):
@@ -90,27 +92,73 @@ def receive(sock, start):
             return msg, src
 
 
+def udp():
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock.bind(('127.0.0.1', 0))
+    sock.settimeout(DEADLINE)
+    return sock, '%s:%d' % sock.getsockname(), sock.getsockname()[1]
+
+
+ALICE = '<sip:alice@peer.test>'
+
+
+def registered(phone, sock):
+    """(contact, address) of the phone"""
+    msg, src = receive(sock, 'REGISTER')
+    phone.event('registered')
+    return re.search('<(.*?)>', header(msg, 'Contact')).group(1), src
+
+
+def quit_it(phone, sock):
+    phone.send('quit')
+    receive(sock, 'REGISTER')
+    expect(phone.join() == 0, 'it ended badly')
+
+
 def test_ack_behind_the_session(lab):
     """an ACK that comes when the session timer has already run out: the leg is
     told up, and is down, and nothing else happens"""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.bind(('127.0.0.1', 0))
-        sock.settimeout(DEADLINE)
-        local = '%s:%d' % sock.getsockname()
-        phone = Terminal(lab, sock.getsockname(), '--min-se', '2')
-        msg, src = receive(sock, 'REGISTER')
-        contact = re.search('<(.*?)>', header(msg, 'Contact')).group(1)
-        phone.event('registered')
-        sock.sendto(invite(contact, local), src)
-        # Its answer, three times again: 3.5 seconds later
-        for _ in range(4):
-            msg, src = receive(sock, 'SIP/2.0 200')
-        sock.sendto(ack(contact, local, header(msg, 'To')), src)
-        up = phone.event('leg_up')
-        down = phone.event('leg_down')
-        expect('refreshed' in down['reason'], 'down: %r' % down)
-        expect(up['t_us'] < down['t_us'], 'up when it was gone')
-        phone.send('quit')
-        receive(sock, 'BYE')
-        receive(sock, 'REGISTER')
-        expect(phone.join() == 0, 'it ended badly')
+    sock, local, _ = udp()
+    phone = Terminal(lab, sock.getsockname(), '--min-se', '2')
+    contact, src = registered(phone, sock)
+    sock.sendto(invite(contact, local, ALICE, 1, 40000, 0,
+                       'Supported: timer\r\n'
+                       'Session-Expires: 2;refresher=uac\r\n'), src)
+    # Its answer, three times again: 3.5 seconds later
+    for _ in range(4):
+        msg, src = receive(sock, 'SIP/2.0 200')
+    sock.sendto(ack(contact, local, header(msg, 'To'), 1), src)
+    up = phone.event('leg_up')
+    down = phone.event('leg_down')
+    expect('refreshed' in down['reason'], 'down: %r' % down)
+    expect(up['t_us'] < down['t_us'], 'up when it was gone')
+    quit_it(phone, sock)
+
+
+def rtp_of(rtp, codec):
+    """Waits for speech of this payload type"""
+    while rtp.recv(2048)[1] & 0x7f != codec:
+        pass
+
+
+def test_another_codec_while_talking(lab):
+    """a re-INVITE to another codec in the middle of a burst: speech goes on
+    in that"""
+    sock, local, _ = udp()
+    rtp, _, port = udp()
+    phone = Terminal(lab, sock.getsockname(), '--floor', 'none')
+    contact, src = registered(phone, sock)
+    sock.sendto(invite(contact, local, ALICE, 1, port, 0), src)
+    msg, src = receive(sock, 'SIP/2.0 200')
+    to = header(msg, 'To')
+    sock.sendto(ack(contact, local, to, 1), src)
+    phone.event('leg_up')
+    phone.send('press')
+    rtp_of(rtp, 0)
+    sock.sendto(invite(contact, local, to, 2, port, 8), src)
+    receive(sock, 'SIP/2.0 200')
+    sock.sendto(ack(contact, local, to, 2), src)
+    rtp_of(rtp, 8)
+    phone.send('release')
+    phone.event('last_packet_sent')
+    quit_it(phone, sock)
