@@ -60,7 +60,8 @@ void leg_floor_request(struct leg *leg)
 {
 	const struct bridge *b = key_bridge(leg);
 
-	if (b)
+	/* Who has the line on hold would have the floor in silence */
+	if (b && !leg->held)
 		(void)mixer_floor_request(leg->srv->mixer, b->id, leg->mid);
 }
 

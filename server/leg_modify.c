@@ -82,6 +82,9 @@ static void answered(struct leg *leg, enum modify_kind kind,
 		return;
 
 	++leg->srv->st.refreshes;
+	if (leg->want == WANT_REFRESH)
+		leg->want = WANT_NOTHING;
+
 	leg_peer_learn(leg, msg);
 	(void)sesstimer_decode(&said, msg);
 	(void)sesstimer_answered(&leg->timer, &said, tmr_jiffies());

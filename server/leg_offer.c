@@ -139,12 +139,13 @@ void leg_remote_set(struct leg *leg, const struct leg_sdp *s, bool again)
 		r.send = r.recv = false;
 		r.rest = true;
 	}
-	else if (again && s->dir == SDP_SENDONLY) {
-		/* Who turns sendonly in the middle holds the line: what it
-		 * plays is music, not speech */
+	else if (again && (s->dir == SDP_SENDONLY || s->hold)) {
+		/* Who turns sendonly, or to no address, in the middle holds
+		 * the line: what it plays is music, not speech */
 		r.recv = false;
 	}
 
+	leg->held = !r.recv && !r.rest;
 	if (!leg->floor)
 		sa_init(&r.floor, AF_UNSPEC);
 	leg->floor_taken = sa_isset(&r.floor, SA_ADDR);

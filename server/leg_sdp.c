@@ -195,8 +195,9 @@ static void rtcp_addr_decode(struct leg_sdp *s, const struct leg_sdp_line *l)
 	s->rtcp = s->rtp;
 	sa_set_port(&s->rtcp, (uint16_t)(sa_port(&s->rtp) + 1));
 
-	if (!sdptext_find(&val, &text, "a=rtcp:") || !sdptext_word(&word, &val, ' ')
-	    || sdptext_u16(&port, &word) || !port)
+	if (!sdptext_find(&val, &text, "a=rtcp:") ||
+	    !sdptext_word(&word, &val, ' ') || sdptext_u16(&port, &word) ||
+	    !port)
 		return;
 
 	if (sdptext_word(&word, &val, ' ') && sdptext_word(&word, &val, ' ') &&

@@ -41,7 +41,11 @@ void leg_timer_set(struct leg *leg)
 	if (!leg_is_up(leg))
 		return;
 
-	(void)sesstimer_due(&leg->timer, tmr_jiffies(), &wait_ms);
+	/* An answer that came late may find the next try due at once */
+	if (sesstimer_due(&leg->timer, tmr_jiffies(), &wait_ms) !=
+	    SESSTIMER_WAIT)
+		wait_ms = 0;
+
 	if (!leg->timer.interval_s && !leg->srv->cfg.probe_s)
 		tmr_cancel(&leg->tmr_session);
 	else

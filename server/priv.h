@@ -226,6 +226,7 @@ struct leg {
 	uint8_t pt, pt_event;
 	bool floor;                  /**< Has a floor channel */
 	bool floor_taken;            /**< ..and the terminal took it */
+	bool held;                   /**< The terminal will not be heard */
 	bool implicit;               /**< Asked for the floor in its INVITE */
 	enum sdp_dir dir;            /**< What we last wanted */
 	enum sdp_dir dir_agreed;     /**< ..and what the terminal took */

@@ -173,26 +173,31 @@ int sesstimer_min_print(struct re_printf *pf, const struct sesstimer *st)
 	return re_hprintf(pf, "Min-SE: %u\r\n", st->min_se_s);
 }
 
-/* RFC 4028 sections 5 and 9: the answer may be less than what was asked for, but
- * not less than its Min-SE; none says 90 s, or what was asked for itself */
-static uint32_t least(const struct sesstimer *st,
-		      const struct sesstimer_said *s)
+/* No less than the peer's Min-SE, which is 90 where it says none, but who asks
+ * for less itself gets that. */
+static uint32_t least_s(const struct sesstimer *st,
+			const struct sesstimer_said *s)
 {
-	const uint32_t unsaid = MIN((uint32_t)SESSTIMER_MIN_SE_S,
-				    s->expires_s);
+	uint32_t least = s->min_se_s;
 
-	return MAX(s->min_se_s ? s->min_se_s : unsaid, st->min_se_s);
+	if (!least && s->expires_s)
+		least = s->supported ? MIN(s->expires_s,
+					   (uint32_t)SESSTIMER_MIN_SE_S)
+				     : SESSTIMER_MIN_SE_S;
+
+	return MAX(least, st->min_se_s);
 }
 
 void sesstimer_accept(struct sesstimer *st, const struct sesstimer_said *s,
 		      uint64_t now_ms)
 {
+	const uint32_t least = least_s(st, s);
 	uint32_t interval_s = st->expires_s;
 
 	if (s->expires_s && (!interval_s || s->expires_s < interval_s))
 		interval_s = s->expires_s;
 	if (interval_s)
-		interval_s = MAX(interval_s, least(st, s));
+		interval_s = MAX(interval_s, least);
 
 	agree(st, interval_s,
 	      interval_s && (!s->supported || s->refresher == SESSTIMER_UAS),

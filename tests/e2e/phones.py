@@ -81,9 +81,6 @@ class Phone(Process):
         return len(self.out.having(lambda x: words in x.get('text', ''),
                                    self.at))
 
-    def registered(self):
-        raise NotImplementedError
-
     def answered(self):
         """A call came and was answered without a finger"""
         raise NotImplementedError
@@ -138,6 +135,7 @@ class Baresip(Phone):
     proxy: HOST:PORT;parameters. ip: its own address"""
 
     ENDED = 'terminated (duration'
+    LEAST = 0.9  # What was decoded, before playout
 
     def __init__(self, lab, server, user, accounts='', modules=(), *,
                  proxy=None, ip='127.0.0.1'):
@@ -171,10 +169,6 @@ class Baresip(Phone):
                 f.write(text + '\n')
         super().__init__(lab, server, user, ['baresip', '-f', home, '-v'],
                          home)
-
-    def registered(self):
-        self.said('200 OK (holler)')
-        return self
 
     def answered(self):
         self.said('Call established')
@@ -231,6 +225,9 @@ class Linphone(Phone):
     """conf: sections with settings that are added to linphonerc"""
 
     ENDED = ' ended ('
+    # After playout: on a loaded machine it is late within a word, too. What
+    # was not said reaches 0.3.
+    LEAST = 0.45
 
     def __init__(self, lab, server, user, conf=None):
         home = lab.path('linphone-%s-%d' % (user, len(lab.procs)))
@@ -369,6 +366,5 @@ def expect_phone_heard(original, phone):
     phone's playout takes out or puts in 10 ms of silence as it pleases"""
     heard = [compare(x, phone.heard())['correlation']
              for x in words_of(phone.lab, original)]
-    expect(sorted(heard)[len(heard) // 2] >= 0.9 and min(heard) >= 0.6,
-           '%s heard %r' % (phone.name, heard))
+    expect(min(heard) >= phone.LEAST, '%s heard %r' % (phone.name, heard))
     return heard

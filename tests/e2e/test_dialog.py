@@ -431,6 +431,8 @@ def test_hold(lab):
         body = a.sdp(False).replace('a=rtpmap:0', attr + '\r\na=rtpmap:0')
         r = reoffer(a, a.leg, body)
         expect(r.code == 200 and 'a=' + answer in r.body, r.start + r.body)
+        # If it got the floor, bob would not
+        a.in_dialog(a.leg, 'INFO', ['Content-Type: application/dtmf'], '*')
         b.say()
         c.event('taken')
         c.event('idle')

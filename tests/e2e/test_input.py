@@ -295,3 +295,5 @@ def test_bodies(lab):
     expect(r.code in (400, 488) and r.words, r.start)
     r, _ = a.subscribe(event='nonsense')
     expect(r.code == 489 and 'presence' in r.get('allow-events'), r.start)
+    r, _ = a.subscribe(headers=['Accept: text/html'])
+    expect(r.code == 406 and 'pidf' in r.get('accept'), r.start)

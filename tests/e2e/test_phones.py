@@ -284,9 +284,10 @@ def test_phones_dial_a_group(lab):
     names = ('alice', 'bob', 'carol')
     alice, bob, carol = on_air(lab, server, names, play=speech)
     join(server, 'crew', names)
-    # Baresip has several calls; the server ends the leg that was replaced
+    # Baresip has several calls; the server ends the leg that was replaced. Of a
+    # call of less than a second baresip says no more than its statistics.
     bob.dial('sip:crew@ptt.test').said('established: sip:crew@ptt.test')
-    bob.said(bob.ENDED)
+    bob.said('Transmit:')
     # Linphone wants to be rid of the first by itself
     carol.mark().type('terminate\n').said(carol.ENDED)
     carol.dial('sip:crew@ptt.test').said('crew@ptt.test connected')

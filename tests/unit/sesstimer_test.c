@@ -201,6 +201,25 @@ static void test_uas(void **state)
 		assert_prints(sesstimer_answer_print, &st, v[i].answer);
 	}
 
+	/* Ours may be less, but no Min-SE is one of 90 */
+	{
+		const struct sesstimer_said much = said(
+			"Supported: timer\r\nSession-Expires: 1800\r\n");
+		const struct sesstimer_said less = said(
+			"Supported: timer\r\nSession-Expires: 60\r\n");
+		const struct sesstimer_said low = said(
+			"Supported: timer\r\nSession-Expires: 1800\r\n"
+			"Min-SE: 3\r\n");
+
+		sesstimer_init(&st, 6, 2);
+		sesstimer_accept(&st, &much, 0);
+		assert_int_equal(st.interval_s, 90);
+		sesstimer_accept(&st, &less, 0);
+		assert_int_equal(st.interval_s, 60);
+		sesstimer_accept(&st, &low, 0);
+		assert_int_equal(st.interval_s, 6);
+	}
+
 	/* Not ours to want, but theirs to have */
 	sesstimer_init(&st, 0, 90);
 	sesstimer_accept(&st, &(struct sesstimer_said){ .supported = true },

@@ -255,9 +255,9 @@ static void packets_are_whole(void **state)
 	unsigned c, k, i;
 
 	for (c = 0; c < TONE_CODECS; c++) {
-		assert_int_equal(ts->v[c][TONE_PERMIT].n, 8);
+		assert_int_equal(ts->v[c][TONE_PERMIT].n, 18);
 		assert_int_equal(ts->v[c][TONE_DENY].n, 20);
-		assert_int_equal(ts->v[c][TONE_REVOKE].n, 18);
+		assert_int_equal(ts->v[c][TONE_REVOKE].n, 28);
 		for (k = 0; k < TONE_KINDS; k++)
 			for (i = 0; i < ts->v[c][k].n; i++) {
 				const unsigned n = ts->v[c][k].bytesv[i];
