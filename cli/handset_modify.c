@@ -66,11 +66,6 @@ void hs_modify_report(const struct hs_modify *m, bool here, const char *met)
 
 /* --- the session timer -------------------------------------------------- */
 
-static void session_h(void *arg)
-{
-	hs_modify_timer_set(arg);
-}
-
 static void refresh(struct hs_modify *m)
 {
 	sesstimer_tried(&m->st, tmr_jiffies());
@@ -78,8 +73,9 @@ static void refresh(struct hs_modify *m)
 		hs_modify_refresh(m);
 }
 
-void hs_modify_timer_set(struct hs_modify *m)
+static void session_h(void *arg)
 {
+	struct hs_modify *m = arg;
 	uint64_t wait_ms = 0;
 
 	for (;;) {
@@ -99,6 +95,13 @@ void hs_modify_timer_set(struct hs_modify *m)
 			return;
 		}
 	}
+}
+
+/* The session may be over already, and its end takes the leg with it: not
+ * while the caller works with it. */
+void hs_modify_timer_set(struct hs_modify *m)
+{
+	tmr_start(&m->tmr, 0, session_h, m);
 }
 
 int hs_modify_request_print(struct re_printf *pf, const struct hs_modify *m)

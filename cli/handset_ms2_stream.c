@@ -12,6 +12,7 @@
 #include "cli/handset_ms2.h"
 #include "cli/halfband.h"
 #include "cli/handset_playout.h"
+#include "cli/handset_telev.h"
 #include "util/clock.h"
 #include "wire/rtp.h"
 
@@ -25,14 +26,7 @@ enum {
 	/** The first keep-alives follow each other faster: the server may not
 	 *  be ready for the very first one, and one may be lost */
 	EARLY_MS = 500,
-	EARLY_COUNT = 3,
-	/** A key: so many reports of it going on, so many of its end (RFC
-	 *  4733 sections 2.5.1.2 and 2.5.1.4), a packet each frame */
-	KEY_GOING = 5,
-	KEY_ENDS = 3,
-	KEY_BYTES = 4,
-	KEY_END_BIT = 0x80,
-	KEY_VOLUME = 10
+	EARLY_COUNT = 3
 };
 
 struct hs_stream {
@@ -58,8 +52,7 @@ struct hs_stream {
 	uint32_t tx_packets;
 	struct hs_coder *enc;
 	struct halfband down;
-	enum hs_key keyv[HS_KEYS_MAX]; /**< The first is being sent */
-	unsigned keyc, key_step;
+	struct hs_telev keys;
 
 	/* ear */
 	struct hs_playout playout;
@@ -251,6 +244,22 @@ static void keepalive(struct hs_stream *s, uint64_t now_us)
 		(void)rtp_session_rtcp_sendm_raw(s->rtp, m);
 }
 
+/* Each burst is coded without a past: the far side may have heard others
+ * meanwhile. */
+static int coder_anew(struct hs_stream *s, struct hs_coder **cp, bool encode)
+{
+	int err;
+
+	hs_coder_close(*cp);
+	*cp = NULL;
+	err = hs_coder_open(cp, s->factory, s->codec, encode);
+	if (err)
+		event(s, (struct hs_audio_ev){.type = HS_AUDIO_FAILED,
+					      .t_us = clock_mono_us(),
+					      .error = err});
+	return err;
+}
+
 int hs_stream_remote(struct hs_stream *s, const struct hs_audio_remote *r)
 {
 	const int err = hs_sockets_connect(&s->fd, r);
@@ -258,7 +267,12 @@ int hs_stream_remote(struct hs_stream *s, const struct hs_audio_remote *r)
 	if (err)
 		return err;
 	codec_set(s, r->codec, r->pt);
+	/* In the middle of a burst; without a coder the burst is silence */
+	if (s->talking && !s->enc)
+		(void)coder_anew(s, &s->enc, true);
 	s->pt_event = r->pt_event;
+	if (!s->pt_event)
+		s->keys.n = s->keys.step = 0;
 	s->up = true;
 	s->early = EARLY_COUNT;
 	keepalive(s, clock_mono_us());
@@ -286,8 +300,9 @@ static void speech_send(struct hs_stream *s, const struct hs_mic *mic)
 	last = hs_mic_read(mic, &s->mic_pos, v, HS_FRAME_SAMPLES);
 	if (n < HS_FRAME_SAMPLES)
 		halfband_down(&s->down, v, v, n);
-	len = hs_coder_run(s->enc, payload, sizeof(payload), v,
-			   n * sizeof(*v));
+	len = s->enc ? hs_coder_run(s->enc, payload, sizeof(payload), v,
+				    n * sizeof(*v))
+		     : 0;
 	if (len)
 		packet_send(s, s->pt, s->first, payload, len);
 	s->tx_ts += s->info->clock_hz / (1000000 / HS_FRAME_US);
@@ -303,53 +318,27 @@ static void speech_send(struct hs_stream *s, const struct hs_mic *mic)
 					      .t_us = clock_mono_us()});
 }
 
-/* Each burst is coded without a past: the far side may have heard others
- * meanwhile. */
-static int coder_anew(struct hs_stream *s, struct hs_coder **cp, bool encode)
-{
-	int err;
-
-	hs_coder_close(*cp);
-	*cp = NULL;
-	err = hs_coder_open(cp, s->factory, s->codec, encode);
-	if (err)
-		event(s, (struct hs_audio_ev){.type = HS_AUDIO_FAILED,
-					      .t_us = clock_mono_us(),
-					      .error = err});
-	return err;
-}
-
-/* One packet of a key: all have the time of its beginning and say how long it
- * has lasted */
+/* A packet each frame, all under the time of the key's beginning */
 static void key_send(struct hs_stream *s)
 {
-	const uint32_t frame = s->info->clock_hz / (1000000 / HS_FRAME_US);
-	const bool end = s->key_step >= KEY_GOING;
-	const uint32_t lasted =
-		frame * (end ? KEY_GOING + 1 : s->key_step + 1);
-	const uint8_t payload[KEY_BYTES] = {
-		(uint8_t)s->keyv[0],
-		(uint8_t)(KEY_VOLUME | (end ? KEY_END_BIT : 0)),
-		(uint8_t)(lasted >> 8), (uint8_t)lasted};
+	struct hs_telev_packet p;
 
-	packet_send(s, s->pt_event, !s->key_step, payload, sizeof(payload));
-	if (++s->key_step < KEY_GOING + KEY_ENDS)
+	hs_telev_next(&s->keys, s->info->clock_hz / (1000000 / HS_FRAME_US),
+		      &p);
+	packet_send(s, s->pt_event, p.marker, p.payload, sizeof(p.payload));
+	if (!p.over)
 		return;
 	event(s, (struct hs_audio_ev){.type = HS_AUDIO_KEY_SENT,
 				      .t_us = clock_mono_us(),
-				      .seq = (uint16_t)s->keyv[0]});
-	s->tx_ts += frame * s->key_step;
-	s->key_step = 0;
-	s->keyc--;
-	memmove(s->keyv, s->keyv + 1, s->keyc * sizeof(s->keyv[0]));
+				      .seq = (uint16_t)p.key});
+	s->tx_ts += p.lasted;
 }
 
 void hs_stream_key(struct hs_stream *s, enum hs_key key)
 {
-	if (!s->up || !s->pt_event || s->keyc == HS_KEYS_MAX)
+	if (!s->up || !s->pt_event || !hs_telev_put(&s->keys, key))
 		return;
-	s->keyv[s->keyc++] = key;
-	if (s->keyc > 1)
+	if (s->keys.n > 1)
 		return;
 	if (!s->talking)
 		s->tx_ts = media_clock(s);
@@ -369,7 +358,7 @@ void hs_stream_talk(struct hs_stream *s, const struct hs_mic *mic)
 	s->tx_packets = 0;
 	s->mic_pos = hs_mic_now(mic);
 	/* A key that is being sent goes first, and the clock runs on */
-	if (s->keyc)
+	if (s->keys.n)
 		return;
 	s->tx_ts = media_clock(s);
 	pace_set(s, true);
@@ -381,7 +370,7 @@ void hs_stream_hush(struct hs_stream *s)
 {
 	const uint16_t next = rtp_session_get_seq_number(s->rtp);
 
-	if (!s->keyc)
+	if (!s->keys.n)
 		pace_set(s, false);
 	event(s, (struct hs_audio_ev){.type = HS_AUDIO_STOPPED,
 				      .t_us = clock_mono_us(),
@@ -398,14 +387,14 @@ void hs_stream_pace(struct hs_stream *s, const struct hs_mic *mic)
 
 	if (read(s->pacefd, &n, sizeof(n)) != (ssize_t)sizeof(n))
 		return;
-	for (; s->keyc && n; n--)
+	for (; s->keys.n && n; n--)
 		key_send(s);
-	if (!s->keyc && !s->talking)
+	if (!s->keys.n && !s->talking)
 		pace_set(s, false);
 	n = hs_mic_frames(mic, s->mic_pos, n);
 	if (n > CATCH_UP_MAX)
 		n = CATCH_UP_MAX;
-	while (s->talking && !s->keyc && n--)
+	while (s->talking && !s->keys.n && n--)
 		speech_send(s, mic);
 }
 
@@ -501,7 +490,7 @@ void hs_stream_tick(struct hs_stream *s, int32_t mix[HS_FRAME_SAMPLES])
 		burst_end(s);
 		rtp_session_resync(s->rtp);
 	}
-	if (!s->talking && !s->keyc &&
+	if (!s->talking && !s->keys.n &&
 	    now_us - s->alive_us >= alive_every_us(s))
 		keepalive(s, now_us);
 }

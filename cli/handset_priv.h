@@ -218,7 +218,8 @@ int hs_line_alloc(struct hs_line **lp, struct handset *hs, const char *id);
 void hs_line_start(struct hs_line *line);
 void hs_line_stop(struct hs_line *line);
 /** Call a user or a group, as a plain telephone does. A leg that is there
- *  stays until the call is answered. talk: with the key down. @return 0, EALREADY, or errno */
+ *  stays until the call is answered. talk: with the key down. @return 0,
+ *  EALREADY, or errno */
 int hs_line_dial(struct hs_line *line, const char *name, bool talk);
 /** The leg of that Call-ID, or NULL */
 struct hs_leg *hs_line_leg(const struct hs_line *line,
@@ -317,7 +318,7 @@ void hs_talk_remote(struct hs_talk *talk, const struct hs_sdp_remote *r);
 /** Send keep-alives anew: the server can read them now */
 void hs_talk_show(struct hs_talk *talk);
 void hs_talk_key(struct hs_talk *talk, enum hs_leg_key key);
-/** The key is down, and the INVITE asked for the floor; granted: with success */
+/** The key is down, and the INVITE asked for the floor. granted: and got it */
 void hs_talk_implicit(struct hs_talk *talk, bool granted);
 /** Which place in line? */
 void hs_talk_ask(struct hs_talk *talk);

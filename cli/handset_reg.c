@@ -8,7 +8,8 @@ enum {
 	/** RFC 5626 section 4.4.1: keep-alives of a connection, at most so far
 	 *  apart; libre varies it */
 	ALIVE_S = 95,
-	/** From the loss of a connection to the next try */
+	/** From the loss of a connection to the next try; twice as long after
+	 *  each that did not last (RFC 5626 section 4.5) */
 	CONNECT_MS = 200
 };
 
@@ -19,6 +20,8 @@ struct hs_reg {
 	struct sip_keepalive *alive; /**< Of a connection (RFC 5626) */
 	struct tmr tmr;
 	uint32_t expires_s; /**< Asked for: 423 may have raised it */
+	uint32_t connect_ms;
+	uint64_t since_ms;  /**< Registered */
 	bool wanted;
 	bool registered;
 	bool bound;         /**< The registrar may hold a binding */
@@ -48,6 +51,7 @@ int hs_reg_alloc(struct hs_reg **rp, struct handset *hs)
 		return ENOMEM;
 	reg->hs = hs;
 	reg->expires_s = hs->opts.expires_s;
+	reg->connect_ms = CONNECT_MS;
 	err = re_snprintf(uri, sizeof(uri), "sip:%s", hs->opts.domain) < 0
 		      ? EOVERFLOW
 		      : 0;
@@ -110,7 +114,10 @@ static void alive_h(int err, void *arg)
 	hs_sip_reason(&ev, err ? err : ECONNRESET, NULL);
 	hs_ev_end(&ev);
 	hs_cmd_status_line(reg->hs);
-	tmr_start(&reg->tmr, CONNECT_MS, timer_h, reg);
+	if (tmr_jiffies() - reg->since_ms > HS_RETRY_MAX_MS)
+		reg->connect_ms = CONNECT_MS;
+	tmr_start(&reg->tmr, reg->connect_ms, timer_h, reg);
+	reg->connect_ms = MIN(2 * reg->connect_ms, HS_RETRY_MAX_MS);
 }
 
 static void alive_start(struct hs_reg *reg, const struct sip_msg *msg)
@@ -143,6 +150,7 @@ static void accepted(struct hs_reg *reg, const struct sip_msg *msg)
 	alive_start(reg, msg);
 	tmr_start(&reg->tmr, (uint64_t)expires * 500, timer_h, reg);
 	if (news) {
+		reg->since_ms = tmr_jiffies();
 		report(reg, "registered", 0, msg);
 		handset_registered(reg->hs);
 	}

@@ -5,11 +5,12 @@
 # To build Holler and to run it.
 packages_build="autoconf automake gcc libc6-dev make pkg-config
 	libre-dev libmediastreamer-dev libortp-dev libinih-dev
-	libjansson-dev libjemalloc-dev libsqlite3-dev libssl-dev libexpat1-dev zlib1g-dev"
+	libjansson-dev libjemalloc-dev libsqlite3-dev libssl-dev libexpat1-dev
+	zlib1g-dev"
 # Speech, and a tool to put it together.
 packages_speech="alsa-utils sox"
 # To test it.
-packages_test="libcmocka-dev mandoc python3 sqlite3 xz-utils"
+packages_test="libcmocka-dev mandoc openssl python3 sqlite3 xz-utils"
 # SIP phones and tools of other makers, to test against.
 packages_phones="baresip-core linphone-cli sip-tester sipsak tshark"
 

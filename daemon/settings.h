@@ -3,8 +3,8 @@
  * @file settings.h  The table of settings, private to daemon/
  *
  * One row a setting: where it stands in the file, where it lives in struct
- * config, what it may be. Values are decoded and encoded here and nowhere
- * else.
+ * config, what it may be. Values are decoded and encoded in settings_value.c
+ * and nowhere else.
  */
 #ifndef HL_DAEMON_SETTINGS_H
 #define HL_DAEMON_SETTINGS_H

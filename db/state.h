@@ -106,7 +106,8 @@ int state_audit(struct state *s, const char *actor, const char *action,
  */
 bool state_overflowed(struct state *s);
 
-/** Delete all bindings, dialogs, services and publications, in the order of the puts.
+/** Delete all bindings, dialogs, services and publications, in the order of the
+ *  puts.
  *  @return 0, ENOMEM, ENOBUFS (the flag of state_overflowed() is set again) */
 int state_clear(struct state *s);
 

@@ -12,9 +12,10 @@
 
 enum {
 	PIDF_SIZE = 4096,
-	PART_OVERHEAD = 140,     /* Delimiter and headers */
-	RESOURCE_OVERHEAD = 120, /* Mark-up of one */
-	ROOT_OVERHEAD = 384
+	PART_OVERHEAD = 112,     /* Delimiter and headers */
+	RESOURCE_SIZE = 6 * (HL_URI_MAX + HL_DISPLAY_MAX) + RLMI_CID_MAX + 192,
+	PLAIN_OVERHEAD = 144,    /* Content-Type, Content-Length, the end */
+	ROOT_OVERHEAD = 448      /* ..and all of an empty list but its URI */
 };
 
 static const char pidf_type[] = "application/pidf+xml";
@@ -24,6 +25,7 @@ struct doc {
 	struct le le;
 	struct rlmi_resource r;
 	size_t len;              /* 0: it has no document */
+	size_t bytes;            /* That it adds to the body */
 	char text[];
 };
 
@@ -53,10 +55,11 @@ int notify_body_alloc(struct notify_body **bp, const struct rlmi_list *list)
 	if (!b)
 		return ENOMEM;
 	b->id = rand_u64();
+	b->bytes = PLAIN_OVERHEAD;
 	if (list) {
 		b->related = true;
 		b->list = *list;
-		b->bytes = ROOT_OVERHEAD;
+		b->bytes = ROOT_OVERHEAD + strlen(list->uri);
 	}
 	*bp = b;
 	return 0;
@@ -130,6 +133,23 @@ static int resource_set(struct rlmi_resource *r, const struct notify_body *b,
 	return 0;
 }
 
+/* In the root, and as a part; EINVAL: XML cannot carry it */
+static int bytes_set(struct doc *doc, const struct notify_body *b)
+{
+	char buf[RESOURCE_SIZE];
+	struct xml_writer w;
+	size_t len = 0;
+	int err = 0;
+
+	if (b->related) {
+		xml_init(&w, buf, sizeof(buf));
+		rlmi_add(&w, &doc->r);
+		err = xml_done(&w, &len);
+	}
+	doc->bytes = len + (doc->len ? doc->len + PART_OVERHEAD : 0);
+	return err;
+}
+
 int notify_body_add(struct notify_body *b, const struct notify_entry *e)
 {
 	char buf[PIDF_SIZE];
@@ -147,19 +167,26 @@ int notify_body_add(struct notify_body *b, const struct notify_entry *e)
 	memcpy(doc->text, buf, len);
 	doc->len = len;
 	err = resource_set(&doc->r, b, e);
+	err = err ? err : bytes_set(doc, b);
 	if (err) {
 		mem_deref(doc);
 		return err;
 	}
 	list_append(&b->docs, &doc->le, doc);
 	b->n++;
-	if (len)
-		b->bytes += len + PART_OVERHEAD;
-	/* Escaped, a character becomes six at most */
-	if (b->related)
-		b->bytes += RESOURCE_OVERHEAD + strlen(e->uri) +
-			    strlen(e->name);
+	b->bytes += doc->bytes;
 	return 0;
+}
+
+void notify_body_undo(struct notify_body *b)
+{
+	struct doc *doc = list_ledata(list_tail(&b->docs));
+
+	if (!doc)
+		return;
+	b->n--;
+	b->bytes -= doc->bytes;
+	mem_deref(doc);
 }
 
 static void part_add(struct multipart_writer *w, const char *type,
@@ -193,9 +220,8 @@ static int root_print(const struct notify_body *b, char *buf, size_t size,
 static int root_add(const struct notify_body *b, struct multipart_writer *w,
 		    const char *cid)
 {
-	const size_t size = ROOT_OVERHEAD + 6 * HL_URI_MAX +
-			    b->n * (RESOURCE_OVERHEAD +
-				    6 * (HL_URI_MAX + HL_DISPLAY_MAX));
+	const size_t size =
+		ROOT_OVERHEAD + 6 * HL_URI_MAX + b->n * RESOURCE_SIZE;
 	char *buf = mem_alloc(size, NULL);
 	size_t len;
 	int err;
@@ -220,8 +246,7 @@ static size_t size_max(const struct notify_body *b)
 
 		size += doc->len + PART_OVERHEAD + RLMI_CID_MAX;
 		if (b->related)
-			size += RESOURCE_OVERHEAD +
-				6 * (HL_URI_MAX + HL_DISPLAY_MAX);
+			size += RESOURCE_SIZE;
 	}
 	return size;
 }

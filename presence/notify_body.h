@@ -30,7 +30,10 @@ struct notify_entry {
 /** @param list Which list, or NULL for one who knows no lists; copied */
 int notify_body_alloc(struct notify_body **bp, const struct rlmi_list *list);
 int notify_body_add(struct notify_body *b, const struct notify_entry *e);
+/** Take back the one that was added last */
+void notify_body_undo(struct notify_body *b);
 unsigned notify_body_parts(const struct notify_body *b);
+/** With its Content-Type; it is not longer than this */
 size_t notify_body_bytes(const struct notify_body *b);
 
 /** Content-Type (if there is a body), Content-Length, empty line, body */

@@ -268,8 +268,8 @@ static void destructor(void *arg)
 	mem_deref(p->leg_listener);
 	mem_deref(p->nodes);
 	list_flush(&p->asks);
+	/* Each ends its own wait for a connection */
 	list_flush(&p->helds);
-	list_flush(&p->flow_waits);
 	list_flush(&p->requests);
 	if (p->watcher_ht)
 		watchers_flush(p);
@@ -318,6 +318,7 @@ int presence_alloc(struct presence **pp, const struct presence_cfg *cfg,
 	if (!p)
 		return ENOMEM;
 	p->cfg = *cfg;
+	tmr_init(&p->watch_tmr);
 	p->bus = bus;
 	p->prov = prov;
 	p->state = state;

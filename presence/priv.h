@@ -70,6 +70,8 @@ struct presence {
 	struct list asks;         /**< Provision requests under way */
 	struct list watchers;     /**< struct watcher, by le */
 	struct hash *watcher_ht;  /**< by Call-ID */
+	struct list watch_due;    /**< ..by le_due: whose turn comes.. */
+	struct tmr watch_tmr;     /**< ..some at a time */
 	uint32_t watcherc;
 	/** From state.db, until the directory is there */
 	struct list kept_bindings, kept_services, kept_publications;

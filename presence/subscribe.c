@@ -100,7 +100,7 @@ static void subscribe(struct request *rq, struct watch_ask *ask,
 	err = watcher_alloc(&w, p, ask, rq->msg);
 	if (err) {
 		request_reply(rq, err == EBADMSG ? 400 : 500,
-			      err == EBADMSG ? "Bad Contact Or Event"
+			      err == EBADMSG ? "Bad URI, Event Or Call-ID"
 					     : "Out Of Memory", NULL);
 		return;
 	}
@@ -163,6 +163,18 @@ void subscribe_request(struct request *rq, void *arg)
 
 /* --- in the dialog ------------------------------------------------------ */
 
+/* Also to one that comes again, as its answer was lost: then with what is left,
+ * and nothing else happens */
+static void refreshed(struct edge_sock *sock, const struct sip_msg *msg,
+		      const struct watcher *w, uint32_t expires_s)
+{
+	char hdrs[HDRS_MAX];
+
+	ok_hdrs(w, sock->i, expires_s, hdrs);
+	(void)sip_treplyf(NULL, NULL, endpoint_sip(sock->ep), msg, false, 200,
+			  "OK", "%sContent-Length: 0\r\n\r\n", hdrs);
+}
+
 static void accept_refresh(struct edge_sock *sock, const struct sip_msg *msg,
 			   struct watcher *w, const struct binding *b)
 {
@@ -170,13 +182,10 @@ static void accept_refresh(struct edge_sock *sock, const struct sip_msg *msg,
 	const uint32_t expires_s = expires_wanted(p, msg);
 	struct dir_sub *sub = w->sub;
 	const bool service = w->kind == WATCH_SERVICE;
-	char hdrs[HDRS_MAX];
 
 	w->rseq = msg->cseq.num;
 	w->binding = b->id;
-	ok_hdrs(w, sock->i, expires_s, hdrs);
-	(void)sip_treplyf(NULL, NULL, endpoint_sip(sock->ep), msg, false, 200,
-			  "OK", "%sContent-Length: 0\r\n\r\n", hdrs);
+	refreshed(sock, msg, w, expires_s);
 	if (!expires_s) {
 		watcher_terminate(w, "timeout");
 		if (service && sub->row.start == PROV_START_SUBSCRIBE)
@@ -239,8 +248,11 @@ bool subscribe_refresh(struct edge_sock *sock, const struct sip_msg *msg)
 		p->n.refused_dialog++;
 		(void)sip_reply(sip, msg, 403, "Not Your Dialog");
 	}
-	else if (msg->cseq.num <= w->rseq) {
+	else if (msg->cseq.num < w->rseq) {
 		(void)sip_reply(sip, msg, 500, "CSeq Out Of Order");
+	}
+	else if (msg->cseq.num == w->rseq) {
+		refreshed(sock, msg, w, watcher_left_s(w));
 	}
 	else if (expires_s == UINT32_MAX) {
 		(void)sip_replyf(sip, msg, 423, "Interval Too Brief",

@@ -18,6 +18,7 @@ static void destructor(void *arg)
 	}
 	list_unlink(&w->le_sub);
 	hash_unlink(&w->he);
+	list_unlink(&w->le_due);
 	tmr_cancel(&w->tmr);
 	tmr_cancel(&w->pump);
 	mem_deref(w->req);
@@ -70,6 +71,14 @@ void watcher_expires_set(struct watcher *w, uint32_t expires_s)
 	tmr_start(&w->tmr, (uint64_t)expires_s * 1000, expired, w);
 }
 
+uint32_t watcher_left_s(const struct watcher *w)
+{
+	const uint64_t now = tmr_jiffies();
+
+	return w->expires_ms > now ? (uint32_t)((w->expires_ms - now) / 1000)
+				   : 0;
+}
+
 void watcher_names_set(struct watcher *w, struct told_table *told)
 {
 	told_fini(&w->told);
@@ -77,13 +86,24 @@ void watcher_names_set(struct watcher *w, struct told_table *told)
 	memset(told, 0, sizeof(*told));
 }
 
+/* Printable ASCII, as a URI is (RFC 3986 section 2) */
+static bool uri_ok(const struct pl *uri)
+{
+	size_t i;
+
+	for (i = 0; i < uri->l; i++) {
+		if ((unsigned char)uri->p[i] > 0x7e)
+			return false;
+	}
+	return uri->l < HL_URI_MAX && text_is_plain(uri, "<>\"");
+}
+
 static int contact_uri(char **urip, const struct sip_msg *msg)
 {
 	const struct sip_hdr *hdr = sip_msg_hdr(msg, SIP_HDR_CONTACT);
 	struct sip_addr addr;
 
-	if (!hdr || sip_addr_decode(&addr, &hdr->val) ||
-	    addr.auri.l >= HL_URI_MAX || !text_is_plain(&addr.auri, "<>\""))
+	if (!hdr || sip_addr_decode(&addr, &hdr->val) || !uri_ok(&addr.auri))
 		return EBADMSG;
 	return pl_strdup(urip, &addr.auri);
 }
@@ -116,10 +136,19 @@ static int event_id(char **idp, const struct sip_msg *msg)
 	return pl_strdup(idp, &id);
 }
 
+/* What names it is written into every NOTIFY, and To into list documents */
+static bool dialog_ok(const struct sip_msg *msg)
+{
+	return uri_ok(&msg->to.auri) && uri_ok(&msg->from.auri) &&
+	       msg->callid.l < STATE_ID_MAX && msg->from.tag.l < STATE_ID_MAX;
+}
+
 static int fields_set(struct watcher *w, const struct sip_msg *msg)
 {
 	int err;
 
+	if (!dialog_ok(msg))
+		return EBADMSG;
 	w->rseq = msg->cseq.num;
 	w->lseq = 1;
 	err = contact_uri(&w->target, msg);
@@ -191,5 +220,6 @@ void watcher_terminate(struct watcher *w, const char *reason)
 	w->wait = mem_deref(w->wait);
 	w->held = mem_deref(w->held);
 	tmr_cancel(&w->pump);
+	list_unlink(&w->le_due);
 	watcher_pump(w);
 }

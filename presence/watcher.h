@@ -37,7 +37,8 @@ struct watcher {
 	uint64_t binding;
 	uint64_t expires_ms;
 	struct tmr tmr;          /**< Expiry */
-	struct tmr pump;         /**< Collects the changes of one turn */
+	struct tmr pump;         /**< The next round */
+	struct le le_due;        /**< Its turn comes: in presence.watch_due */
 	uint64_t round_ms;       /**< Next round not before this.. */
 	struct list dirty;       /**< ..what will be in it, .. */
 	struct list round;       /**< ..and what is left of this one */
@@ -83,6 +84,8 @@ int watcher_alloc(struct watcher **wp, struct presence *p,
 struct watcher *watcher_find(const struct presence *p,
 			     const struct sip_msg *msg);
 void watcher_expires_set(struct watcher *w, uint32_t expires_s);
+/** Seconds until it expires */
+uint32_t watcher_left_s(const struct watcher *w);
 /** Other names from now on; told becomes the watcher's */
 void watcher_names_set(struct watcher *w, struct told_table *told);
 /** SUBSCRIBE refreshes the target (RFC 6665 section 4.1.2.1); without a Contact
@@ -103,8 +106,8 @@ void watcher_recheck(struct watcher *w);
 void watcher_full(struct watcher *w);
 /** Everything it may know, in as many NOTIFYs as it takes, then goodbye */
 void watcher_fetch(struct watcher *w);
-/** Send what is owed; also a timer's handler */
-void watcher_pump(void *arg);
+/** Send what is owed; w may be gone after the call */
+void watcher_pump(struct watcher *w);
 
 /** How a presentity is for this watcher, now */
 struct seen {
@@ -114,9 +117,17 @@ struct seen {
 };
 void watcher_see(const struct watcher *w, const char *name, struct seen *seen);
 
+/* --- watchers.c ---------------------------------------------------------- */
+
+/** It is to be pumped, soon: a change that thousands may know does not keep
+ *  the thread from all else meanwhile */
+void watchers_due(struct watcher *w);
+
 /* --- watcher_notify.c: one NOTIFY ---------------------------------------- */
 
 struct notify_body;
+/** Bytes of its header fields that are not the body's, at most */
+size_t watcher_notify_head(const struct watcher *w);
 /** The answer goes to watcher_answered(). @return 0 or errno */
 int watcher_notify(struct watcher *w, const struct binding *b,
 		   const struct notify_body *body);

@@ -8,7 +8,10 @@
 #include "presence/notify_body.h"
 #include "presence/watcher.h"
 
-enum { START_BYTES = 160 }; /* Request line and our Via, but for the URI */
+enum {
+	START_BYTES = 160, /* Request line and our Via, but for the URI */
+	HDRS_BYTES = 272   /* What hdrs_print() writes but the watcher's own */
+};
 
 /* A list is active whoever is in it; of one presentity it is said here whether
  * it may be seen */
@@ -20,17 +23,14 @@ static bool is_pending(const struct watcher *w)
 
 static int state_print(const struct watcher *w, struct mbuf *mb)
 {
-	const uint64_t now = tmr_jiffies();
-	const uint64_t left_s =
-		w->expires_ms > now ? (w->expires_ms - now) / 1000 : 0;
-
 	if (w->last)
 		return mbuf_printf(mb,
 				   "Subscription-State: terminated;"
 				   "reason=%s\r\n",
 				   w->terminated);
-	return mbuf_printf(mb, "Subscription-State: %s;expires=%llu\r\n",
-			   is_pending(w) ? "pending" : "active", left_s);
+	return mbuf_printf(mb, "Subscription-State: %s;expires=%u\r\n",
+			   is_pending(w) ? "pending" : "active",
+			   watcher_left_s(w));
 }
 
 static int hdrs_print(const struct watcher *w, struct mbuf *mb, uint8_t sock)
@@ -55,6 +55,14 @@ static int hdrs_print(const struct watcher *w, struct mbuf *mb, uint8_t sock)
 	if (w->eventlist)
 		err |= mbuf_write_str(mb, "Require: eventlist\r\n");
 	return err | state_print(w, mb);
+}
+
+size_t watcher_notify_head(const struct watcher *w)
+{
+	return START_BYTES + HDRS_BYTES + strlen(w->target) +
+	       strlen(w->luri) + strlen(w->ruri) + strlen(w->rtag) +
+	       strlen(w->callid) + strlen(w->sub->row.service) +
+	       (w->event_id ? strlen(w->event_id) : 0);
 }
 
 /* To a flow, whatever the Contact says */

@@ -76,19 +76,29 @@ static bool is_open(enum told_state state)
 
 /* --- what it is owed ---------------------------------------------------- */
 
+static void round_handler(void *arg);
+
 static void wake(struct watcher *w)
 {
 	const uint64_t now = tmr_jiffies();
-	uint64_t wait_ms = 0;
 
 	/* Its answer comes back here, or it is too late to tell more */
 	if (w->req || w->wait || w->last)
 		return;
 	if (!w->due && !w->terminated && !list_head(&w->round) &&
-	    w->round_ms > now)
-		wait_ms = w->round_ms - now;
-	if (!tmr_isrunning(&w->pump) || !wait_ms)
-		tmr_start(&w->pump, wait_ms, watcher_pump, w);
+	    w->round_ms > now) {
+		if (!w->le_due.list && !tmr_isrunning(&w->pump))
+			tmr_start(&w->pump, w->round_ms - now, round_handler,
+				  w);
+		return;
+	}
+	tmr_cancel(&w->pump);
+	watchers_due(w);
+}
+
+static void round_handler(void *arg)
+{
+	wake(arg);
 }
 
 static void dirty(struct watcher *w, struct told *t)
@@ -276,15 +286,21 @@ static bool worth(const struct watcher *w, const struct told *t,
 	return is_open(t->state) || t->state == TOLD_CLOSED;
 }
 
-static int tell(struct watcher *w, struct told *t, struct notify_body *body)
+/* EMSGSIZE: it has to wait for the next NOTIFY. One alone never does */
+static int tell(struct watcher *w, struct told *t, struct notify_body *body,
+		size_t max)
 {
 	struct seen seen;
 	int err = 0;
 
-	list_unlink(&t->le_dirty);
 	watcher_see(w, t->name, &seen);
 	if (worth(w, t, &seen))
 		err = entry_add(w, t, &seen, body);
+	if (notify_body_parts(body) > 1 && notify_body_bytes(body) > max) {
+		notify_body_undo(body);
+		return EMSGSIZE;
+	}
+	list_unlink(&t->le_dirty);
 	t->state = seen.state;
 	t->sum = seen.sum;
 	if (!watcher_is_fixed(w) && !is_open(seen.state))
@@ -297,8 +313,12 @@ static size_t body_max(const struct watcher *w, const struct binding *b)
 	const struct presence *p = w->p;
 	const struct endpoint *ep = p->sockv[b->laddr].ep;
 
+	const size_t head = watcher_notify_head(w);
+	const size_t room =
+		p->cfg.datagram_bytes > head ? p->cfg.datagram_bytes - head : 0;
+
 	return endpoint_transport(ep) == SIP_TRANSP_UDP
-		       ? p->cfg.notify_bytes
+		       ? MIN(p->cfg.notify_bytes, room)
 		       : MAX(p->cfg.notify_bytes, (uint32_t)STREAM_BYTES);
 }
 
@@ -311,9 +331,9 @@ static int body_fill(struct watcher *w, const struct binding *b,
 	int err = 0;
 
 	while (!err && (le = list_head(&w->round)) &&
-	       notify_body_bytes(body) < max)
-		err = tell(w, le->data, body);
-	return err;
+	       (!notify_body_parts(body) || notify_body_bytes(body) < max))
+		err = tell(w, le->data, body, max);
+	return err == EMSGSIZE ? 0 : err;
 }
 
 /* What is dirty now is this round's; what comes later waits for the next.
@@ -382,9 +402,8 @@ static int pump(struct watcher *w, const struct binding *b)
 	return err;
 }
 
-void watcher_pump(void *arg)
+void watcher_pump(struct watcher *w)
 {
-	struct watcher *w = arg;
 	const struct binding *b = binding_by_id(w->p->bindings, w->binding);
 	int err;
 

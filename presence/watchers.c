@@ -5,10 +5,43 @@
 #include <string.h>
 #include "presence/watcher.h"
 
+enum {
+	BATCH = 32,  /* Watchers that are told in one step */
+	STEP_MS = 1
+};
+
 /** A presentity by its two names: it may be watched by either */
 struct names {
 	const char *subscriber, *user;
 };
+
+static void due_handler(void *arg)
+{
+	struct presence *p = arg;
+	struct watcher *w;
+	unsigned n;
+
+	for (n = 0; n < BATCH; n++) {
+		w = list_ledata(list_head(&p->watch_due));
+		if (!w)
+			return;
+		list_unlink(&w->le_due);
+		watcher_pump(w);
+	}
+	if (list_head(&p->watch_due))
+		tmr_start(&p->watch_tmr, STEP_MS, due_handler, p);
+}
+
+void watchers_due(struct watcher *w)
+{
+	struct presence *p = w->p;
+
+	if (w->le_due.list)
+		return;
+	list_append(&p->watch_due, &w->le_due, w);
+	if (!tmr_isrunning(&p->watch_tmr))
+		tmr_start(&p->watch_tmr, 0, due_handler, p);
+}
 
 static void mark(struct watcher *w, const struct names *n)
 {
@@ -71,20 +104,19 @@ void watchers_rule(struct presence *p, const char *subject, const char *object)
 	const struct dir_sub *sub = directory_sub(p->dir, object);
 	struct names n = {object, sub ? sub->user->row.name : NULL};
 	struct dir_sub *seer;
+	dir_sub_h *h;
 
 	if (!p->watcherc)
 		return;
+	/* All of all is looked at only where the rule is about all of all */
+	h = strcmp(object, "*") ? mark_watchers : recheck_watchers;
 	if (!strcmp(subject, "*")) {
-		directory_subs(p->dir, recheck_watchers, NULL);
+		directory_subs(p->dir, h, &n);
 		return;
 	}
 	seer = directory_sub(p->dir, subject);
-	if (!seer)
-		return;
-	if (strcmp(object, "*"))
-		mark_watchers(seer, &n);
-	else
-		recheck_watchers(seer, NULL);
+	if (seer)
+		h(seer, &n);
 }
 
 void watchers_end_sub(struct dir_sub *sub, const char *reason)
@@ -142,4 +174,5 @@ void watchers_forget(struct presence *p, struct dir_sub *sub)
 void watchers_flush(struct presence *p)
 {
 	list_flush(&p->watchers);
+	tmr_cancel(&p->watch_tmr);
 }

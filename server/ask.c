@@ -142,7 +142,7 @@ static void dial_apply(struct ask *ask, const struct bus_activation *a)
 
 static void activation_h(int err, const struct bus_msg *msg, void *arg)
 {
-	const struct bus_activation *a = &msg->u.activation;
+	const struct bus_activation *a = err ? NULL : &msg->u.activation;
 	const char *words = "presence does not answer";
 	uint16_t code = err == ETIMEDOUT ? 504 : 503;
 	struct ask *ask = arg;
@@ -159,6 +159,9 @@ static void activation_h(int err, const struct bus_msg *msg, void *arg)
 		}
 		if (code == 200)
 			code = activation_apply(leg, a, &words);
+		/* It can end the leg's dialog, and the ask with that */
+		if (!leg->ask)
+			return;
 	}
 	else if (!err && msg->type == BUS_RESULT) {
 		code = msg->u.result.code >= 400 ? msg->u.result.code : 500;

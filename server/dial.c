@@ -18,6 +18,7 @@ void dial_over(struct leg *leg)
 	struct server *srv = leg->srv;
 	char subscriber[HL_NAME_MAX];
 
+	leg->next = mem_deref(leg->next);
 	if (!leg->passing || leg->sess)
 		return;
 
@@ -94,11 +95,8 @@ static uint16_t dial_check(const struct leg *leg,
 static uint16_t dial_bridge(struct leg *leg, const struct bus_activation *a,
 			    const char **wordsp)
 {
-	if (a->group[0]) {
-		/* It has no end of its own */
-		leg->passing = false;
+	if (a->group[0])
 		return group_dial(leg, a->group, wordsp);
-	}
 
 	return call_activate(leg, a->partyv, a->partyc, wordsp);
 }

@@ -173,11 +173,18 @@ uint16_t group_member_set(struct server *srv, const struct bus_member_set *s,
 static void member_end(struct member *m)
 {
 	struct leg *leg = m->leg;
+	const bool last = leg && leg->passing_in == m->group;
 
 	mem_deref(m);
 	if (!leg)
 		return;
 
+	if (last && !leg->call) {
+		leg_down(leg, 0, "not in the group any more", false);
+		return;
+	}
+
+	leg->passing = leg->passing || last;
 	groups_join(leg);
 	group_select(leg);
 	leg_media_sync(leg);

@@ -174,6 +174,7 @@ void leg_drop(struct leg *leg)
 	leg_invite_done(leg);
 	leg->rings = false;
 	leg->passing = false;
+	leg->passing_in = NULL;
 }
 
 static uint32_t retry_ms(const struct leg *leg)

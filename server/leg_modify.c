@@ -114,6 +114,12 @@ static void refused(struct leg *leg, const struct modify *m,
 	    sesstimer_too_small(&leg->timer, &said)) {
 		retry_in(leg, want, 0);
 	}
+	else if (m->kind == MODIFY_UPDATE &&
+		 (msg->scode == 405 || msg->scode == 501)) {
+		/* Its Allow promised more than it has */
+		leg->peer_update = false;
+		retry_in(leg, want, 0);
+	}
 	else if (msg->scode == 491 && ++leg->tries < TRIES_MAX) {
 		++leg->srv->st.glares;
 		retry_in(leg, want, glare_ms(leg));

@@ -169,8 +169,11 @@ uint16_t leg_provision(struct server *srv, const struct bus_leg_provision *p,
 		return leg_expect(leg, p, wordsp);
 	}
 
-	if (p->invite || !leg_is_up(leg))
+	if (p->invite || !leg_is_up(leg)) {
 		leg->passing = false;
+		leg->passing_in = NULL;
+	}
+
 	leg_update(leg, p, &c);
 	before = leg->status;
 	leg_want(leg);

@@ -131,6 +131,8 @@ void member_leave(struct member *m)
 	--leg->joinedc;
 	if (leg->selected == group)
 		leg->selected = NULL;
+	if (leg->passing_in == group)
+		leg->passing_in = NULL;
 	focus_leg_moved(leg);
 	focus_bridge_changed(&group->b);
 
@@ -248,6 +250,15 @@ static uint16_t leg_group_set(struct leg *leg, struct group *group,
 	return 200;
 }
 
+/* What was dialled for one call goes on in the group, and ends with that. */
+static void member_stays(struct leg *leg, struct group *group)
+{
+	if (leg->passing || leg->passing_in)
+		leg->passing_in = group;
+
+	leg->passing = false;
+}
+
 uint16_t group_activate(struct leg *leg, const char *name,
 			const char **wordsp)
 {
@@ -264,6 +275,7 @@ uint16_t group_activate(struct leg *leg, const char *name,
 	if (code != 200)
 		return code;
 
+	member_stays(leg, group);
 	if (leg->call)
 		(void)call_remove(leg, "", wordsp);
 
@@ -306,6 +318,7 @@ uint16_t group_dial(struct leg *leg, const char *name, const char **wordsp)
 
 	hlog(leg->srv->log, HLOG_INFO, group->b.subject, "dialled",
 	     HLOG_S("caller", leg->subscriber));
+	member_stays(leg, group);
 	group_select(leg);
 	leg_media_sync(leg);
 	return 200;

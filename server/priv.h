@@ -202,6 +202,8 @@ struct leg {
 					  user */
 	bool passing;                /**< ..and gone when its call ends; not
 					  up: gone when it is not made */
+	struct group *passing_in;    /**< It passes with its membership of
+					  this group, or NULL */
 	struct bus_leg_provision *next; /**< What holds once the INVITE is
 					     accepted that is expected, or
 					     NULL */
@@ -219,7 +221,7 @@ struct leg {
 	struct sipsess *sess;
 	const struct sip_msg *invited; /**< The terminal's INVITE until ACK */
 	bool stored;                 /**< state has the dialog */
-	uint64_t number;             /**< Contact's user, o-line */
+	uint64_t number;             /**< Of the o-line */
 	mixer_leg_id mid;            /**< 0: none */
 	struct mixer_leg_local media;
 	uint32_t sdp_version;
@@ -471,6 +473,10 @@ void restore_edge_known(struct server *srv);
  *  leg_want() is called when it was. It is ended next. */
 bool restore_holds(struct server *srv, const char *subscriber);
 uint32_t restore_left(const struct server *srv);
+
+/* request.c: what the bus asks for */
+void server_request_h(const struct bus_msg *msg, struct bus_reply *reply,
+		      void *arg);
 
 void server_heartbeat_soon(struct server *srv);
 

@@ -58,7 +58,8 @@ int pidf_print(char *buf, size_t size, const struct pidf *pidf, size_t *lenp);
  * Read a document: entity, open, busy, activities, and the first note
  *
  * Open if one tuple is. A basic that is neither open nor closed says nothing:
- * baresip publishes "unknown" at first. Unknown elements are skipped. The other members are "". pidf is untouched on failure.
+ * baresip publishes "unknown" at first. Unknown elements are skipped. The other
+ * members are "". pidf is untouched on failure.
  *
  * @return 0, EBADMSG (not well-formed, another document, no entity, a
  *         document type), EOVERFLOW (document or a value too long), ENOMEM

@@ -21,6 +21,7 @@ COMPACT = {'v': 'via', 'f': 'from', 't': 'to', 'i': 'call-id',
 class Message:
     def __init__(self, data, src):
         self.src = src
+        self.bytes = len(data)
         head, _, self.body = data.decode('utf-8', 'replace').partition(
             '\r\n\r\n')
         lines = re.sub(r'\r\n[ \t]+', ' ', head).split('\r\n')

@@ -139,6 +139,84 @@ static void test_stays_when_it_may(void **state)
 	assert_int_equal(status_int(r, "legs_up"), 1);
 }
 
+/* The REFER that leaves the call for a group is answered, and its leg is the
+ * group's from then on */
+static void test_goes_on_in_a_group(void **state)
+{
+	struct rig *r = *state;
+	struct term *a, *b;
+	char sdp[1024];
+
+	rig_start(r);
+	b = rig_up(r, "b");
+	a = dialler(r, "a", false, sdp);
+	assert_int_equal(dial(a, "b"), 200);
+	assert_true(term_wait(a, BUS_LEG_BUSY));
+	assert_int_equal(rig_member(r, "crew", "a"), 200);
+
+	r->activation_as_asked = false;
+	r->activation.code = 200;
+	strcpy(r->activation.group, "crew");
+	assert_int_equal(term_refer(a, "crew", true), 202);
+	assert_true(term_wait(b, BUS_LEG_IDLE));
+	assert_true(term_wait(a, BUS_LEG_IDLE));
+	assert_int_equal(a->closes, 0);
+	assert_int_equal(status_int(r, "legs_up"), 2);
+	assert_int_equal(status_int(r, "calls_total"), 0);
+}
+
+static void member_del(struct rig *r, const char *group, const char *name)
+{
+	struct bus_msg m;
+
+	m.type = BUS_MEMBER_DEL;
+	memset(&m.u.member_del, 0, sizeof(m.u.member_del));
+	strcpy(m.u.member_del.group, group);
+	strcpy(m.u.member_del.subscriber, name);
+	assert_int_equal(rig_ask(r, &m), 200);
+}
+
+/* A phone that dialled a group is hung up when that is deleted, not left with
+ * silence; one that is in a call by then, after that */
+static void test_ends_with_its_group(void **state)
+{
+	struct rig *r = *state;
+	struct term *a, *b, *c, *d;
+	char sdp[1024];
+
+	rig_start(r);
+	d = rig_up(r, "d");
+	a = dialler(r, "a", false, sdp);
+	b = dialler(r, "b", true, sdp);
+	c = dialler(r, "c", false, sdp);
+	assert_int_equal(rig_member(r, "crew", "a"), 200);
+	assert_int_equal(rig_member(r, "crew", "b"), 200);
+	assert_int_equal(rig_member(r, "crew", "c"), 200);
+	assert_int_equal(rig_member(r, "other", "a"), 200);
+
+	r->activation_as_asked = false;
+	r->activation.code = 200;
+	strcpy(r->activation.group, "crew");
+	assert_int_equal(dial(a, "crew"), 200);
+	assert_int_equal(dial(b, "crew"), 200);
+	assert_int_equal(dial(c, "crew"), 200);
+	assert_true(term_wait(c, BUS_LEG_IDLE));
+	r->activation_as_asked = true;
+	assert_int_equal(term_refer(c, "d", true), 202);
+	assert_true(term_wait(d, BUS_LEG_BUSY));
+
+	member_del(r, "crew", "");
+	assert_true(wait_any(&a->closes));
+	assert_true(term_wait(a, BUS_LEG_NONE));
+	assert_int_equal(b->closes + c->closes, 0);
+	assert_int_equal(status_int(r, "legs_up"), 3);
+
+	d->sess = mem_deref(d->sess);
+	assert_true(wait_any(&c->closes));
+	assert_int_equal(status_int(r, "legs_up"), 1);
+	assert_int_equal(b->closes, 0);
+}
+
 static void test_late_offer(void **state)
 {
 	struct rig *r = *state;
@@ -428,6 +506,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_ends_with_its_call),
 		T(test_stays_when_it_may),
+		T(test_goes_on_in_a_group),
+		T(test_ends_with_its_group),
 		T(test_late_offer),
 		T(test_service_is_not_dialled),
 		T(test_refused_by_presence),

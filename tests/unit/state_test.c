@@ -14,7 +14,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <re.h>
+#include "db/sql.h"
 #include "db/state.h"
+#include "db/statefile.h"
 #include "dbtest.h"
 
 struct found {
@@ -421,6 +423,52 @@ static void test_damaged(void **state)
 	mem_deref(s);
 }
 
+/* state.db as the version before publications wrote it */
+static void old_state_make(const struct dbtest *t)
+{
+	sqlite3 *db = open_raw(t);
+	char sql[96];
+
+	script_ok(db, sql_schema_state[0]);
+	snprintf(sql, sizeof(sql), "PRAGMA application_id = %d;"
+				   " PRAGMA user_version = 1",
+		 (int)statefile_kind.application_id);
+	script_ok(db, sql);
+	script_ok(db, "INSERT INTO binding VALUES('alice', 'k', 'sip:a@h', '',"
+		      " 'c', 7, 'udp 1 2', '', 1893456000123);"
+		      "INSERT INTO service VALUES('alice-ptt', 'alice',"
+		      " 'k', 1)");
+	sqlite3_close(db);
+}
+
+/* What it knew is there still, and what it did not know can be kept */
+static void test_old_version(void **state)
+{
+	struct dbtest *t = *state;
+	struct state_publication p = {.id = "i", .etag = "e", .user = "alice"};
+	struct found f = {0};
+	struct state *s;
+
+	old_state_make(t);
+	s = open_state(t);
+	assert_int_equal(state_bindings_load(s, binding_h, &f), 0);
+	assert_int_equal(state_services_load(s, service_h, &f), 0);
+	assert_int_equal(f.n, 2);
+	assert_string_equal(f.binding.contact, "sip:a@h");
+	assert_int_equal(f.binding.cseq, 7);
+	assert_string_equal(f.service.subscriber, "alice-ptt");
+	assert_true(f.service.manual);
+
+	assert_int_equal(state_publication_put(s, &p), 0);
+	assert_int_equal(state_flush(s), 0);
+	mem_deref(s);
+	s = open_state(t);
+	assert_int_equal(state_publications_load(s, publication_h, &f), 0);
+	assert_int_equal(f.n, 3);
+	assert_string_equal(f.publication.etag, "e");
+	mem_deref(s);
+}
+
 static void test_rows_that_do_not_fit(void **state)
 {
 	struct dbtest *t = *state;
@@ -469,6 +517,7 @@ int main(void)
 		T(test_disk_full),
 		T(test_overflow),
 		T(test_damaged),
+		T(test_old_version),
 		T(test_rows_that_do_not_fit),
 		T(test_open_errors),
 	};
