@@ -60,7 +60,7 @@ def test_fits_a_datagram(lab):
     server.users('alice', *names, both=False)
     server.holler('allow', 'add', 'alice', *names)
     for name in names:
-        server.holler('user', 'set', name, '--display', '&' + name)
+        server.holler('user', 'set', name, '--display', '&')
         online(server, name)
         server.until_leg(name)
     a = registered(server, 'alice')
