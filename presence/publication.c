@@ -27,6 +27,40 @@ const char *publication_event_name(enum publication_event ev)
 	return "";
 }
 
+static int presence_parse(struct publication_body *body, const char *p,
+			  size_t len)
+{
+	struct pidf pidf;
+	const int err = pidf_parse(&pidf, p, len);
+
+	if (err)
+		return err;
+	body->open = pidf.open;
+	body->unknown = pidf.unknown;
+	body->activities = pidf.activities;
+	memcpy(body->note, pidf.note, sizeof(body->note));
+	return 0;
+}
+
+static int settings_parse(struct publication_body *body, const char *p,
+			  size_t len)
+{
+	const int err = pocset_parse(&body->set, p, len);
+
+	/* Written again as it is, it needs one */
+	if (!err && !body->set.id[0])
+		(void)re_snprintf(body->set.id, sizeof(body->set.id), "t");
+	return err;
+}
+
+int publication_body_parse(struct publication_body *body, const char *p,
+			   size_t len)
+{
+	return body->event == PUBLICATION_PRESENCE
+		       ? presence_parse(body, p, len)
+		       : settings_parse(body, p, len);
+}
+
 static void table_destructor(void *arg)
 {
 	struct publications *t = arg;
@@ -282,24 +316,11 @@ uint32_t publications_count(const struct publications *t)
 static int body_parse(struct publication_body *body,
 		      const struct state_publication *row)
 {
-	const size_t len = strlen(row->body);
-	struct pidf pidf;
-	int err;
+	const char *settings = publication_event_name(PUBLICATION_SETTINGS);
 
-	if (!strcmp(row->event,
-		    publication_event_name(PUBLICATION_SETTINGS))) {
-		body->event = PUBLICATION_SETTINGS;
-		return pocset_parse(&body->set, row->body, len);
-	}
-	body->event = PUBLICATION_PRESENCE;
-	err = pidf_parse(&pidf, row->body, len);
-	if (err)
-		return err;
-	body->open = pidf.open;
-	body->unknown = pidf.unknown;
-	body->activities = pidf.activities;
-	memcpy(body->note, pidf.note, sizeof(body->note));
-	return 0;
+	body->event = strcmp(row->event, settings) ? PUBLICATION_PRESENCE
+						   : PUBLICATION_SETTINGS;
+	return publication_body_parse(body, row->body, strlen(row->body));
 }
 
 static bool subscriber_is(const struct directory *dir,

@@ -68,6 +68,11 @@ struct publication *publication_find(const struct dir_user *user,
 				     const char *subscriber,
 				     const struct pl *etag);
 
+/** Read the document of a body whose event is set; nothing else is changed.
+ *  @return 0, or errno of pidf_parse() or pocset_parse() */
+int publication_body_parse(struct publication_body *body, const char *p,
+			   size_t len);
+
 /** @return 0, EDQUOT (the user has too many), ENOSPC (all have), ENOMEM, EIO
  *          (no random numbers) */
 int publication_add(struct publication **pubp, struct publications *t,

@@ -100,32 +100,6 @@ static bool conditions_decode(struct publish *pb)
 
 /* --- the body ----------------------------------------------------------- */
 
-static int presence_decode(struct publication_body *body, const char *p,
-			   size_t len)
-{
-	struct pidf pidf;
-	const int err = pidf_parse(&pidf, p, len);
-
-	if (err)
-		return err;
-	body->open = pidf.open;
-	body->unknown = pidf.unknown;
-	body->activities = pidf.activities;
-	memcpy(body->note, pidf.note, sizeof(body->note));
-	return 0;
-}
-
-static int settings_decode(struct publication_body *body, const char *p,
-			   size_t len)
-{
-	const int err = pocset_parse(&body->set, p, len);
-
-	/* Written again as it is, it needs one */
-	if (!err && !body->set.id[0])
-		(void)re_snprintf(body->set.id, sizeof(body->set.id), "t");
-	return err;
-}
-
 static bool type_ok(const struct publish *pb)
 {
 	const struct msg_ctype *ct = &pb->rq->msg->ctyp;
@@ -146,8 +120,7 @@ static int document_decode(struct publish *pb)
 			presence ? PIDF_BYTES_MAX : POCSET_BYTES_MAX);
 	if (err)
 		return err;
-	err = presence ? presence_decode(&pb->body, body.p, body.len)
-		       : settings_decode(&pb->body, body.p, body.len);
+	err = publication_body_parse(&pb->body, body.p, body.len);
 	body_close(&body);
 	return err;
 }

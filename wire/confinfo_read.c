@@ -2,7 +2,6 @@
 /**
  * @file confinfo_read.c  Conference state documents (RFC 4575), read
  */
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -226,19 +225,6 @@ static int text_h(const char *p, size_t len, void *arg)
 	return 0;
 }
 
-/* The text without white space around it, terminated */
-static const char *text_trim(struct reading *rd)
-{
-	char *s = rd->text;
-
-	while (rd->text_l && isspace((unsigned char)s[rd->text_l - 1]))
-		rd->text_l--;
-	s[rd->text_l] = '\0';
-	while (isspace((unsigned char)*s))
-		s++;
-	return s;
-}
-
 static int number_end(struct reading *rd, const char *text)
 {
 	rd->ci.counted = true;
@@ -318,7 +304,7 @@ static int end_h(const char *name, void *arg)
 	(void)name;
 	rd->depth--;
 	if (place_has_text(place))
-		text = text_trim(rd);
+		text = xml_trim(rd->text, rd->text_l);
 	return place_end(rd, place, text);
 }
 

@@ -196,19 +196,6 @@ static int text_h(const char *p, size_t len, void *arg)
 	return 0;
 }
 
-/* The text without white space around it, terminated */
-static const char *text_trim(struct reading *rd)
-{
-	char *s = rd->text;
-
-	while (rd->text_l && isspace((unsigned char)s[rd->text_l - 1]))
-		rd->text_l--;
-	s[rd->text_l] = '\0';
-	while (isspace((unsigned char)*s))
-		s++;
-	return s;
-}
-
 static int end_h(const char *name, void *arg)
 {
 	struct reading *rd = arg;
@@ -220,7 +207,7 @@ static int end_h(const char *name, void *arg)
 	if (!ends || rd->part == PART_NONE)
 		return 0;
 
-	text = text_trim(rd);
+	text = xml_trim(rd->text, rd->text_l);
 	if (rd->part == PART_NOTE) {
 		strcpy(rd->pidf.note, text);
 		rd->noted = true;

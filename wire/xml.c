@@ -4,6 +4,7 @@
  */
 #include "wire/xml.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
@@ -111,6 +112,16 @@ const char *xml_attr(const char **attrs, const char *name)
 		if (!strcmp(attrs[0], name))
 			return attrs[1];
 	return NULL;
+}
+
+const char *xml_trim(char *s, size_t len)
+{
+	while (len && isspace((unsigned char)s[len - 1]))
+		len--;
+	s[len] = '\0';
+	while (isspace((unsigned char)*s))
+		s++;
+	return s;
 }
 
 /* ---------------------------------------------------------------- writing */

@@ -46,6 +46,10 @@ bool xml_is(const char *name, const char *ns, const char *local);
 /** The value of an attribute without a namespace, or NULL */
 const char *xml_attr(const char **attrs, const char *name);
 
+/** Terminate text of len bytes in place, without the white space around it; s
+ *  has room for the NUL. @return where it begins */
+const char *xml_trim(char *s, size_t len);
+
 /** Document being written; the first error stays */
 struct xml_writer {
 	char *buf;
