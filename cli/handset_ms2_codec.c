@@ -16,6 +16,28 @@ enum {
 	OPUS_BIT_S = 48000
 };
 
+/* The filters are named here and not looked up by name: to fill its tables a
+ * factory would also open sound cards, plugins and PulseAudio with a thread of
+ * its own, for a handset that plays a file or nothing. */
+extern MSFilterDesc ms_ulaw_enc_desc, ms_ulaw_dec_desc, ms_alaw_enc_desc,
+	ms_alaw_dec_desc, ms_g722_enc_desc, ms_g722_dec_desc, ms_opus_enc_desc,
+	ms_opus_dec_desc;
+
+static MSFilterDesc *coder_desc(enum hs_codec codec, bool encode)
+{
+	switch (codec) {
+	case HS_PCMU:
+		return encode ? &ms_ulaw_enc_desc : &ms_ulaw_dec_desc;
+	case HS_PCMA:
+		return encode ? &ms_alaw_enc_desc : &ms_alaw_dec_desc;
+	case HS_G722:
+		return encode ? &ms_g722_enc_desc : &ms_g722_dec_desc;
+	case HS_OPUS:
+		return encode ? &ms_opus_enc_desc : &ms_opus_dec_desc;
+	}
+	return NULL;
+}
+
 struct hs_coder {
 	MSTicker ticker;
 	MSFilterDesc desc[2];      /**< Of the two ends */
@@ -25,7 +47,7 @@ struct hs_coder {
 
 MSFactory *hs_coders_alloc(void)
 {
-	return ms_factory_new_with_voip();
+	return ms_factory_new();
 }
 
 void hs_coders_free(MSFactory *factory)
@@ -89,7 +111,7 @@ int hs_coder_open(struct hs_coder **cp, MSFactory *factory,
 		  enum hs_codec codec, bool encode)
 {
 	struct hs_coder *c = calloc(1, sizeof(*c));
-	const char *mime = hs_codec_info(codec)->name;
+	MSFilterDesc *desc = coder_desc(codec, encode);
 	int err;
 
 	if (!c)
@@ -97,8 +119,8 @@ int hs_coder_open(struct hs_coder **cp, MSFactory *factory,
 	c->ticker.interval = PTIME_MS;
 	c->in = end_create(c, factory, 0);
 	c->out = end_create(c, factory, 1);
-	c->coder = encode ? ms_factory_create_encoder(factory, mime)
-			  : ms_factory_create_decoder(factory, mime);
+	if (desc)
+		c->coder = ms_factory_create_filter_from_desc(factory, desc);
 	if (c->coder)
 		coder_set(c, codec, encode);
 	err = coder_link(c);
