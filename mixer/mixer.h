@@ -21,6 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <re.h>
+#include "wire/srtp.h"
 
 enum {
 	MIXER_WORKERS_MAX = 64,
@@ -53,6 +54,40 @@ enum mixer_codec {
 };
 
 enum { MIXER_KEY_NONE = 0xff };
+
+/** How a leg's RTP and RTCP are protected. Its floor channel is not. */
+enum mixer_security {
+	MIXER_PLAIN,
+	MIXER_SDES, /**< SRTP with the keys of a=crypto (RFC 4568) */
+	MIXER_DTLS  /**< SRTP with the keys of a DTLS handshake (RFC 5764) */
+};
+
+/** Why a leg's keys could not be had */
+enum mixer_insecure {
+	MIXER_INSECURE_HANDSHAKE,   /**< DTLS alert, version, or it gave up */
+	MIXER_INSECURE_FINGERPRINT, /**< Another certificate than in the SDP */
+	MIXER_INSECURE_PROFILE,     /**< No SRTP profile in common */
+	MIXER_INSECURE_BUSY         /**< Nobody had room for it in time */
+};
+
+/** What the far SDP says of DTLS (RFC 8122, 8842) */
+struct mixer_dtls {
+	bool active;         /**< We send the ClientHello: far setup:passive */
+	char hash[8];        /**< "sha-256", "sha-384", "sha-512" */
+	uint8_t fingerprint[64];
+	uint8_t len;         /**< Of the fingerprint */
+};
+
+enum {
+	MIXER_UFRAG_BYTES = 16, /**< With the final 0 */
+	MIXER_PWD_BYTES = 28
+};
+
+/** ICE-lite credentials of ours (RFC 8445, 8839): new for each leg */
+struct mixer_ice {
+	char ufrag[MIXER_UFRAG_BYTES];
+	char pwd[MIXER_PWD_BYTES];
+};
 
 /** Configuration; mixer_cfg_default() fills in what works */
 struct mixer_cfg {
@@ -100,7 +135,14 @@ enum mixer_event_type {
 	MIXER_BURST_STARTED,
 	/** leg's floor channel carried an Ack of Connect or Disconnect:
 	 *  burst is the acknowledged enum tbcp_type, reason its reason */
-	MIXER_FLOOR_ACK
+	MIXER_FLOOR_ACK,
+	/** Its media is protected from now on: reason as enum srtpw_suite */
+	MIXER_LEG_SECURED,
+	/** It will not be: reason as enum mixer_insecure. The leg stays, and
+	 *  nothing is sent to or taken from it */
+	MIXER_LEG_INSECURE,
+	/** A secure leg was heard, authentic, from another address: addr */
+	MIXER_LEG_MOVED
 };
 
 struct mixer_event {
@@ -154,6 +196,7 @@ struct mixer_leg_params {
 	uint32_t clock_hz;   /**< RTP clock */
 	enum mixer_codec codec;
 	bool floor;          /**< The leg has a floor channel */
+	bool ice;            /**< Its SDP has ICE-lite */
 	int worker;          /**< -1: the least loaded one */
 	void *arg;
 };
@@ -162,6 +205,7 @@ struct mixer_leg_params {
 struct mixer_leg_local {
 	struct sa rtp, rtcp, floor;
 	uint32_t ssrc;       /**< Of everything we send on this leg */
+	struct mixer_ice ice; /**< Where params had ice */
 };
 
 /**
@@ -185,6 +229,15 @@ struct mixer_leg_remote {
 	/** It does neither because its service has it rest: it may ask for the
 	 *  floor, and is woken by another mixer_leg_remote_set() then */
 	bool rest;
+	bool rtcp_mux;       /**< RTCP by the RTP port (RFC 5761) */
+	/** RTP comes from where ICE proves it: rtp and rtcp are only hints,
+	 *  and nothing is sent before a check came (RFC 8445) */
+	bool ice;
+	enum mixer_security security;
+	/** MIXER_SDES: of what the terminal sends, and of what we send. Keys
+	 *  that are those of the last call go on with their counters. */
+	struct srtpw_key key_rx, key_tx;
+	struct mixer_dtls dtls; /**< MIXER_DTLS; the same again: no handshake */
 };
 
 /**
@@ -197,6 +250,14 @@ struct mixer_leg_remote {
  */
 int mixer_leg_remote_set(struct mixer *m, mixer_leg_id leg,
 			 const struct mixer_leg_remote *r);
+
+/** New ICE credentials: the terminal restarts ICE (RFC 8445 section 9). The
+ *  old address is used until a check with the new ones came.
+ *  @return 0, ENOENT, EINVAL (no ICE leg), EAGAIN */
+int mixer_leg_ice(struct mixer *m, mixer_leg_id leg, struct mixer_ice *ice);
+
+/** a=fingerprint of our certificate: "sha-256 AA:BB..." */
+const char *mixer_fingerprint(const struct mixer *m);
 
 /**
  * The signalling flow moved (authenticated re-REGISTER from elsewhere)

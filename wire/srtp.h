@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file srtp.h  SRTP and SRTCP of one direction (RFC 3711, 6188, 7714)
+ *
+ * A context has one master key and one SSRC: that of the sender whose packets
+ * it protects or opens. Bytes in, bytes out, over OpenSSL EVP; no clock, no
+ * socket. A context belongs to one thread at a time. libre and libsrtp2 own
+ * srtp_, so the prefix here is srtpw_.
+ *
+ * No key leaves a context, none is logged, all are wiped when it is freed.
+ */
+#ifndef HL_WIRE_SRTP_H
+#define HL_WIRE_SRTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** Names and order of preference as in RFC 4568 section 6.2 and 7714 */
+enum srtpw_suite {
+	SRTPW_NONE,
+	SRTPW_AEAD_AES_128_GCM,
+	SRTPW_AEAD_AES_256_GCM,
+	SRTPW_AES_CM_128_HMAC_SHA1_80,
+	/** 32-bit tag of RTP, 80-bit tag of RTCP (RFC 3711 section 5.2,
+	 *  RFC 4568 section 6.2.2) */
+	SRTPW_AES_CM_128_HMAC_SHA1_32
+};
+
+enum {
+	SRTPW_SUITES = SRTPW_AES_CM_128_HMAC_SHA1_32 + 1,
+	SRTPW_KEY_BYTES_MAX = 32 + 14,
+	/** What protection adds to RTP at most */
+	SRTPW_RTP_BYTES_MAX = 16,
+	/** ..and to RTCP: tag, E bit and index */
+	SRTPW_RTCP_BYTES_MAX = 20,
+	/** Bits of the replay windows */
+	SRTPW_WINDOW = 128
+};
+
+/** Master key and master salt behind each other, as in a=crypto */
+struct srtpw_key {
+	uint8_t suite; /**< enum srtpw_suite; SRTPW_NONE: no key */
+	uint8_t len;   /**< srtpw_key_bytes() */
+	uint8_t v[SRTPW_KEY_BYTES_MAX];
+};
+
+/** Name in SDP and in status; "" for SRTPW_NONE */
+const char *srtpw_suite_name(enum srtpw_suite suite);
+/** By name, SRTPW_NONE: we have no such suite */
+enum srtpw_suite srtpw_suite_find(const char *name, size_t len);
+/** Bytes of master key plus master salt */
+size_t srtpw_key_bytes(enum srtpw_suite suite);
+/** A random key */
+int srtpw_key_make(struct srtpw_key *key, enum srtpw_suite suite);
+
+struct srtpw;
+
+/**
+ * Derive the session keys (RFC 3711 section 4.3, key derivation rate 0)
+ *
+ * @return 0, EINVAL (no such suite, key length), ENOMEM
+ */
+int srtpw_alloc(struct srtpw **sp, const struct srtpw_key *key);
+/** NULL is fine */
+void srtpw_free(struct srtpw *s);
+/** Bytes that protection adds to an RTP packet: a tag */
+size_t srtpw_rtp_bytes(const struct srtpw *s);
+
+/**
+ * Protect an RTP packet: payload in, encrypted payload and tag out
+ *
+ * The header is authenticated and stays as it is; it is the whole header, with
+ * CSRC and extension if it has them. Sequence numbers that run back a little
+ * (the talker's packets came out of order) are taken with the rollover counter
+ * that belongs to them; the same one twice is refused, for it would use a
+ * keystream twice.
+ *
+ * @param out  At least len + SRTPW_RTP_BYTES_MAX; not the payload itself
+ * @param lenp Bytes written to out
+ *
+ * @return 0, EALREADY (that index was protected before, or is too old to
+ *         know), EOVERFLOW (2^48 packets: the key is used up), EIO (OpenSSL)
+ */
+int srtpw_protect(struct srtpw *s, const uint8_t *hdr, size_t hdr_len,
+		  const uint8_t *p, size_t len, uint8_t *out, size_t *lenp);
+
+/**
+ * Open an RTP packet in place: header, encrypted payload, tag
+ *
+ * The rollover counter is estimated and kept only if the packet is authentic
+ * (RFC 3711 section 3.3.1). After success the packet is the first *lenp bytes
+ * of it. On failure its content is undefined and nothing else has changed.
+ *
+ * @param hdr_len Bytes of the header, CSRC and extension (rtpw_decode())
+ *
+ * @return 0, EBADMSG (too short for a tag), EAUTH-like EACCES (not authentic),
+ *         EALREADY (replayed, or older than the window), EIO
+ */
+int srtpw_unprotect(struct srtpw *s, uint8_t *p, size_t len, size_t hdr_len,
+		    size_t *lenp);
+
+/** Protect a compound RTCP packet in place; room for SRTCPW bytes behind.
+ *  @return 0, ENOSPC (size), EINVAL, EOVERFLOW (2^31 packets), EIO */
+int srtcpw_protect(struct srtpw *s, uint8_t *p, size_t len, size_t size,
+		   size_t *lenp);
+/** As srtpw_unprotect(); one whose E bit is off is opened as well, if it is
+ *  authentic */
+int srtcpw_unprotect(struct srtpw *s, uint8_t *p, size_t len, size_t *lenp);
+
+#endif
