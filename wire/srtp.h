@@ -94,13 +94,14 @@ int srtpw_protect(struct srtpw *s, const uint8_t *hdr, size_t hdr_len,
  *
  * @param hdr_len Bytes of the header, CSRC and extension (rtpw_decode())
  *
- * @return 0, EBADMSG (too short for a tag), EAUTH-like EACCES (not authentic),
+ * @return 0, EBADMSG (too short for a tag), EACCES (not authentic),
  *         EALREADY (replayed, or older than the window), EIO
  */
 int srtpw_unprotect(struct srtpw *s, uint8_t *p, size_t len, size_t hdr_len,
 		    size_t *lenp);
 
-/** Protect a compound RTCP packet in place; room for SRTCPW bytes behind.
+/** Protect a compound RTCP packet in place; room for
+ *  SRTPW_RTCP_BYTES_MAX behind.
  *  @return 0, ENOSPC (size), EINVAL, EOVERFLOW (2^31 packets), EIO */
 int srtcpw_protect(struct srtpw *s, uint8_t *p, size_t len, size_t size,
 		   size_t *lenp);
