@@ -66,7 +66,8 @@ struct leg {
 	uint32_t rtcp_packets;   /**< tx_packets at the last report */
 };
 
-_Static_assert(sizeof(struct leg) <= LEG_BYTES_MAX, "leg slot too large");
+_Static_assert(sizeof(struct leg) + SEATS_FIRST_BYTES <= LEG_BYTES_MAX,
+	       "leg slot too large");
 
 struct legs {
 	struct leg *v;

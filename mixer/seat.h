@@ -19,6 +19,8 @@ struct part;
 
 enum {
 	SEATS_FIRST = 2, /**< Places of the first table; then doubled */
+	/** Its seats_bytes(), which count to a leg's 512 */
+	SEATS_FIRST_BYTES = 64,
 	SEAT_NONE = 0
 };
 

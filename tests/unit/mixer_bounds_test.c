@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "mixer/leg.h"
 #include "tests/unit/mixer_rig.h"
 
 static int leg_at(const struct rig *r, const char *ip, int worker,
@@ -283,9 +284,14 @@ static void thousands_of_legs(void **state)
 	rig_close(&r);
 }
 
+/* A leg of one group or two: slot and table of seats */
 static void slot_is_small(void **state)
 {
 	(void)state;
+	assert_int_equal(mixer_leg_bytes(),
+			 sizeof(struct leg) + seats_bytes(SEATS_FIRST));
+	assert_int_equal(seats_bytes(SEATS_FIRST), SEATS_FIRST_BYTES);
+	assert_int_equal(seats_bytes(2), SEATS_FIRST_BYTES);
 	assert_true(mixer_leg_bytes() <= 512);
 	print_message("# a leg takes %zu bytes\n", mixer_leg_bytes());
 }
