@@ -276,6 +276,7 @@ static bool event_look_up(struct mixer *m, struct mixer_event *ev)
 
 	switch (ev->type) {
 	case MIXER_LEG_LATCHED:
+	case MIXER_LEG_MOVED:
 		if (ml)
 			ml->rtp = ev->addr;
 		return ml != NULL;
@@ -284,6 +285,8 @@ static bool event_look_up(struct mixer *m, struct mixer_event *ev)
 		if (ml)
 			ml->dead = ev->type == MIXER_LEG_DEAD;
 		return ml != NULL;
+	case MIXER_LEG_SECURED:
+	case MIXER_LEG_INSECURE:
 	case MIXER_FLOOR_ACK:
 		return ml != NULL;
 	case MIXER_FLOOR_TAKEN:
