@@ -5,6 +5,7 @@
 #include <string.h>
 #include "mixer/floorchan.h"
 #include "mixer/part.h"
+#include "mixer/send.h"
 
 enum {
 	/** A burst of which nothing comes any more makes room for another,
@@ -268,23 +269,12 @@ static bool hears(struct worker *w, struct leg *leg, const struct part *part,
 static void speech_to(struct worker *w, struct leg *leg,
 		      const struct part *part, const struct speech_down *sp)
 {
-	uint8_t *hdr;
-
-	if (!leg->send || !latch_sends(&leg->rtp))
+	if (!leg_sends(leg))
 		return;
 	if ((leg->hear != part || leg->hear_burst != sp->burst) &&
 	    !hears(w, leg, part, sp))
 		return;
-	hdr = outq_hdr(&w->outq);
-	if (!stream_put(&leg->out, &sp->stamp, leg->pt, w->now, hdr)) {
-		STAT_INC(w, drop_late);
-		return;
-	}
-	outq_push(&w->outq, worker_sock(w, leg->triple, PORT_RTP),
-		  &leg->rtp.addr, RTPW_HEADER_BYTES, sp->p, sp->len);
-	leg->tx_packets++;
-	leg->tx_octets += sp->len;
-	leg_count_tx(leg);
+	leg_send_rtp(w, leg, &sp->stamp, sp->p, sp->len);
 }
 
 void part_speech(struct worker *w, const struct speech_down *sp)
