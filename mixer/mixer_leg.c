@@ -316,7 +316,7 @@ static bool leg_leave(struct mixer *m, mixer_leg_id leg, struct mleg *ml)
 	unsigned i;
 
 	for (i = 0; i < m->cfg.workers; i++)
-		if (!cmd_fits(m, i, MIXER_LEG_BRIDGES_MAX + 1, 0))
+		if (!cmd_fits(m, i, ml->seatc + 1, 0))
 			return false;
 	cmd_new(m, worker, CMD_LEG_DEL)->leg = leg;
 	cmd_push(m, worker);
