@@ -145,6 +145,12 @@ static void event_h(const struct mixer_event *ev, void *arg)
 			     HLOG_SA("media", &ev->addr));
 		break;
 
+	case MIXER_LEG_MOVED:
+		if (leg)
+			hlog(srv->log, HLOG_DEBUG, leg->subject, "moved",
+			     HLOG_SA("media", &ev->addr));
+		break;
+
 	case MIXER_LEG_DEAD:
 		media_dead(srv, ev->leg_arg);
 		break;
@@ -155,6 +161,8 @@ static void event_h(const struct mixer_event *ev, void *arg)
 		break;
 
 	case MIXER_LEG_ALIVE:
+	case MIXER_LEG_SECURED:
+	case MIXER_LEG_INSECURE:
 	case MIXER_FLOOR_DENIED:
 	case MIXER_FLOOR_REVOKED:
 	case MIXER_BURST_STARTED:
