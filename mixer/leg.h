@@ -37,7 +37,6 @@ struct leg {
 	struct secure *secure;   /**< NULL: plain; see secure_is() */
 	uint8_t pt;
 	bool send;               /**< The terminal wants to hear */
-	bool told;               /**< hear was told to the terminal */
 	bool dead;
 	bool mux;                /**< RTCP goes by the RTP channel */
 	uint32_t tx_packets, tx_octets;      /**< For sender reports */
@@ -51,6 +50,8 @@ struct leg {
 	uint64_t window_us;      /**< The latch window ends */
 	struct seats *seats;     /**< NULL: it was never a member */
 	const struct part *talk; /**< Whose floor it holds */
+	const struct part *told; /**< Whose burst its terminal knows of */
+	uint32_t told_burst;
 	uint32_t ssrc_rtp, ssrc_floor;
 	bool has_ssrc_rtp, has_ssrc_floor;
 	bool recv;               /**< The terminal wants to talk */

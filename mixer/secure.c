@@ -111,7 +111,7 @@ static void rx_renew(struct worker *w, struct secure *s, struct srtpw *rx)
 		s->rx_old_us = w->now + SECURE_OLD_US;
 	}
 	s->rx = rx;
-	/* Where it is in heard it stays; which packet is the newest one of
+	/* Its place among the SSRCs stays; which packet is the newest one of
 	 * the new key is not known */
 	s->fresh = s->fresh_rtcp = true;
 }
@@ -269,7 +269,7 @@ void secure_del(struct worker *w, struct leg *leg)
 		return;
 	if (s->mode == MIXER_DTLS)
 		dtlschan_end(w, leg);
-	heard_del(&w->heard, &w->legs, s);
+	ssrcs_del(&w->ssrcs, &w->legs, s);
 	leg->secure = mem_deref(s);
 }
 

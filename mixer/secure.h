@@ -45,15 +45,15 @@ enum secure_dtls {
 struct secure {
 	uint8_t mode;           /**< enum mixer_security; PLAIN: not now */
 	uint8_t dtls_state;     /**< enum secure_dtls */
-	bool heard;             /**< It is in struct heard, by ssrc */
+	bool heard;             /**< It is in struct ssrcs, by ssrc */
 	bool fresh, fresh_rtcp; /**< The next packet is the newest one */
 	uint8_t rx_suite;       /**< enum srtpw_suite */
 	uint16_t seq;           /**< Newest authentic RTP of ssrc */
 	uint32_t rtcp_index;    /**< ..and SRTCP */
 	uint32_t ssrc;          /**< Last heard */
-	uint32_t slot;          /**< Of the leg; where heard */
+	uint32_t slot;          /**< Of the leg, if heard *//
 	uint32_t epoch;         /**< Counts handshakes */
-	struct secure *next;    /**< In its bucket of struct heard */
+	struct secure *next;    /**< In its bucket of struct ssrcs */
 	struct srtpw *tx, *rx;  /**< NULL: no key yet */
 	struct srtpw *rx_old;   /**< Of the keys before, until then: */
 	uint64_t rx_old_us;

@@ -106,11 +106,11 @@ static bool newest(struct worker *w, struct leg *leg, const struct unseal *u)
 		s->fresh_rtcp = false;
 		s->rtcp_index = u->index;
 		if (!s->heard)
-			heard_put(&w->heard, &w->legs, leg, u->ssrc);
+			ssrcs_put(&w->ssrcs, &w->legs, leg, u->ssrc);
 		return true;
 	}
 	if (!s->heard || s->ssrc != u->ssrc) {
-		heard_put(&w->heard, &w->legs, leg, u->ssrc);
+		ssrcs_put(&w->ssrcs, &w->legs, leg, u->ssrc);
 		s->fresh = true;
 	}
 	if (!s->fresh && (int16_t)(u->seq - s->seq) <= 0)
@@ -189,7 +189,7 @@ bool unseal_open(struct worker *w, struct leg *leg, struct unseal *u)
 static bool may_try(struct worker *w, struct secure *s)
 {
 	if (bucket_take(&s->tries, w->now, LEG_TRIES, LEG_TRIES_S) &&
-	    bucket_take(&w->heard.tries, w->now, TRIES, TRIES_S)) {
+	    bucket_take(&w->ssrcs.tries, w->now, TRIES, TRIES_S)) {
 		STAT_INC(w, move_tries);
 		return true;
 	}
@@ -223,7 +223,7 @@ enum unseal_found unseal_find(struct worker *w, struct unseal *u,
 	for (i = 0; i < CANDIDATES; i++) {
 		struct leg *leg;
 
-		s = heard_next(&w->heard, &w->legs, u->ssrc, u->s->triple, s);
+		s = ssrcs_next(&w->ssrcs, &w->legs, u->ssrc, u->s->triple, s);
 		if (!s)
 			break;
 		leg = &w->legs.v[s->slot];

@@ -256,7 +256,7 @@ static void worker_destructor(void *arg)
 	table_free(w->homev, w->cfg.bridges_max * sizeof(*w->homev));
 	table_free(w->partv, w->cfg.bridges_max * sizeof(*w->partv));
 	mem_deref(w->sockv);
-	heard_fini(&w->heard);
+	ssrcs_fini(&w->ssrcs);
 	legs_fini(&w->legs);
 	mem_deref(w->cmds);
 	mem_deref(w->events);
@@ -276,7 +276,7 @@ static int tables_init(struct worker *w, uint64_t seed)
 	for (i = 0; i < w->sockc; i++)
 		w->sockv[i].fd = w->sockv[i].out_head = -1;
 	return legs_init(&w->legs, w->cfg.legs_max, seed) ||
-			       heard_init(&w->heard, w->cfg.legs_max, seed)
+			       ssrcs_init(&w->ssrcs, w->cfg.legs_max, seed)
 		       ? ENOMEM
 		       : 0;
 }

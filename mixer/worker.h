@@ -11,7 +11,7 @@
 #define HL_MIXER_WORKER_H
 
 #include <pthread.h>
-#include "mixer/heard.h"
+#include "mixer/ssrcs.h"
 #include "mixer/msg.h"
 #include "mixer/outq.h"
 #include "mixer/player.h"
@@ -67,7 +67,7 @@ struct worker {
 	_Atomic uint64_t cpu_us;
 	struct outq outq;
 	struct players players;
-	struct heard heard;
+	struct ssrcs ssrcs;
 	struct slotq *dtls_cmds, *dtls_evs; /**< Ours in struct dtls */
 	uint8_t spare[2][RX_BYTES];      /**< Packets that are tried */
 	struct rx rx[2];                 /**< 1: floor, RTP is read behind */

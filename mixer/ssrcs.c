@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
- * @file heard.c  Secure legs of one worker by the SSRC they were heard with
+ * @file ssrcs.c  Secure legs of one worker by the SSRC they were heard with
  */
 #include <errno.h>
 #include <sys/mman.h>
-#include "mixer/heard.h"
+#include "mixer/ssrcs.h"
 
-int heard_init(struct heard *h, uint32_t max, uint64_t seed)
+int ssrcs_init(struct ssrcs *x, uint32_t max, uint64_t seed)
 {
 	uint32_t n = 64;
 	void *p;
@@ -14,27 +14,27 @@ int heard_init(struct heard *h, uint32_t max, uint64_t seed)
 	while (n < max)
 		n *= 2;
 	/* Zeroed memory is empty */
-	p = mmap(NULL, n * sizeof(*h->bucketv), PROT_READ | PROT_WRITE,
+	p = mmap(NULL, n * sizeof(*x->bucketv), PROT_READ | PROT_WRITE,
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (p == MAP_FAILED)
 		return ENOMEM;
-	*h = (struct heard){.bucketv = p, .mask = n - 1, .seed = seed};
+	*x = (struct ssrcs){.bucketv = p, .mask = n - 1, .seed = seed};
 	return 0;
 }
 
-void heard_fini(struct heard *h)
+void ssrcs_fini(struct ssrcs *x)
 {
-	if (h->bucketv)
-		munmap(h->bucketv, (h->mask + 1ull) * sizeof(*h->bucketv));
-	h->bucketv = NULL;
+	if (x->bucketv)
+		munmap(x->bucketv, (x->mask + 1ull) * sizeof(*x->bucketv));
+	x->bucketv = NULL;
 }
 
-static struct secure **bucket_of(const struct heard *h, uint32_t ssrc,
+static struct secure **bucket_of(const struct ssrcs *x, uint32_t ssrc,
 				 uint32_t triple)
 {
 	const struct ipkey key = {.lo = ssrc};
 
-	return &h->bucketv[ipkey_hash(&key, triple, h->seed) & h->mask];
+	return &x->bucketv[ipkey_hash(&key, triple, x->seed) & x->mask];
 }
 
 static uint32_t triple_of(const struct legs *ls, const struct secure *s)
@@ -42,13 +42,13 @@ static uint32_t triple_of(const struct legs *ls, const struct secure *s)
 	return ls->v[s->slot].triple;
 }
 
-void heard_put(struct heard *h, const struct legs *ls, struct leg *leg,
+void ssrcs_put(struct ssrcs *x, const struct legs *ls, struct leg *leg,
 	       uint32_t ssrc)
 {
 	struct secure *s = leg->secure, **b;
 
-	heard_del(h, ls, s);
-	b = bucket_of(h, ssrc, leg->triple);
+	ssrcs_del(x, ls, s);
+	b = bucket_of(x, ssrc, leg->triple);
 	s->heard = true;
 	s->ssrc = ssrc;
 	s->slot = (uint32_t)(leg - ls->v);
@@ -56,13 +56,13 @@ void heard_put(struct heard *h, const struct legs *ls, struct leg *leg,
 	*b = s;
 }
 
-void heard_del(struct heard *h, const struct legs *ls, struct secure *s)
+void ssrcs_del(struct ssrcs *x, const struct legs *ls, struct secure *s)
 {
 	struct secure **b;
 
 	if (!s->heard)
 		return;
-	b = bucket_of(h, s->ssrc, triple_of(ls, s));
+	b = bucket_of(x, s->ssrc, triple_of(ls, s));
 	while (*b && *b != s)
 		b = &(*b)->next;
 	if (*b)
@@ -71,11 +71,11 @@ void heard_del(struct heard *h, const struct legs *ls, struct secure *s)
 	s->next = NULL;
 }
 
-struct secure *heard_next(const struct heard *h, const struct legs *ls,
+struct secure *ssrcs_next(const struct ssrcs *x, const struct legs *ls,
 			  uint32_t ssrc, uint32_t triple,
 			  const struct secure *s)
 {
-	struct secure *next = s ? s->next : *bucket_of(h, ssrc, triple);
+	struct secure *next = s ? s->next : *bucket_of(x, ssrc, triple);
 
 	while (next && (next->ssrc != ssrc || triple_of(ls, next) != triple))
 		next = next->next;
