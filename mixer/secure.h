@@ -51,7 +51,7 @@ struct secure {
 	uint16_t seq;           /**< Newest authentic RTP of ssrc */
 	uint32_t rtcp_index;    /**< ..and SRTCP */
 	uint32_t ssrc;          /**< Last heard */
-	uint32_t slot;          /**< Of the leg, if heard *//
+	uint32_t slot;          /**< Of the leg, if heard */
 	uint32_t epoch;         /**< Counts handshakes */
 	struct secure *next;    /**< In its bucket of struct ssrcs */
 	struct srtpw *tx, *rx;  /**< NULL: no key yet */
