@@ -95,8 +95,8 @@ void leg_free(struct legs *ls, struct leg *leg)
 	latch_reset(&leg->rtp);
 	latch_reset(&leg->rtcp);
 	latch_reset(&leg->floor);
-	leg->hear = leg->talk = NULL;
-	leg->hear_burst = 0;
+	leg->hear = leg->talk = leg->told = NULL;
+	leg->hear_burst = leg->told_burst = 0;
 	leg->send = leg->dead = leg->recv = leg->rest = false;
 	leg->spoke = 0;
 	leg->has_ssrc_rtp = leg->has_ssrc_floor = false;

@@ -45,6 +45,8 @@ struct leg {
 	uint64_t window_us;      /**< The latch window ends */
 	struct seats *seats;     /**< NULL: it was never a member */
 	const struct part *talk; /**< Whose floor it holds */
+	const struct part *told; /**< Whose burst its terminal knows of */
+	uint32_t told_burst;
 	uint32_t ssrc_rtp, ssrc_floor;
 	bool has_ssrc_rtp, has_ssrc_floor;
 	bool recv;               /**< The terminal wants to talk */
