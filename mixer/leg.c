@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include "mixer/leg.h"
+#include "mixer/secure.h"
 #include "util/reserve.h"
 
 int legs_init(struct legs *ls, uint32_t max, uint64_t seed)
@@ -99,6 +100,7 @@ void leg_free(struct legs *ls, struct leg *leg)
 	leg->hear_burst = leg->told_burst = 0;
 	leg->send = leg->dead = leg->recv = leg->rest = false;
 	leg->spoke = 0;
+	leg->mux = false;
 	leg->has_ssrc_rtp = leg->has_ssrc_floor = false;
 	leg->tx_packets = leg->tx_octets = leg->rtcp_packets = 0;
 	atomic_store_explicit(&leg->rx, 0, memory_order_relaxed);
@@ -151,9 +153,12 @@ void leg_move(struct legs *ls, struct leg *leg, const struct sa *flow)
 	link_out(ls, leg);
 	leg->flow_key = key;
 	link_in(ls, leg);
+	latch_reset(&leg->floor);
+	/* That is proven by its packets, wherever they come from */
+	if (secure_is(leg->secure))
+		return;
 	latch_reset(&leg->rtp);
 	latch_reset(&leg->rtcp);
-	latch_reset(&leg->floor);
 }
 
 void leg_remote(struct leg *leg, const struct mixer_leg_remote *r,
@@ -172,6 +177,7 @@ void leg_remote(struct leg *leg, const struct mixer_leg_remote *r,
 	leg->send = r->send;
 	leg->recv = r->recv;
 	leg->rest = r->rest;
+	leg->mux = r->rtcp_mux;
 	leg->has_ssrc_rtp = leg->has_ssrc_floor = false;
 	leg->window_us = window_us;
 }

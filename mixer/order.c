@@ -30,9 +30,12 @@ static void leg_remote_order(struct worker *w, const struct cmd *c)
 {
 	struct leg *leg = leg_get(&w->legs, c->leg);
 
-	if (!leg)
+	if (!leg) {
+		mem_deref(c->secure);
 		return;
+	}
 	outq_flush(&w->outq);
+	secure_set(w, leg, c->secure);
 	leg_remote(leg, &c->u.remote,
 		   w->now + (uint64_t)w->cfg.latch_ms * 1000);
 	/* From now on silence means something */
@@ -51,6 +54,7 @@ static void leg_order(struct worker *w, const struct cmd *c)
 		part_leg_del(w, c->leg);
 		player_stop(w, leg);
 		holds_drop(w, leg);
+		secure_del(w, leg);
 		leg_free(&w->legs, leg);
 	} else if (c->type == CMD_LEG_FLOW) {
 		holds_drop(w, leg);

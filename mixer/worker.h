@@ -15,6 +15,8 @@
 #include "mixer/msg.h"
 #include "mixer/outq.h"
 #include "mixer/player.h"
+#include "mixer/ssrcs.h"
+#include "mixer/secure.h"
 #include "mixer/stats.h"
 #include "util/ring.h"
 #include "util/wheel.h"
@@ -67,6 +69,9 @@ struct worker {
 	struct outq outq;
 	struct players players;
 	struct holds holds;
+	struct ssrcs ssrcs;
+	struct slotq *dtls_cmds, *dtls_evs; /**< Ours in struct dtls */
+	uint8_t spare[2][RX_BYTES];      /**< Packets that are tried */
 	struct rx rx[2];                 /**< 1: floor, RTP is read behind */
 };
 
