@@ -107,11 +107,16 @@ static void down_to(struct worker *w, unsigned to, const struct floor_down *fd)
 
 static void down_all(const struct bridge *b, const struct floor_down *fd)
 {
+	struct worker *w = b->w;
 	unsigned i;
 
-	for (i = 0; i < b->w->count; i++)
-		if (b->on[i])
-			down_to(b->w, i, fd);
+	/* Here last: speech that was held goes at once, and comes to nobody
+	 * before the news */
+	for (i = 0; i < w->count; i++)
+		if (i != w->idx && b->on[i])
+			down_to(w, i, fd);
+	if (b->on[w->idx])
+		down_to(w, w->idx, fd);
 }
 
 static void act_down(const struct bridge *b, const struct floor_act *act)
@@ -333,12 +338,13 @@ void bridge_floor(struct worker *w, const struct floor_up *fu)
 }
 
 static void fan_out(const struct bridge *b, const struct speech_up *up,
-		    const struct burst_stamp *stamp)
+		    const struct burst_stamp *stamp, uint8_t priority)
 {
 	struct worker *w = b->w;
 	const struct speech_down sp = {.bridge = b->id,
 				       .leg = up->leg,
 				       .burst = b->floor.burst,
+				       .priority = priority,
 				       .stamp = *stamp,
 				       .p = up->p,
 				       .len = up->len};
@@ -379,7 +385,7 @@ void bridge_speech(struct worker *w, const struct speech_up *up)
 		return;
 	}
 	STAT_INC(w, forwarded);
-	fan_out(b, up, &stamp);
+	fan_out(b, up, &stamp, m->fm.priority);
 	if (first) {
 		event_up(b, MIXER_BURST_STARTED, m, 0);
 		rearm(b);

@@ -67,7 +67,9 @@ enum mixer_insecure {
 	MIXER_INSECURE_HANDSHAKE,   /**< DTLS alert, version, or it gave up */
 	MIXER_INSECURE_FINGERPRINT, /**< Another certificate than in the SDP */
 	MIXER_INSECURE_PROFILE,     /**< No SRTP profile in common */
-	MIXER_INSECURE_BUSY         /**< Nobody had room for it in time */
+	MIXER_INSECURE_BUSY,        /**< Nobody had room for it in time */
+	MIXER_INSECURE_KEY_USED     /**< SDES: we had sent with that key before
+					 (RFC 3711 section 9.1) */
 };
 
 /** What the far SDP says of DTLS (RFC 8122, 8842) */
@@ -306,7 +308,9 @@ int mixer_bridge_set(struct mixer *m, mixer_bridge_id bridge,
 int mixer_bridge_del(struct mixer *m, mixer_bridge_id bridge);
 
 struct mixer_member {
-	uint8_t priority;   /**< 0 lowest .. 255 */
+	/** 0 lowest .. 255: of its floor requests, and of what it says: who is
+	 *  in several bridges hears the highest that talks */
+	uint8_t priority;
 	bool may_talk;
 	bool may_listen;
 	char uri[MIXER_URI_MAX];   /**< Told to the others when it talks */
@@ -318,6 +322,11 @@ struct mixer_member {
  * first bridge that a leg joins is its selected one; when it leaves that, the
  * one of the first place that is taken. The new member is told by its floor
  * channel whether somebody talks.
+ *
+ * A leg that is in many bridges hears one talker at a time, as one stream: the
+ * one of the highest priority, then the one in its selected bridge, then the
+ * first. Its floor channel tells Taken of whom it hears; where it hears nobody
+ * it tells whether the floor of the selected bridge is free.
  *
  * @return 0, ENOENT, ENOSPC (members_max, MIXER_LEG_BRIDGES_MAX), EAGAIN,
  *         EINVAL (uri or name not terminated), ENOMEM
@@ -341,6 +350,15 @@ int mixer_leg_select(struct mixer *m, mixer_leg_id leg,
  *  @return 0, ENOENT, EINVAL (not its selected bridge), EAGAIN */
 int mixer_floor_request(struct mixer *m, mixer_bridge_id bridge,
 			mixer_leg_id leg);
+/**
+ * A leg's terminal has asked for the floor by signalling, and what it asks for
+ * is still being decided: its newest speech is held from now on, and goes
+ * first when mixer_floor_request() or its own request is granted. Dropped
+ * when it is denied, and after some seconds.
+ *
+ * @return 0, ENOENT, EAGAIN
+ */
+int mixer_floor_expect(struct mixer *m, mixer_leg_id leg);
 int mixer_floor_release(struct mixer *m, mixer_bridge_id bridge,
 			mixer_leg_id leg);
 
@@ -360,8 +378,21 @@ struct mixer_stats {
 		drop_payload_type,
 		drop_unlatched,      /**< Before the SDP, after the window */
 		drop_late,           /**< Packet of an older burst */
+		drop_insecure,       /**< Of a secure leg, and cannot be
+					  opened: no key yet, or no RTP */
+		drop_unauthentic,    /**< Of a secure leg, and not of its key */
+		drop_replayed,       /**< The same one was there before */
 		drop_floor_rate,     /**< Floor messages beyond the bound */
 		drop_floor_foreign;  /**< ..with another's SSRC */
+	/** Speech that came before the floor and went first; legs whose speech
+	 *  could not be held: too many at a time */
+	uint64_t held, hold_full;
+	uint64_t rx_dtls;         /**< Passed on to the DTLS thread */
+	uint64_t tx_insecure;     /**< Not sent: the leg has no key yet */
+	uint64_t moved;           /**< Authentic from another address */
+	/** Packets of unknown addresses tried as a secure leg's; not tried
+	 *  because there were too many */
+	uint64_t move_tries, move_limited;
 	uint64_t rx_keys;         /**< Packets of the two keys (RFC 4733) */
 	uint64_t tones;           /**< Begun */
 	uint64_t tones_full;      /**< Not begun: too many at a time */

@@ -17,6 +17,7 @@
 struct bridge;
 struct member;
 struct part;
+struct secure;
 
 enum {
 	CMD_SLOTS = 8192,
@@ -31,6 +32,7 @@ enum cmd_type {
 	CMD_LEG_REMOTE,
 	CMD_LEG_FLOW,
 	CMD_LEG_DEL,
+	CMD_LEG_ASK,      /**< It has asked for bridge's floor; 0: any */
 	CMD_LEG_SELECT,
 	CMD_BRIDGE_ADD,   /**< To the home */
 	CMD_BRIDGE_SET,   /**< To the home */
@@ -47,6 +49,7 @@ struct cmd {
 	uint32_t member;
 	mixer_leg_id leg;
 	mixer_bridge_id bridge;
+	struct secure *secure; /**< CMD_LEG_REMOTE: given; NULL: plain */
 	union {
 		struct {
 			uint32_t triple;
@@ -84,6 +87,7 @@ struct speech_down {
 	mixer_bridge_id bridge;
 	mixer_leg_id leg; /**< The talker: does not hear itself */
 	uint32_t burst;
+	uint8_t priority; /**< Of the talker */
 	struct burst_stamp stamp;
 	const uint8_t *p; /**< Set by the receiver */
 	uint32_t len;
@@ -108,7 +112,7 @@ struct floor_down {
 	mixer_leg_id to;   /**< 0: all */
 	uint32_t burst;
 	uint32_t members;
-	uint8_t priority;  /**< GRANTED: of who */
+	uint8_t priority;  /**< Of who */
 	uint16_t reason, secs;
 	bool repeat, lost;
 	char uri[MIXER_URI_MAX]; /**< TAKEN */
