@@ -74,6 +74,8 @@ static const struct setting settings[] = {
 	NUM("media", "dead_bridged_ms", server.mixer.dead_bridged_ms, 0,
 	    60 * MINUTE_MS),
 	NUM("media", "rtcp_ms", server.mixer.rtcp_ms, 500, 2 * MINUTE_MS),
+	NUM("media", "replay_ms", server.mixer.replay_ms, 0, 10 * MINUTE_MS),
+	NUM("media", "replay_kib", server.mixer.replay_kib, 0, 16 * MANY),
 
 	NUM("conference", "legs_max", server.legs_max, 1, MANY),
 	NUM("conference", "calls_max", server.calls_max, 1, MANY),

@@ -28,6 +28,8 @@ void mixer_cfg_default(struct mixer_cfg *cfg)
 	cfg->rtcp_ms = 20000;
 	cfg->key_press = 10;
 	cfg->key_release = 11;
+	cfg->replay_ms = 30000;
+	cfg->replay_kib = 32768;
 	cfg->tones = true;
 }
 

@@ -245,6 +245,8 @@ static void worker_destructor(void *arg)
 	ssrcs_fini(&w->ssrcs);
 	legs_fini(&w->legs);
 	holds_fini(&w->holds);
+	lates_fini(&w->lates);
+	replay_pool_fini(&w->replays);
 	mem_deref(w->cmds);
 	mem_deref(w->events);
 	mem_deref(w->wake);
@@ -264,7 +266,11 @@ static int tables_init(struct worker *w, uint64_t seed)
 		w->sockv[i].fd = w->sockv[i].out_head = -1;
 	return legs_init(&w->legs, w->cfg.legs_max, seed) ||
 			       ssrcs_init(&w->ssrcs, w->cfg.legs_max, seed) ||
-			       holds_init(&w->holds)
+			       holds_init(&w->holds) ||
+			       lates_init(&w->lates) ||
+			       replay_pool_init(&w->replays,
+						w->cfg.replay_kib * 1024ull,
+						w->cfg.replay_ms)
 		       ? ENOMEM
 		       : 0;
 }
