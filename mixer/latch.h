@@ -52,9 +52,18 @@ bool latch_is(const struct latch *l, const struct sa *src);
 enum latch_verdict latch_check(struct latch *l, const struct sa *src,
 			       bool window);
 
+/** An authentic packet came from there, whatever the SDP said */
+void latch_move(struct latch *l, const struct sa *src);
+
 static inline bool latch_sends(const struct latch *l)
 {
 	return l->addr.len != 0;
+}
+
+/** It is proven to be there */
+static inline bool latch_holds(const struct latch *l, const struct sa *src)
+{
+	return l->state == LATCH_DONE && latch_is(l, src);
 }
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <sys/mman.h>
+#include "mixer/ice.h"
 #include "mixer/leg.h"
 
 static void *reserve(size_t bytes)
@@ -40,6 +41,8 @@ void legs_fini(struct legs *ls)
 
 	for (i = 0; i < ls->high; i++)
 		mem_deref(ls->v[i].seats);
+	for (i = 0; i < ls->high; i++)
+		mem_deref(ls->v[i].ice);
 	if (ls->v)
 		munmap(ls->v, (size_t)ls->max * sizeof(*ls->v));
 	if (ls->bucketv)
@@ -90,6 +93,7 @@ struct leg *leg_new(struct legs *ls, const struct leg_init *init)
 	leg->clock_hz = init->clock_hz;
 	leg->codec = (uint8_t)init->codec;
 	leg->floor_on = init->floor;
+	leg->ice = init->ice;
 	stream_init(&leg->out, init->ssrc, init->clock_hz, init->seq,
 		    init->ts);
 	link_in(ls, leg);
@@ -116,6 +120,8 @@ void leg_free(struct legs *ls, struct leg *leg)
 	leg->id = 0;
 	leg->window_us = leg->rtcp_us = 0;
 	leg->seats = mem_deref(leg->seats);
+	leg->ice = mem_deref(leg->ice);
+	leg->rtcp_mux = false;
 	leg->sel = SEAT_NONE;
 	leg->floor_seq = 0;
 	leg->floor_proto = MIXER_FLOOR_TBCP;
@@ -150,6 +156,11 @@ struct leg *leg_find(const struct legs *ls, const struct ipkey *ip,
 	return NULL;
 }
 
+static bool by_ice(const struct leg *leg)
+{
+	return leg->ice && !leg->ice->off;
+}
+
 void leg_move(struct legs *ls, struct leg *leg, const struct sa *flow)
 {
 	const struct ipkey key = ipkey_of(flow);
@@ -160,16 +171,39 @@ void leg_move(struct legs *ls, struct leg *leg, const struct sa *flow)
 	link_out(ls, leg);
 	leg->flow_key = key;
 	link_in(ls, leg);
-	latch_reset(&leg->rtp);
-	latch_reset(&leg->rtcp);
+	if (!by_ice(leg)) {
+		latch_reset(&leg->rtp);
+		latch_reset(&leg->rtcp);
+	}
 	latch_reset(&leg->floor);
+}
+
+/* What checks have proven stays as long as the terminal does ICE; what was
+ * proven otherwise before, or after, does not. */
+static void channels_set(struct leg *leg, const struct mixer_leg_remote *r)
+{
+	const bool was = by_ice(leg);
+
+	if (leg->ice)
+		leg->ice->off = !r->ice;
+	if (was != by_ice(leg)) {
+		latch_reset(&leg->rtp);
+		latch_reset(&leg->rtcp);
+	}
+	leg->rtcp_mux = r->rtcp_mux;
+	if (r->rtcp_mux)
+		latch_reset(&leg->rtcp);
+	if (by_ice(leg))
+		return;
+	latch_set(&leg->rtp, &r->rtp, &leg->flow);
+	if (!r->rtcp_mux)
+		latch_set(&leg->rtcp, &r->rtcp, &leg->flow);
 }
 
 void leg_remote(struct leg *leg, const struct mixer_leg_remote *r,
 		uint64_t window_us)
 {
-	latch_set(&leg->rtp, &r->rtp, &leg->flow);
-	latch_set(&leg->rtcp, &r->rtcp, &leg->flow);
+	channels_set(leg, r);
 	if (leg->floor_on)
 		latch_set(&leg->floor, &r->floor, &leg->flow);
 	if (leg->floor.state != LATCH_CLOSED)

@@ -45,12 +45,14 @@ struct leg {
 	uint32_t clock_hz;
 	uint64_t window_us;      /**< The latch window ends */
 	struct seats *seats;     /**< NULL: it was never a member */
+	struct ice *ice;         /**< NULL: our SDP has none */
 	const struct part *talk; /**< Whose floor it holds */
 	uint32_t ssrc_rtp, ssrc_floor;
 	bool has_ssrc_rtp, has_ssrc_floor;
 	bool recv;               /**< The terminal wants to talk */
 	bool rest;               /**< ..or may ask for it, though inactive */
 	bool floor_on;
+	bool rtcp_mux;           /**< Its RTCP goes by rtp */
 	uint8_t pt_event;
 	uint8_t codec;           /**< enum mixer_codec */
 	uint8_t floor_proto;     /**< enum mixer_floor_proto */
@@ -87,6 +89,7 @@ struct leg_init {
 	uint8_t pt, pt_event;
 	enum mixer_codec codec;
 	bool floor;
+	struct ice *ice;         /**< Or NULL */
 };
 
 /** Memory is reserved for max legs and touched when a slot is used */
@@ -100,7 +103,7 @@ struct leg *leg_get(const struct legs *ls, mixer_leg_id id);
 /** Whose packet this is; NULL: nobody's */
 struct leg *leg_find(const struct legs *ls, const struct ipkey *ip,
 		     uint32_t triple);
-/** The flow moved to another IP: nothing is proven any more */
+/** The flow moved to another IP: nothing is proven any more, but by ICE */
 void leg_move(struct legs *ls, struct leg *leg, const struct sa *flow);
 /** The terminal's SDP */
 void leg_remote(struct leg *leg, const struct mixer_leg_remote *r,
@@ -110,6 +113,12 @@ void leg_remote(struct leg *leg, const struct mixer_leg_remote *r,
 static inline struct seat *leg_sel(const struct leg *leg)
 {
 	return leg->sel == SEAT_NONE ? NULL : &leg->seats->v[leg->sel - 1];
+}
+
+/** Where its RTCP goes to */
+static inline const struct latch *leg_rtcp(const struct leg *leg)
+{
+	return leg->rtcp_mux ? &leg->rtp : &leg->rtcp;
 }
 
 /** The terminal has refused floor messages: keys and tones do their work */

@@ -31,6 +31,8 @@ struct mseat {
 struct mleg {
 	uint32_t gen;
 	bool used, dead, floor;
+	bool ice;                    /**< Our SDP has it */
+	bool ice_on;                 /**< ..and the terminal's, or will */
 	bool leaving;                /**< Deleted, its worker is not told yet */
 	uint32_t next_free;
 	uint32_t laddr, triple;      /**< triple: of its local address */

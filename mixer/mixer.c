@@ -102,6 +102,8 @@ static void cmds_close(struct worker *w)
 
 			memcpy(fdv, c->u.triple.fdv, sizeof(fdv));
 			port_close(fdv);
+		} else if (c->type == CMD_LEG_ADD) {
+			mem_deref(c->u.leg.ice);
 		}
 		slotq_release(w->cmds);
 	}

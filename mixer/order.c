@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <sys/epoll.h>
 #include "mixer/bridge.h"
+#include "mixer/ice.h"
 #include "mixer/part.h"
+#include "mixer/proof.h"
 
 static void triple_add(struct worker *w, const struct cmd *c)
 {
@@ -33,8 +35,10 @@ static void leg_remote_order(struct worker *w, const struct cmd *c)
 	if (!leg)
 		return;
 	outq_flush(&w->outq);
+	proof_unlist(w, leg);
 	leg_remote(leg, &c->u.remote,
 		   w->now + (uint64_t)w->cfg.latch_ms * 1000);
+	proof_list(w, leg);
 	/* From now on silence means something */
 	atomic_store_explicit(&leg->heard_us, w->now, memory_order_relaxed);
 }
@@ -47,12 +51,14 @@ static void leg_order(struct worker *w, const struct cmd *c)
 		return;
 	/* What is queued takes the leg's address when it is sent */
 	outq_flush(&w->outq);
+	proof_unlist(w, leg);
 	if (c->type == CMD_LEG_DEL) {
 		part_leg_del(w, c->leg);
 		player_stop(w, leg);
 		leg_free(&w->legs, leg);
 	} else if (c->type == CMD_LEG_FLOW) {
 		leg_move(&w->legs, leg, &c->u.flow);
+		proof_list(w, leg);
 	}
 }
 
@@ -110,6 +116,7 @@ static void floor_order(struct worker *w, const struct cmd *c)
 static void order(struct worker *w, const struct cmd *c)
 {
 	struct bridge *b;
+	struct leg *leg;
 
 	switch (c->type) {
 	case CMD_TRIPLE:
@@ -124,6 +131,11 @@ static void order(struct worker *w, const struct cmd *c)
 	case CMD_LEG_FLOW:
 	case CMD_LEG_DEL:
 		leg_order(w, c);
+		break;
+	case CMD_LEG_ICE:
+		leg = leg_get(&w->legs, c->leg);
+		if (leg && leg->ice)
+			ice_restart(leg->ice, &c->u.ice);
 		break;
 	case CMD_LEG_SELECT:
 		part_select(w, c->leg, c->bridge);

@@ -73,7 +73,7 @@ static void rtcp_visit(struct worker *w, struct leg *leg, uint32_t slot)
 	if (w->now < leg->rtcp_us)
 		return;
 	leg->rtcp_us = w->now + every_us;
-	if (latch_sends(&leg->rtcp))
+	if (latch_sends(leg_rtcp(leg)))
 		rtcp_send(w, leg);
 }
 

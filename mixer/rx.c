@@ -6,8 +6,10 @@
 #include <string.h>
 #include "mixer/bridge.h"
 #include "mixer/floorchan.h"
+#include "mixer/ice.h"
+#include "mixer/proof.h"
 #include "util/clock.h"
-#include "wire/sipscan.h"
+#include "wire/stun.h"
 
 void rx_init(struct rx *rx)
 {
@@ -149,13 +151,17 @@ static void rx_rtp(struct worker *w, struct leg *leg, const struct sa *src,
 		speech(w, leg, &hdr, p);
 }
 
-static void datagram(struct worker *w, const struct sock *s,
-		     const struct sa *src, const uint8_t *p, size_t len)
+static void datagram(struct worker *w, struct sock *s, const struct sa *src,
+		     const uint8_t *p, size_t len)
 {
-	const struct ipkey ip = ipkey_of(src);
-	struct leg *leg = leg_find(&w->legs, &ip, s->triple);
+	const bool stun = s->kind != PORT_FLOOR && stunw_is(p, len);
 	struct latch *l;
+	struct leg *leg;
 
+	/* A check names its leg itself, wherever it comes from */
+	if (stun && ice_rx(w, s, src, p, len))
+		return;
+	leg = proof_leg(w, s, src);
 	if (!leg) {
 		STAT_INC(w, drop_no_leg);
 		return;
@@ -175,7 +181,7 @@ static void datagram(struct worker *w, const struct sock *s,
 	/* A terminal that has nothing to say yet keeps its NAT open, and
 	 * shows where it is, with STUN (RFC 6263 section 4.4): it proves as
 	 * much as plain RTP does. Nobody waits for an answer. */
-	if (s->kind != PORT_FLOOR && sipscan_is_stun(p, len)) {
+	if (stun) {
 		(void)rx_proven(w, leg, l, src);
 		return;
 	}
@@ -192,7 +198,7 @@ static void datagram(struct worker *w, const struct sock *s,
 	}
 }
 
-static void batch_take(struct worker *w, const struct sock *s,
+static void batch_take(struct worker *w, struct sock *s,
 		       const struct rx *rx, unsigned n)
 {
 	unsigned i;
@@ -209,7 +215,7 @@ static void batch_take(struct worker *w, const struct sock *s,
 	outq_flush(&w->outq);
 }
 
-static void drain(struct worker *w, const struct sock *s)
+static void drain(struct worker *w, struct sock *s)
 {
 	unsigned i, n = RX_BATCH;
 

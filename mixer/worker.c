@@ -246,6 +246,7 @@ static void worker_destructor(void *arg)
 	table_free(w->partv, w->cfg.bridges_max * sizeof(*w->partv));
 	mem_deref(w->sockv);
 	legs_fini(&w->legs);
+	addrs_fini(&w->addrs);
 	mem_deref(w->cmds);
 	mem_deref(w->events);
 	mem_deref(w->wake);
@@ -254,6 +255,7 @@ static void worker_destructor(void *arg)
 static int tables_init(struct worker *w, uint64_t seed)
 {
 	uint32_t i;
+	int err;
 
 	w->sockc = w->cfg.triples_max * w->cfg.laddrc * PORT_KINDS;
 	w->sockv = mem_zalloc(w->sockc * sizeof(*w->sockv), NULL);
@@ -263,7 +265,9 @@ static int tables_init(struct worker *w, uint64_t seed)
 		return ENOMEM;
 	for (i = 0; i < w->sockc; i++)
 		w->sockv[i].fd = w->sockv[i].out_head = -1;
-	return legs_init(&w->legs, w->cfg.legs_max, seed);
+	/* RTP and RTCP of each */
+	err = addrs_init(&w->addrs, 2 * w->cfg.legs_max, seed);
+	return err ? err : legs_init(&w->legs, w->cfg.legs_max, seed);
 }
 
 static int queues_init(struct worker *w, struct wake *up)
