@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include "mixer/ice.h"
 #include "mixer/leg.h"
+#include "mixer/secure.h"
 
 static void *reserve(size_t bytes)
 {
@@ -112,6 +113,7 @@ void leg_free(struct legs *ls, struct leg *leg)
 	leg->hear = leg->talk = leg->told = NULL;
 	leg->hear_burst = leg->told_burst = 0;
 	leg->send = leg->dead = leg->recv = leg->rest = false;
+	leg->mux = false;
 	leg->has_ssrc_rtp = leg->has_ssrc_floor = false;
 	leg->tx_packets = leg->tx_octets = leg->rtcp_packets = 0;
 	atomic_store_explicit(&leg->rx, 0, memory_order_relaxed);
@@ -121,7 +123,6 @@ void leg_free(struct legs *ls, struct leg *leg)
 	leg->window_us = leg->rtcp_us = 0;
 	leg->seats = mem_deref(leg->seats);
 	leg->ice = mem_deref(leg->ice);
-	leg->rtcp_mux = false;
 	leg->sel = SEAT_NONE;
 	leg->floor_seq = 0;
 	leg->floor_proto = MIXER_FLOOR_TBCP;
@@ -171,11 +172,12 @@ void leg_move(struct legs *ls, struct leg *leg, const struct sa *flow)
 	link_out(ls, leg);
 	leg->flow_key = key;
 	link_in(ls, leg);
-	if (!by_ice(leg)) {
-		latch_reset(&leg->rtp);
-		latch_reset(&leg->rtcp);
-	}
 	latch_reset(&leg->floor);
+	/* That is proven by its packets, wherever they come from */
+	if (by_ice(leg) || secure_is(leg->secure))
+		return;
+	latch_reset(&leg->rtp);
+	latch_reset(&leg->rtcp);
 }
 
 /* What checks have proven stays as long as the terminal does ICE; what was
@@ -190,7 +192,7 @@ static void channels_set(struct leg *leg, const struct mixer_leg_remote *r)
 		latch_reset(&leg->rtp);
 		latch_reset(&leg->rtcp);
 	}
-	leg->rtcp_mux = r->rtcp_mux;
+	leg->mux = r->rtcp_mux;
 	if (r->rtcp_mux)
 		latch_reset(&leg->rtcp);
 	if (by_ice(leg))
@@ -215,6 +217,7 @@ void leg_remote(struct leg *leg, const struct mixer_leg_remote *r,
 	leg->send = r->send;
 	leg->recv = r->recv;
 	leg->rest = r->rest;
+	leg->mux = r->rtcp_mux;
 	leg->has_ssrc_rtp = leg->has_ssrc_floor = false;
 	leg->window_us = window_us;
 }

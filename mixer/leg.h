@@ -16,8 +16,11 @@
 #include "mixer/key.h"
 #include "mixer/latch.h"
 #include "mixer/mixer.h"
+#include "mixer/port.h"
 #include "mixer/seat.h"
 #include "mixer/stream.h"
+
+struct secure;
 
 enum {
 	LEG_BYTES_MAX = 512,
@@ -31,9 +34,11 @@ struct leg {
 	const struct part *hear; /**< Whose burst it hears; NULL: none */
 	uint32_t hear_burst;
 	uint32_t triple;
+	struct secure *secure;   /**< NULL: plain; see secure_is() */
 	uint8_t pt;
 	bool send;               /**< The terminal wants to hear */
 	bool dead;
+	bool mux;                /**< RTCP goes by the RTP channel */
 	uint32_t tx_packets, tx_octets;      /**< For sender reports */
 	_Atomic uint64_t tx, rx, heard_us;   /**< Read by signalling */
 
@@ -53,7 +58,6 @@ struct leg {
 	bool recv;               /**< The terminal wants to talk */
 	bool rest;               /**< ..or may ask for it, though inactive */
 	bool floor_on;
-	bool rtcp_mux;           /**< Its RTCP goes by rtp */
 	uint8_t pt_event;
 	uint8_t codec;           /**< enum mixer_codec */
 	uint8_t floor_proto;     /**< enum mixer_floor_proto */
@@ -116,10 +120,18 @@ static inline struct seat *leg_sel(const struct leg *leg)
 	return leg->sel == SEAT_NONE ? NULL : &leg->seats->v[leg->sel - 1];
 }
 
-/** Where its RTCP goes to */
-static inline const struct latch *leg_rtcp(const struct leg *leg)
+/** What proves the source of a channel, and says where to send */
+static inline struct latch *leg_latch(struct leg *leg, enum port_kind kind)
 {
-	return leg->rtcp_mux ? &leg->rtp : &leg->rtcp;
+	switch (kind) {
+	case PORT_RTP:
+		break;
+	case PORT_RTCP:
+		return &leg->rtcp;
+	case PORT_FLOOR:
+		return &leg->floor;
+	}
+	return &leg->rtp;
 }
 
 /** The terminal has refused floor messages: keys and tones do their work */

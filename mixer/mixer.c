@@ -105,6 +105,7 @@ static void cmds_close(struct worker *w)
 		} else if (c->type == CMD_LEG_ADD) {
 			mem_deref(c->u.leg.ice);
 		}
+		mem_deref(c->secure);
 		slotq_release(w->cmds);
 	}
 }

@@ -38,12 +38,12 @@ static bool held(const struct worker *w, const struct leg *leg,
 	       PROOF_HELD_US;
 }
 
+/* l is not at that address any more */
 static void channel_unlist(struct worker *w, const struct leg *leg,
-			   const struct latch *l)
+			   const struct latch *l, const struct sa *addr)
 {
-	if (latch_sends(l) && !at_flow(leg, &l->addr))
-		addr_del(&w->addrs, sock_of(w, leg, l), &l->addr,
-			 slot_of(leg));
+	if (addr->len && !at_flow(leg, addr))
+		addr_del(&w->addrs, sock_of(w, leg, l), addr, slot_of(leg));
 }
 
 /* There is room for both channels of every leg */
@@ -57,8 +57,8 @@ static void channel_list(struct worker *w, const struct leg *leg,
 
 void proof_unlist(struct worker *w, const struct leg *leg)
 {
-	channel_unlist(w, leg, &leg->rtp);
-	channel_unlist(w, leg, &leg->rtcp);
+	channel_unlist(w, leg, &leg->rtp, &leg->rtp.addr);
+	channel_unlist(w, leg, &leg->rtcp, &leg->rtcp.addr);
 }
 
 void proof_list(struct worker *w, const struct leg *leg)
@@ -67,25 +67,50 @@ void proof_list(struct worker *w, const struct leg *leg)
 	channel_list(w, leg, &leg->rtcp);
 }
 
+static void told(struct worker *w, const struct leg *leg,
+		 const struct latch *l, enum mixer_event_type type)
+{
+	const struct mixer_event ev = {.type = type,
+				       .leg = leg->id,
+				       .addr = l->addr,
+				       .at_us = w->now};
+
+	if (type == MIXER_LEG_MOVED)
+		STAT_INC(w, moved);
+	if (l == &leg->rtp)
+		(void)worker_event(w, &ev);
+}
+
 bool proof_move(struct worker *w, struct leg *leg, struct latch *l,
 		const struct sa *src)
 {
-	struct mixer_event ev = {.type = latch_sends(l) ? MIXER_LEG_MOVED
-							: MIXER_LEG_LATCHED,
-				 .leg = leg->id,
-				 .addr = *src,
-				 .at_us = w->now};
+	const bool first = l->state != LATCH_DONE;
 
 	if (latch_holds(l, src))
 		return true;
 	if (!at_flow(leg, src) && held(w, leg, sock_of(w, leg, l), src))
 		return false;
-	channel_unlist(w, leg, l);
+	channel_unlist(w, leg, l, &l->addr);
 	latch_move(l, src);
 	channel_list(w, leg, l);
-	if (l == &leg->rtp)
-		(void)worker_event(w, &ev);
+	told(w, leg, l, first ? MIXER_LEG_LATCHED : MIXER_LEG_MOVED);
 	return true;
+}
+
+enum latch_verdict proof_learn(struct worker *w, struct leg *leg,
+			       struct latch *l, const struct sa *src,
+			       bool newest)
+{
+	const struct latch was = *l;
+	const enum latch_verdict verdict = latch_prove(l, src, newest);
+
+	if (verdict != LATCH_LEARNT && verdict != LATCH_MOVED)
+		return verdict;
+	channel_unlist(w, leg, l, &was.addr);
+	channel_list(w, leg, l);
+	told(w, leg, l,
+	     verdict == LATCH_LEARNT ? MIXER_LEG_LATCHED : MIXER_LEG_MOVED);
+	return verdict;
 }
 
 /* The packet of a leg that is where it was proven to be needs one look only;
@@ -98,8 +123,7 @@ struct leg *proof_leg(const struct worker *w, const struct sock *s,
 	uint32_t slot;
 
 	if (s->kind == PORT_FLOOR ||
-	    (leg && latch_holds(s->kind == PORT_RTP ? &leg->rtp : &leg->rtcp,
-				src)))
+	    (leg && latch_holds(leg_latch(leg, s->kind), src)))
 		return leg;
 	slot = addr_get(&w->addrs, s, src);
 	return slot == ADDR_NONE ? leg : &w->legs.v[slot];

@@ -31,6 +31,12 @@ enum {
 bool proof_move(struct worker *w, struct leg *leg, struct latch *l,
 		const struct sa *src);
 
+/** As latch_prove(), by a packet that was opened with the leg's key: the same
+ *  follows from it. Never refused: a packet counts once. */
+enum latch_verdict proof_learn(struct worker *w, struct leg *leg,
+			       struct latch *l, const struct sa *src,
+			       bool newest);
+
 /** The leg is about to be changed by signalling, or freed: it cannot be found
  *  by its proven addresses before proof_list() */
 void proof_unlist(struct worker *w, const struct leg *leg);

@@ -73,7 +73,7 @@ static void rtcp_visit(struct worker *w, struct leg *leg, uint32_t slot)
 	if (w->now < leg->rtcp_us)
 		return;
 	leg->rtcp_us = w->now + every_us;
-	if (latch_sends(leg_rtcp(leg)))
+	if (latch_sends(leg_latch(leg, leg_rtcp_kind(leg))))
 		rtcp_send(w, leg);
 }
 
@@ -128,6 +128,8 @@ static void tick_h(struct wheel_timer *t, void *arg)
 		if (leg->id) {
 			rtcp_visit(w, leg, w->sweep);
 			liveness_visit(w, leg);
+			if (leg->secure)
+				secure_visit(w, leg);
 		}
 		w->sweep++;
 	}
