@@ -5,9 +5,9 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/mman.h>
 #include "mixer/addrs.h"
 #include "mixer/ipkey.h"
+#include "util/reserve.h"
 
 struct addr_key {
 	struct ipkey ip;
@@ -21,14 +21,6 @@ struct addr_entry {
 	uint32_t next; /* Of its bucket, or of the free ones, plus one */
 };
 
-static void *reserve(size_t bytes)
-{
-	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	return p == MAP_FAILED ? NULL : p;
-}
-
 int addrs_init(struct addrs *as, uint32_t max, uint64_t seed)
 {
 	uint32_t n = 64;
@@ -36,8 +28,8 @@ int addrs_init(struct addrs *as, uint32_t max, uint64_t seed)
 	while (n < max)
 		n *= 2;
 	*as = (struct addrs){.max = max, .mask = n - 1, .seed = seed};
-	as->v = reserve((size_t)max * sizeof(*as->v));
-	as->bucketv = reserve((size_t)n * sizeof(*as->bucketv));
+	as->v = reserve_alloc((size_t)max * sizeof(*as->v));
+	as->bucketv = reserve_alloc((size_t)n * sizeof(*as->bucketv));
 	if (!as->v || !as->bucketv) {
 		addrs_fini(as);
 		return ENOMEM;
@@ -47,11 +39,9 @@ int addrs_init(struct addrs *as, uint32_t max, uint64_t seed)
 
 void addrs_fini(struct addrs *as)
 {
-	if (as->v)
-		munmap(as->v, (size_t)as->max * sizeof(*as->v));
-	if (as->bucketv)
-		munmap(as->bucketv,
-		       (size_t)(as->mask + 1) * sizeof(*as->bucketv));
+	reserve_free(as->v, (size_t)as->max * sizeof(*as->v));
+	reserve_free(as->bucketv,
+		     (size_t)(as->mask + 1) * sizeof(*as->bucketv));
 	as->v = NULL;
 	as->bucketv = NULL;
 }

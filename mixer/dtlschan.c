@@ -77,8 +77,7 @@ void dtlschan_rx(struct worker *w, struct leg *leg, const struct sa *src,
 
 	dtlschan_visit(w, leg);
 	/* It proves nothing yet, but has to be answered */
-	if (leg->rtp.state == LATCH_OPEN)
-		proof_unlist(w, leg);
+	proof_end(w, leg, &leg->rtp);
 	if (!latch_hint(&leg->rtp, src, w->now <= leg->window_us)) {
 		STAT_INC(w, drop_unknown_source);
 		return;

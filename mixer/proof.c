@@ -61,6 +61,12 @@ void proof_unlist(struct worker *w, const struct leg *leg)
 	channel_unlist(w, leg, &leg->rtcp, &leg->rtcp.addr);
 }
 
+void proof_end(struct worker *w, const struct leg *leg, const struct latch *l)
+{
+	if (l->state == LATCH_OPEN && l != &leg->floor)
+		channel_unlist(w, leg, l, &l->addr);
+}
+
 void proof_list(struct worker *w, const struct leg *leg)
 {
 	channel_list(w, leg, &leg->rtp);

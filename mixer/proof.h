@@ -37,6 +37,10 @@ enum latch_verdict proof_learn(struct worker *w, struct leg *leg,
 			       struct latch *l, const struct sa *src,
 			       bool newest);
 
+/** The channel is about to latch anew: it is not found any more where it was
+ *  proven to be elsewhere, as an authentic one */
+void proof_end(struct worker *w, const struct leg *leg, const struct latch *l);
+
 /** The leg is about to be changed by signalling, or freed: it cannot be found
  *  by its proven addresses before proof_list() */
 void proof_unlist(struct worker *w, const struct leg *leg);

@@ -170,6 +170,7 @@ static json_t *worker_json(const struct mixer_stats *s)
 		{ "stun_checks", s->stun_checks },
 		{ "stun_answers", s->stun_answers },
 		{ "stun_errors", s->stun_errors },
+		{ "held", s->held }, { "hold_full", s->hold_full },
 		{ "rx_keys", s->rx_keys }, { "tones", s->tones },
 		{ "tones_full", s->tones_full },
 		{ "tx_errors", s->tx_errors }, { "tx_short", s->tx_short },
