@@ -11,6 +11,7 @@
 #include "bench/crowd_net.h"
 #include "bench/crowd_text.h"
 #include "util/clock.h"
+#include "wire/rtcp.h"
 #include "wire/rtp.h"
 
 enum {

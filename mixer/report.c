@@ -8,6 +8,7 @@
  */
 #include <time.h>
 #include "mixer/worker.h"
+#include "wire/rtcp.h"
 
 enum {
 	SWEEP_MS = 1000,

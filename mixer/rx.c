@@ -7,6 +7,7 @@
 #include "mixer/bridge.h"
 #include "mixer/floorchan.h"
 #include "util/clock.h"
+#include "wire/rtcp.h"
 #include "wire/sipscan.h"
 
 void rx_init(struct rx *rx)
