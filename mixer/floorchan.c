@@ -162,13 +162,13 @@ static bool rate_ok(struct worker *w, struct leg *leg, bool request)
 
 static void request(struct worker *w, struct leg *leg, uint16_t priority)
 {
+	const struct seat *sel = leg_sel(leg);
 	const struct floor_up fu = {.request = true, .priority = priority};
-	const struct floor_down no = {.reason = leg->sel
-							? TBCP_DENY_LISTEN_ONLY
-							: TBCP_DENY_ONLY_ONE};
+	const struct floor_down no = {.reason = sel ? TBCP_DENY_LISTEN_ONLY
+						    : TBCP_DENY_ONLY_ONE};
 
-	if (leg->sel && (leg->recv || leg->rest))
-		floorchan_ask(w, leg, leg->sel, &fu);
+	if (sel && (leg->recv || leg->rest))
+		floorchan_ask(w, leg, sel, &fu);
 	else
 		floorchan_deny(w, leg, &no);
 }
@@ -180,8 +180,8 @@ static void release(struct worker *w, struct leg *leg,
 				    .has_last_seq = fw->has_last_seq,
 				    .last_seq = fw->last_seq};
 
-	if (leg->sel)
-		floorchan_ask(w, leg, leg->sel, &fu);
+	if (leg_sel(leg))
+		floorchan_ask(w, leg, leg_sel(leg), &fu);
 }
 
 static void acked(struct worker *w, const struct leg *leg,

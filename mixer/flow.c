@@ -6,23 +6,36 @@
 #include "mixer/flow.h"
 #include "mixer/ipkey.h"
 
-enum { BUCKETS = 4096, WORD = 64 };
+enum {
+	BUCKETS = 4096,
+	WORD = 64,
+	/** Flows with nothing in use that are looked at by each call */
+	SWEEP = 4
+};
 
 struct flows {
 	struct hash *ht;
-	uint32_t max;
+	struct list idle; /* Flows with nothing in use, oldest first */
+	uint32_t max, n;
 	uint64_t seed;
+};
+
+/* One word of triples. Those that were given back move from fresh to tired
+ * when a period ends, and are free when the next one does. */
+struct bits {
+	uint64_t used, fresh, tired;
 };
 
 /* All legs of one IP at one place */
 struct flow {
-	struct le le;
+	struct le le, idle_le;
+	struct flows *f;
 	struct ipkey ip;
 	uint32_t place;
 	uint32_t used;
-	uint32_t low;   /* No word below has a free bit */
+	uint64_t period; /* The last one that it was looked at in */
 	uint32_t words;
-	uint64_t *bits;
+	struct bits *v;
 };
 
 static void flows_destructor(void *arg)
@@ -38,7 +51,9 @@ static void flow_destructor(void *arg)
 	struct flow *fl = arg;
 
 	hash_unlink(&fl->le);
-	mem_deref(fl->bits);
+	list_unlink(&fl->idle_le);
+	fl->f->n--;
+	mem_deref(fl->v);
 }
 
 int flows_alloc(struct flows **fp, uint32_t max)
@@ -64,124 +79,190 @@ static uint32_t key_of(const struct flows *f, const struct ipkey *ip,
 	return ipkey_hash(ip, place, f->seed);
 }
 
-static struct flow *flow_find(const struct flows *f, const struct sa *ip,
-			      uint32_t place)
+static void flow_age(struct flow *fl, uint64_t now_ms)
 {
-	const struct ipkey key = ipkey_of(ip);
-	struct list *l = hash_list(f->ht, key_of(f, &key, place));
+	const uint64_t period = now_ms / FLOW_REST_MS;
+	const uint64_t passed = period - fl->period;
+	uint32_t i;
+
+	fl->period = period;
+	for (i = 0; passed && i < fl->words; i++) {
+		fl->v[i].tired = passed == 1 ? fl->v[i].fresh : 0;
+		fl->v[i].fresh = 0;
+	}
+}
+
+static struct flow *flow_find(const struct flows *f, const struct flow_at *at)
+{
+	const struct ipkey key = ipkey_of(at->ip);
+	struct list *l = hash_list(f->ht, key_of(f, &key, at->place));
 	struct le *le;
 
 	LIST_FOREACH(l, le)
 	{
 		struct flow *fl = le->data;
 
-		if (fl->place == place && ipkey_eq(&fl->ip, &key))
+		if (fl->place == at->place && ipkey_eq(&fl->ip, &key)) {
+			flow_age(fl, at->now_ms);
 			return fl;
+		}
 	}
 	return NULL;
 }
 
-static struct flow *flow_make(struct flows *f, const struct sa *ip,
-			      uint32_t place)
+static struct flow *flow_make(struct flows *f, const struct flow_at *at)
 {
-	struct flow *fl = flow_find(f, ip, place);
+	struct flow *fl = flow_find(f, at);
 
 	if (fl)
 		return fl;
 	fl = mem_zalloc(sizeof(*fl), flow_destructor);
 	if (!fl)
 		return NULL;
-	fl->ip = ipkey_of(ip);
-	fl->place = place;
-	hash_append(f->ht, key_of(f, &fl->ip, place), &fl->le, fl);
+	fl->f = f;
+	f->n++;
+	fl->ip = ipkey_of(at->ip);
+	fl->place = at->place;
+	fl->period = at->now_ms / FLOW_REST_MS;
+	hash_append(f->ht, key_of(f, &fl->ip, at->place), &fl->le, fl);
 	return fl;
+}
+
+/* Nothing in use: it stays while something rests */
+static void flow_idle(struct flow *fl)
+{
+	if (!fl->used && !fl->idle_le.list)
+		list_append(&fl->f->idle, &fl->idle_le, fl);
+}
+
+static void idle_sweep(struct flows *f, uint64_t now_ms)
+{
+	unsigned n;
+
+	for (n = 0; n < SWEEP && f->idle.head; n++) {
+		struct flow *fl = f->idle.head->data;
+
+		if (now_ms / FLOW_REST_MS - fl->period < 2)
+			return;
+		mem_deref(fl);
+	}
 }
 
 static int grow(struct flow *fl, uint32_t words)
 {
-	uint64_t *bits;
+	struct bits *v;
 
 	if (words <= fl->words)
 		return 0;
-	bits = mem_zalloc(words * sizeof(*bits), NULL);
-	if (!bits)
+	v = mem_zalloc(words * sizeof(*v), NULL);
+	if (!v)
 		return ENOMEM;
-	if (fl->bits)
-		memcpy(bits, fl->bits, fl->words * sizeof(*bits));
-	mem_deref(fl->bits);
-	fl->bits = bits;
+	if (fl->v)
+		memcpy(v, fl->v, fl->words * sizeof(*v));
+	mem_deref(fl->v);
+	fl->v = v;
 	fl->words = words;
 	return 0;
 }
 
 static int take_bit(struct flow *fl, uint32_t triple)
 {
-	const uint64_t bit = 1ull << (triple % WORD);
 	const int err = grow(fl, triple / WORD + 1);
 
 	if (err)
 		return err;
-	if (fl->bits[triple / WORD] & bit)
-		return EADDRINUSE;
-	fl->bits[triple / WORD] |= bit;
+	fl->v[triple / WORD].used |= 1ull << (triple % WORD);
 	fl->used++;
+	list_unlink(&fl->idle_le);
 	return 0;
 }
 
-static void drop_unused(struct flow *fl)
+/* Lowest one that is not in use; rested: nor at rest */
+static uint32_t lowest(const struct flow *fl, bool rested)
 {
-	if (!fl->used)
-		mem_deref(fl);
+	uint32_t i;
+
+	for (i = 0; i < fl->words; i++) {
+		const struct bits *b = &fl->v[i];
+		const uint64_t no =
+			b->used | (rested ? b->fresh | b->tired : 0);
+
+		if (no != UINT64_MAX)
+			return i * WORD + (uint32_t)__builtin_ctzll(~no);
+	}
+	return i * WORD;
 }
 
-int flow_take(struct flows *f, const struct sa *ip, uint32_t place,
-	      uint32_t *triplep)
+int flow_take(struct flows *f, const struct flow_at *at, uint32_t *triplep)
 {
-	struct flow *fl = flow_make(f, ip, place);
+	struct flow *fl;
 	uint32_t triple;
 	int err;
 
+	idle_sweep(f, at->now_ms);
+	fl = flow_make(f, at);
 	if (!fl)
 		return ENOMEM;
-	while (fl->low < fl->words && fl->bits[fl->low] == UINT64_MAX)
-		fl->low++;
-	triple = fl->low * WORD;
-	if (fl->low < fl->words)
-		triple += (uint32_t)__builtin_ctzll(~fl->bits[fl->low]);
+	triple = lowest(fl, true);
+	if (triple >= f->max)
+		triple = lowest(fl, false);
 	err = triple < f->max ? take_bit(fl, triple) : EADDRNOTAVAIL;
 	if (err)
-		drop_unused(fl);
+		flow_idle(fl);
 	else
 		*triplep = triple;
 	return err;
 }
 
-int flow_take_at(struct flows *f, const struct sa *ip, uint32_t place,
-		 uint32_t triple)
+int flow_take_at(struct flows *f, const struct flow_at *at, uint32_t triple)
 {
-	struct flow *fl = flow_make(f, ip, place);
+	struct flow *fl = flow_make(f, at);
+	const uint64_t bit = 1ull << (triple % WORD);
+	const struct bits *b;
 	int err;
 
 	if (!fl)
 		return ENOMEM;
-	err = take_bit(fl, triple);
+	b = triple / WORD < fl->words ? &fl->v[triple / WORD] : NULL;
+	if (b && (b->used | b->fresh | b->tired) & bit)
+		err = EADDRINUSE;
+	else
+		err = take_bit(fl, triple);
 	if (err)
-		drop_unused(fl);
+		flow_idle(fl);
 	return err;
 }
 
-void flow_give(struct flows *f, const struct sa *ip, uint32_t place,
-	       uint32_t triple)
+static void give(struct flows *f, const struct flow_at *at, uint32_t triple,
+		 bool rests)
 {
-	struct flow *fl = flow_find(f, ip, place);
+	struct flow *fl = flow_find(f, at);
 	const uint64_t bit = 1ull << (triple % WORD);
+	struct bits *b;
 
-	if (!fl || triple / WORD >= fl->words ||
-	    !(fl->bits[triple / WORD] & bit))
+	if (!fl || triple / WORD >= fl->words)
 		return;
-	fl->bits[triple / WORD] &= ~bit;
+	b = &fl->v[triple / WORD];
+	if (!(b->used & bit))
+		return;
+	b->used &= ~bit;
+	if (rests)
+		b->fresh |= bit;
 	fl->used--;
-	if (triple / WORD < fl->low)
-		fl->low = triple / WORD;
-	drop_unused(fl);
+	flow_idle(fl);
+}
+
+void flow_give(struct flows *f, const struct flow_at *at, uint32_t triple)
+{
+	give(f, at, triple, true);
+}
+
+void flow_undo(struct flows *f, const struct flow_at *at, uint32_t triple)
+{
+	give(f, at, triple, false);
+}
+
+uint32_t flows_count(const struct flows *f)
+{
+	return f->n;
 }

@@ -36,6 +36,10 @@ int legs_init(struct legs *ls, uint32_t max, uint64_t seed)
 
 void legs_fini(struct legs *ls)
 {
+	uint32_t i;
+
+	for (i = 0; i < ls->high; i++)
+		mem_deref(ls->v[i].seats);
 	if (ls->v)
 		munmap(ls->v, (size_t)ls->max * sizeof(*ls->v));
 	if (ls->bucketv)
@@ -43,6 +47,7 @@ void legs_fini(struct legs *ls)
 		       (size_t)(ls->mask + 1) * sizeof(*ls->bucketv));
 	ls->v = NULL;
 	ls->bucketv = NULL;
+	ls->high = 0;
 }
 
 static uint32_t *bucket_of(const struct legs *ls, const struct ipkey *ip,
@@ -110,13 +115,13 @@ void leg_free(struct legs *ls, struct leg *leg)
 	atomic_store_explicit(&leg->heard_us, 0, memory_order_relaxed);
 	leg->id = 0;
 	leg->window_us = leg->rtcp_us = 0;
-	leg->sel = NULL;
+	leg->seats = mem_deref(leg->seats);
+	leg->sel = SEAT_NONE;
 	leg->floor_seq = 0;
 	leg->floor_proto = MIXER_FLOOR_TBCP;
 	memset(&leg->key, 0, sizeof(leg->key));
 	memset(&leg->requests, 0, sizeof(leg->requests));
 	memset(&leg->messages, 0, sizeof(leg->messages));
-	memset(leg->seatv, 0, sizeof(leg->seatv));
 	ls->n--;
 }
 
@@ -178,34 +183,4 @@ void leg_remote(struct leg *leg, const struct mixer_leg_remote *r,
 	leg->rest = r->rest;
 	leg->has_ssrc_rtp = leg->has_ssrc_floor = false;
 	leg->window_us = window_us;
-}
-
-struct seat *leg_seat_free(struct leg *leg)
-{
-	unsigned i;
-
-	for (i = 0; i < MIXER_LEG_BRIDGES_MAX; i++)
-		if (!leg->seatv[i].part)
-			return &leg->seatv[i];
-	return NULL;
-}
-
-struct seat *leg_seat_first(struct leg *leg)
-{
-	unsigned i;
-
-	for (i = 0; i < MIXER_LEG_BRIDGES_MAX; i++)
-		if (leg->seatv[i].part)
-			return &leg->seatv[i];
-	return NULL;
-}
-
-struct seat *leg_seat(struct leg *leg, const struct part *part)
-{
-	unsigned i;
-
-	for (i = 0; i < MIXER_LEG_BRIDGES_MAX; i++)
-		if (leg->seatv[i].part == part)
-			return &leg->seatv[i];
-	return NULL;
 }

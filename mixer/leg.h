@@ -16,21 +16,12 @@
 #include "mixer/key.h"
 #include "mixer/latch.h"
 #include "mixer/mixer.h"
+#include "mixer/seat.h"
 #include "mixer/stream.h"
-
-struct part;
 
 enum {
 	LEG_BYTES_MAX = 512,
 	LEG_NONE = 0xffffffff
-};
-
-/** One bridge that the leg is a member of */
-struct seat {
-	struct part *part; /**< NULL: the seat is free */
-	uint32_t member;   /**< Number of the leg in the bridge's home */
-	bool may_listen;
-	uint8_t pad[3];
 };
 
 struct leg {
@@ -53,7 +44,7 @@ struct leg {
 	uint32_t next;           /**< In its hash bucket */
 	uint32_t clock_hz;
 	uint64_t window_us;      /**< The latch window ends */
-	struct seat *sel;        /**< Selected bridge; NULL: none */
+	struct seats *seats;     /**< NULL: it was never a member */
 	const struct part *talk; /**< Whose floor it holds */
 	uint32_t ssrc_rtp, ssrc_floor;
 	bool has_ssrc_rtp, has_ssrc_floor;
@@ -65,6 +56,7 @@ struct leg {
 	uint8_t floor_proto;     /**< enum mixer_floor_proto */
 	uint16_t floor_seq;      /**< Of the last Idle or Taken (MCPT) */
 	uint16_t player;         /**< Hears a tone: place plus one */
+	uint8_t sel;             /**< Selected seat: place plus one */
 	struct key key;
 
 	struct sa flow;
@@ -72,10 +64,10 @@ struct leg {
 	struct bucket requests, messages;
 	uint64_t rtcp_us;        /**< Our next report is due */
 	uint32_t rtcp_packets;   /**< tx_packets at the last report */
-	struct seat seatv[MIXER_LEG_BRIDGES_MAX];
 };
 
-_Static_assert(sizeof(struct leg) <= LEG_BYTES_MAX, "leg slot too large");
+_Static_assert(sizeof(struct leg) + SEATS_FIRST_BYTES <= LEG_BYTES_MAX,
+	       "leg slot too large");
 
 struct legs {
 	struct leg *v;
@@ -114,11 +106,11 @@ void leg_move(struct legs *ls, struct leg *leg, const struct sa *flow);
 void leg_remote(struct leg *leg, const struct mixer_leg_remote *r,
 		uint64_t window_us);
 
-/** Free seat, or NULL */
-struct seat *leg_seat_free(struct leg *leg);
-/** The first seat that is taken, or NULL */
-struct seat *leg_seat_first(struct leg *leg);
-struct seat *leg_seat(struct leg *leg, const struct part *part);
+/** The seat at the selected bridge; NULL: none */
+static inline struct seat *leg_sel(const struct leg *leg)
+{
+	return leg->sel == SEAT_NONE ? NULL : &leg->seats->v[leg->sel - 1];
+}
 
 /** The terminal has refused floor messages: keys and tones do their work */
 static inline bool leg_by_keys(const struct leg *leg)

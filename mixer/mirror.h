@@ -36,7 +36,8 @@ struct mleg {
 	uint32_t laddr, triple;      /**< triple: of its local address */
 	struct sa flow, rtp;         /**< rtp: proven address, or unset */
 	void *arg;
-	struct mseat *seatv[MIXER_LEG_BRIDGES_MAX];
+	uint32_t seatc;              /**< Places of its table */
+	struct mseat **seatv;
 	struct mseat *sel;
 	mixer_leg_id next_leaving;
 };

@@ -109,12 +109,14 @@ static void cmds_close(struct worker *w)
 
 static void mworker_fini(struct mixer *m, struct mworker *mw)
 {
-	unsigned i;
+	uint32_t i;
 
 	if (mw->w) {
 		cmds_close(mw->w);
 		mem_deref(mw->w);
 	}
+	for (i = 0; mw->legv && i < mw->leg_high; i++)
+		mem_deref(mw->legv[i].seatv);
 	if (mw->legv)
 		munmap(mw->legv, m->cfg.legs_max * sizeof(*mw->legv));
 	for (i = 0; mw->placev && i < m->cfg.laddrc; i++)
@@ -406,5 +408,5 @@ int mixer_leg_stats_get(const struct mixer *m, mixer_leg_id leg,
 
 size_t mixer_leg_bytes(void)
 {
-	return sizeof(struct leg);
+	return sizeof(struct leg) + seats_bytes(SEATS_FIRST);
 }

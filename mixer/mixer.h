@@ -27,7 +27,7 @@ enum {
 	MIXER_WORKERS_MAX = 64,
 	MIXER_LADDRS_MAX = 8,
 	/** Bridges that one leg can be a member of */
-	MIXER_LEG_BRIDGES_MAX = 8,
+	MIXER_LEG_BRIDGES_MAX = 64,
 	MIXER_URI_MAX = 256,
 	MIXER_NAME_MAX = 96
 };
@@ -388,7 +388,8 @@ struct mixer_leg_stats {
 int mixer_leg_stats_get(const struct mixer *m, mixer_leg_id leg,
 			struct mixer_leg_stats *st);
 
-/** Bytes of one leg slot in the switch (budget: at most 512) */
+/** Bytes that a leg which is in one bridge takes in its worker: the slot and
+ *  its table of seats (budget: at most 512 without keys) */
 size_t mixer_leg_bytes(void);
 
 #endif

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include "mixer/mirror.h"
+#include "util/clock.h"
 
 struct mleg *mleg_raw(const struct mixer *m, mixer_leg_id id)
 {
@@ -51,29 +52,31 @@ int triple_open(struct mixer *m, unsigned worker, uint32_t laddr)
 	return 0;
 }
 
-static uint32_t place_no(const struct mixer *m, unsigned worker,
-			 uint32_t laddr)
+static struct flow_at flow_at(const struct mixer *m, unsigned worker,
+			      uint32_t laddr, const struct sa *flow)
 {
-	return worker * m->cfg.laddrc + laddr;
+	return (struct flow_at){.ip = flow,
+				.place = worker * m->cfg.laddrc + laddr,
+				.now_ms = clock_mono_ms()};
 }
 
 /* The lowest triple that the flow's IP does not use; opened if it is a new
  * one. The flow's lowest free one is at most one beyond those that are open,
- * since every open one was opened because it was the lowest. */
+ * since every one in use or at rest was opened because it was the lowest. */
 static int triple_take(struct mixer *m, unsigned worker, uint32_t laddr,
 		       const struct sa *flow, uint32_t *triplep)
 {
-	const uint32_t place = place_no(m, worker, laddr);
+	const struct flow_at at = flow_at(m, worker, laddr, flow);
 	uint32_t triple;
 	int err;
 
-	err = flow_take(m->flows, flow, place, &triple);
+	err = flow_take(m->flows, &at, &triple);
 	if (err)
 		return err;
 	if (triple >= m->mwv[worker].placev[laddr].n)
 		err = triple_open(m, worker, laddr);
 	if (err) {
-		flow_give(m->flows, flow, place, triple);
+		flow_undo(m->flows, &at, triple);
 		return err == EADDRINUSE ? EADDRNOTAVAIL : err;
 	}
 	*triplep = triple;
@@ -201,8 +204,9 @@ int mixer_leg_add(struct mixer *m, const struct mixer_leg_params *p,
 	if (err)
 		return err;
 	if (!cmd_fits(m, worker, 1, CMD_KEEP)) {
-		flow_give(m->flows, &p->flow, place_no(m, worker, laddr),
-			  triple);
+		const struct flow_at at = flow_at(m, worker, laddr, &p->flow);
+
+		flow_undo(m->flows, &at, triple);
 		return EAGAIN;
 	}
 	mw = &m->mwv[worker];
@@ -283,12 +287,14 @@ int mixer_leg_flow_set(struct mixer *m, mixer_leg_id leg,
 	if (!cmd_fits(m, worker, 1, CMD_KEEP))
 		return EAGAIN;
 	if (!sa_cmp(flow, &ml->flow, SA_ADDR)) {
-		const uint32_t place = place_no(m, worker, ml->laddr);
+		const struct flow_at from =
+			flow_at(m, worker, ml->laddr, &ml->flow);
+		const struct flow_at to = flow_at(m, worker, ml->laddr, flow);
 
-		err = flow_take_at(m->flows, flow, place, ml->triple);
+		err = flow_take_at(m->flows, &to, ml->triple);
 		if (err)
 			return err;
-		flow_give(m->flows, &ml->flow, place, ml->triple);
+		flow_give(m->flows, &from, ml->triple);
 		sa_init(&ml->rtp, AF_UNSPEC);
 	}
 	ml->flow = *flow;
@@ -306,16 +312,16 @@ static bool leg_leave(struct mixer *m, mixer_leg_id leg, struct mleg *ml)
 {
 	const unsigned worker = id_worker(leg);
 	struct mworker *mw = &m->mwv[worker];
+	const struct flow_at at = flow_at(m, worker, ml->laddr, &ml->flow);
 	unsigned i;
 
 	for (i = 0; i < m->cfg.workers; i++)
-		if (!cmd_fits(m, i, MIXER_LEG_BRIDGES_MAX + 1, 0))
+		if (!cmd_fits(m, i, ml->seatc + 1, 0))
 			return false;
 	cmd_new(m, worker, CMD_LEG_DEL)->leg = leg;
 	cmd_push(m, worker);
 	mleg_unseat(m, ml);
-	flow_give(m->flows, &ml->flow, place_no(m, worker, ml->laddr),
-		  ml->triple);
+	flow_give(m->flows, &at, ml->triple);
 	ml->used = ml->leaving = false;
 	ml->next_free = mw->leg_free;
 	mw->leg_free = id_slot(leg);

@@ -15,7 +15,7 @@ static void reselect(struct mleg *ml)
 	unsigned i;
 
 	ml->sel = NULL;
-	for (i = 0; i < MIXER_LEG_BRIDGES_MAX && !ml->sel; i++)
+	for (i = 0; i < ml->seatc && !ml->sel; i++)
 		ml->sel = ml->seatv[i];
 }
 
@@ -23,7 +23,7 @@ void mseat_drop(struct mleg *ml, struct mseat *seat)
 {
 	unsigned i;
 
-	for (i = 0; i < MIXER_LEG_BRIDGES_MAX; i++)
+	for (i = 0; i < ml->seatc; i++)
 		if (ml->seatv[i] == seat)
 			ml->seatv[i] = NULL;
 	if (ml->sel == seat)
@@ -35,7 +35,7 @@ static struct mseat *seat_find(const struct mleg *ml, mixer_bridge_id bridge)
 {
 	unsigned i;
 
-	for (i = 0; i < MIXER_LEG_BRIDGES_MAX; i++)
+	for (i = 0; i < ml->seatc; i++)
 		if (ml->seatv[i] && ml->seatv[i]->bridge == bridge)
 			return ml->seatv[i];
 	return NULL;
@@ -45,7 +45,7 @@ static struct mseat **seat_free(struct mleg *ml)
 {
 	unsigned i;
 
-	for (i = 0; i < MIXER_LEG_BRIDGES_MAX; i++)
+	for (i = 0; i < ml->seatc; i++)
 		if (!ml->seatv[i])
 			return &ml->seatv[i];
 	return NULL;
@@ -83,7 +83,9 @@ struct join {
 	struct mseat **seatv;  /* Larger tables, where the old ones are full */
 	struct members *table;
 	struct part *part;
-	uint32_t cap, part_cap;
+	struct mseat **own;    /* ..of the leg */
+	struct seats *seats;
+	uint32_t cap, part_cap, own_cap;
 };
 
 static void join_free(struct join *j)
@@ -93,12 +95,26 @@ static void join_free(struct join *j)
 	mem_deref(j->seatv);
 	mem_deref(j->table);
 	mem_deref(j->part);
+	mem_deref(j->own);
+	mem_deref(j->seats);
 }
 
 static uint32_t grown(const struct mixer *m, uint32_t cap)
 {
 	cap = cap ? cap * 2 : CAP_FIRST;
 	return MIN(cap, m->cfg.members_max);
+}
+
+/* The leg's own table, here and at its worker */
+static int own_prepare(struct mleg *ml, struct join *j)
+{
+	j->own_cap = ml->seatc;
+	if (seat_free(ml))
+		return 0;
+	j->own_cap = seats_grown(ml->seatc);
+	j->own = mem_zalloc(j->own_cap * sizeof(*j->own), NULL);
+	j->seats = seats_alloc(j->own_cap);
+	return j->own && j->seats ? 0 : ENOMEM;
 }
 
 static int join_prepare(const struct mixer *m, const struct mbridge *mb,
@@ -130,6 +146,21 @@ static int join_prepare(const struct mixer *m, const struct mbridge *mb,
 	return 0;
 }
 
+static void own_mirror(struct mleg *ml, const struct join *j)
+{
+	if (j->own) {
+		if (ml->seatv)
+			memcpy(j->own, ml->seatv,
+			       ml->seatc * sizeof(*j->own));
+		mem_deref(ml->seatv);
+		ml->seatv = j->own;
+		ml->seatc = j->own_cap;
+	}
+	*seat_free(ml) = j->seat;
+	if (!ml->sel)
+		ml->sel = j->seat;
+}
+
 static void join_mirror(struct mbridge *mb, struct mleg *ml, struct join *j,
 			mixer_bridge_id bridge, mixer_leg_id leg)
 {
@@ -150,9 +181,7 @@ static void join_mirror(struct mbridge *mb, struct mleg *ml, struct join *j,
 	mb->n++;
 	mb->partv[id_worker(leg)].n++;
 	mb->partv[id_worker(leg)].cap = j->part_cap;
-	*seat_free(ml) = j->seat;
-	if (!ml->sel)
-		ml->sel = j->seat;
+	own_mirror(ml, j);
 }
 
 /* To the leg's worker and to the home, once if they are one. What is for the
@@ -176,8 +205,10 @@ static void join_send(struct mixer *m, const struct mbridge *mb,
 			c->u.join.member = j->member;
 			c->u.join.table = j->table;
 		}
-		if (ofv[i] == id_worker(seat->leg))
+		if (ofv[i] == id_worker(seat->leg)) {
 			c->u.join.part = j->part;
+			c->u.join.seats = j->seats;
+		}
 		cmd_push(m, ofv[i]);
 	}
 }
@@ -213,9 +244,12 @@ int mixer_bridge_join(struct mixer *m, mixer_bridge_id bridge,
 	seat = seat_find(ml, bridge);
 	if (seat)
 		return member_change(m, mb, seat, member);
-	if (mb->n == m->cfg.members_max || !seat_free(ml))
+	if (mb->n == m->cfg.members_max ||
+	    (ml->seatc == MIXER_LEG_BRIDGES_MAX && !seat_free(ml)))
 		return ENOSPC;
 	err = join_prepare(m, mb, bridge, leg, member, &j);
+	if (!err)
+		err = own_prepare(ml, &j);
 	if (err) {
 		join_free(&j);
 		return err;
@@ -268,7 +302,7 @@ void mleg_unseat(struct mixer *m, struct mleg *ml)
 {
 	unsigned i;
 
-	for (i = 0; i < MIXER_LEG_BRIDGES_MAX; i++) {
+	for (i = 0; i < ml->seatc; i++) {
 		struct mseat *seat = ml->seatv[i];
 		struct mbridge *mb =
 			seat ? mbridge_raw(m, seat->bridge) : NULL;
@@ -281,6 +315,8 @@ void mleg_unseat(struct mixer *m, struct mleg *ml)
 		mem_deref(seat);
 	}
 	ml->sel = NULL;
+	ml->seatv = mem_deref(ml->seatv);
+	ml->seatc = 0;
 }
 
 /* --- floor --------------------------------------------------------------- */

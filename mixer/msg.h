@@ -61,6 +61,7 @@ struct cmd {
 			struct member *member; /**< For the home */
 			struct members *table; /**< Larger one, or NULL */
 			struct part *part;     /**< Larger one, or NULL */
+			struct seats *seats;   /**< ..of the leg, or NULL */
 			bool may_listen;
 		} join;
 		bool request;          /**< CMD_FLOOR: else release */

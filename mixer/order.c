@@ -63,8 +63,7 @@ static void join_order(struct worker *w, const struct cmd *c)
 	struct bridge *b = bridge_get(w, c->bridge);
 
 	if (id_worker(c->leg) == w->idx)
-		part_join(w, c->bridge, c->leg, c->member, c->u.join.may_listen,
-			  c->u.join.part);
+		part_join(w, c);
 	if (b && c->u.join.member)
 		bridge_join(b, c->member, c->u.join.member, c->u.join.table);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "mixer/floorchan.h"
 #include "mixer/part.h"
+#include "mixer/send.h"
 
 enum {
 	/** A burst of which nothing comes any more makes room for another,
@@ -53,12 +54,19 @@ static void part_move(struct worker *w, struct part *from, struct part *to)
 	for (i = 0; i < to->n; i++) {
 		struct leg *leg = ear_leg(w, &to->earv[i]);
 
-		leg_seat(leg, from)->part = to;
+		seats_find(leg->seats, from)->part = to;
 		if (leg->hear == from)
 			leg->hear = to;
 		if (leg->talk == from)
 			leg->talk = to;
 	}
+}
+
+static bool is_selected(const struct leg *leg, const struct part *part)
+{
+	const struct seat *sel = leg_sel(leg);
+
+	return sel && sel->part == part;
 }
 
 static void ear_add(struct part *part, const struct leg *leg, uint32_t slot,
@@ -83,26 +91,39 @@ static struct ear *ear_of(struct part *part, uint32_t slot)
 	return NULL;
 }
 
-void part_join(struct worker *w, mixer_bridge_id id, mixer_leg_id leg_id,
-	       uint32_t member, bool may_listen, struct part *fresh)
+/* What signalling has grown takes the place of what was */
+static void grow(struct worker *w, struct leg *leg, const struct cmd *c)
 {
-	struct part **slot = &w->partv[id_slot(id)];
-	struct leg *leg = leg_get(&w->legs, leg_id);
-	struct seat *seat = leg ? leg_seat_free(leg) : NULL;
+	struct part **slot = &w->partv[id_slot(c->bridge)];
 
-	if (fresh) {
+	if (c->u.join.part) {
 		if (*slot)
-			part_move(w, *slot, fresh);
+			part_move(w, *slot, c->u.join.part);
 		mem_deref(*slot);
-		*slot = fresh;
+		*slot = c->u.join.part;
 	}
-	if (!seat || !*slot || (*slot)->n == (*slot)->cap)
+	if (c->u.join.seats && leg)
+		seats_move(&leg->seats, c->u.join.seats);
+	else
+		mem_deref(c->u.join.seats);
+}
+
+void part_join(struct worker *w, const struct cmd *c)
+{
+	struct leg *leg = leg_get(&w->legs, c->leg);
+	struct part *part;
+	struct seat *seat;
+
+	grow(w, leg, c);
+	part = part_get(w, c->bridge);
+	seat = leg ? seats_free(leg->seats) : NULL;
+	if (!seat || !part || part->n == part->cap)
 		return;
-	seat->part = *slot;
-	seat->member = member;
-	ear_add(*slot, leg, id_slot(leg_id), may_listen);
-	if (!leg->sel)
-		leg->sel = seat;
+	seat->part = part;
+	seat->member = c->member;
+	ear_add(part, leg, id_slot(c->leg), c->u.join.may_listen);
+	if (leg->sel == SEAT_NONE)
+		leg->sel = seats_no(leg->seats, seat);
 }
 
 void part_set(struct worker *w, mixer_bridge_id id, mixer_leg_id leg,
@@ -128,7 +149,7 @@ static void ear_del(struct part *part, uint32_t slot)
 
 static void state_tell(struct worker *w, struct leg *leg)
 {
-	const struct part *part = leg->sel->part;
+	const struct part *part = leg_sel(leg)->part;
 
 	if (part->talker)
 		floorchan_taken(w, leg, part);
@@ -139,12 +160,13 @@ static void state_tell(struct worker *w, struct leg *leg)
 static void select_seat(struct worker *w, struct leg *leg, struct seat *seat)
 {
 	static const struct floor_up let_go = {.request = false};
+	const struct seat *sel = leg_sel(leg);
 
-	if (leg->sel && leg->talk == leg->sel->part) {
-		floorchan_ask(w, leg, leg->sel, &let_go);
+	if (sel && leg->talk == sel->part) {
+		floorchan_ask(w, leg, sel, &let_go);
 		leg->talk = NULL;
 	}
-	leg->sel = seat;
+	leg->sel = seats_no(leg->seats, seat);
 	if (seat)
 		state_tell(w, leg);
 }
@@ -155,7 +177,7 @@ static void select_seat(struct worker *w, struct leg *leg, struct seat *seat)
 static void unseat(struct worker *w, struct leg *leg, struct seat *seat)
 {
 	const struct part *part = seat->part;
-	const bool selected = leg->sel == seat;
+	const bool selected = leg_sel(leg) == seat;
 
 	if (part->talker && (selected || leg->hear == part))
 		floorchan_idle(w, leg);
@@ -166,15 +188,15 @@ static void unseat(struct worker *w, struct leg *leg, struct seat *seat)
 	memset(seat, 0, sizeof(*seat));
 	if (!selected)
 		return;
-	leg->sel = NULL;
-	select_seat(w, leg, leg_seat_first(leg));
+	leg->sel = SEAT_NONE;
+	select_seat(w, leg, seats_first(leg->seats));
 }
 
 void part_leave(struct worker *w, mixer_bridge_id id, mixer_leg_id leg_id)
 {
 	struct part *part = part_get(w, id);
 	struct leg *leg = leg_get(&w->legs, leg_id);
-	struct seat *seat = part && leg ? leg_seat(leg, part) : NULL;
+	struct seat *seat = part && leg ? seats_find(leg->seats, part) : NULL;
 
 	if (!seat)
 		return;
@@ -185,11 +207,11 @@ void part_leave(struct worker *w, mixer_bridge_id id, mixer_leg_id leg_id)
 void part_leg_del(struct worker *w, mixer_leg_id leg_id)
 {
 	struct leg *leg = leg_get(&w->legs, leg_id);
-	unsigned i;
+	uint32_t i;
 
-	for (i = 0; leg && i < MIXER_LEG_BRIDGES_MAX; i++)
-		if (leg->seatv[i].part)
-			ear_del(leg->seatv[i].part, id_slot(leg_id));
+	for (i = 0; leg && leg->seats && i < leg->seats->cap; i++)
+		if (leg->seats->v[i].part)
+			ear_del(leg->seats->v[i].part, id_slot(leg_id));
 }
 
 void part_del(struct worker *w, mixer_bridge_id id)
@@ -202,7 +224,7 @@ void part_del(struct worker *w, mixer_bridge_id id)
 	for (i = 0; i < part->n; i++) {
 		struct leg *leg = ear_leg(w, &part->earv[i]);
 
-		unseat(w, leg, leg_seat(leg, part));
+		unseat(w, leg, seats_find(leg->seats, part));
 	}
 	w->partv[id_slot(id)] = NULL;
 	mem_deref(part);
@@ -212,9 +234,9 @@ void part_select(struct worker *w, mixer_leg_id leg_id, mixer_bridge_id id)
 {
 	struct leg *leg = leg_get(&w->legs, leg_id);
 	const struct part *part = part_get(w, id);
-	struct seat *seat = leg && part ? leg_seat(leg, part) : NULL;
+	struct seat *seat = leg && part ? seats_find(leg->seats, part) : NULL;
 
-	if (seat && leg->sel != seat)
+	if (seat && leg_sel(leg) != seat)
 		select_seat(w, leg, seat);
 }
 
@@ -225,7 +247,7 @@ void part_select(struct worker *w, mixer_leg_id leg_id, mixer_bridge_id id)
 static bool hears(struct worker *w, struct leg *leg, const struct part *part,
 		  const struct speech_down *sp)
 {
-	const bool selected = leg->sel && leg->sel->part == part;
+	const bool selected = is_selected(leg, part);
 
 	if (leg->player && !player_yields(w, leg, part->id, sp->burst))
 		return false;
@@ -247,23 +269,12 @@ static bool hears(struct worker *w, struct leg *leg, const struct part *part,
 static void speech_to(struct worker *w, struct leg *leg,
 		      const struct part *part, const struct speech_down *sp)
 {
-	uint8_t *hdr;
-
-	if (!leg->send || !latch_sends(&leg->rtp))
+	if (!leg_sends(leg))
 		return;
 	if ((leg->hear != part || leg->hear_burst != sp->burst) &&
 	    !hears(w, leg, part, sp))
 		return;
-	hdr = outq_hdr(&w->outq);
-	if (!stream_put(&leg->out, &sp->stamp, leg->pt, w->now, hdr)) {
-		STAT_INC(w, drop_late);
-		return;
-	}
-	outq_push(&w->outq, worker_sock(w, leg->triple, PORT_RTP),
-		  &leg->rtp.addr, RTPW_HEADER_BYTES, sp->p, sp->len);
-	leg->tx_packets++;
-	leg->tx_octets += sp->len;
-	leg_count_tx(leg);
+	leg_send_rtp(w, leg, &sp->stamp, sp->p, sp->len);
 }
 
 void part_speech(struct worker *w, const struct speech_down *sp)
@@ -304,11 +315,6 @@ static void talk_end(struct worker *w, struct part *part, bool lost)
 	part->talker = 0;
 	if (leg && lost)
 		floorchan_lost(w, leg);
-}
-
-static bool is_selected(const struct leg *leg, const struct part *part)
-{
-	return leg->sel && leg->sel->part == part;
 }
 
 static void talker_note(struct part *part, const struct floor_down *fd)

@@ -32,9 +32,8 @@ struct part *part_alloc(mixer_bridge_id id, uint32_t cap);
 
 /** NULL: stale, or nobody of it is here */
 struct part *part_get(const struct worker *w, mixer_bridge_id id);
-/** fresh: larger part that takes the old one's place, or NULL */
-void part_join(struct worker *w, mixer_bridge_id id, mixer_leg_id leg,
-	       uint32_t member, bool may_listen, struct part *fresh);
+/** c: CMD_JOIN of a leg that lives here */
+void part_join(struct worker *w, const struct cmd *c);
 void part_set(struct worker *w, mixer_bridge_id id, mixer_leg_id leg,
 	      bool may_listen);
 void part_leave(struct worker *w, mixer_bridge_id id, mixer_leg_id leg);

@@ -4,6 +4,7 @@
  */
 #include "mixer/player.h"
 #include "mixer/part.h"
+#include "mixer/send.h"
 
 _Static_assert((int)TONE_PCMU == MIXER_CODEC_PCMU &&
 	       (int)TONE_PCMA == MIXER_CODEC_PCMA &&
@@ -53,19 +54,10 @@ static void packet_send(struct worker *w, struct player *p)
 	const struct burst_stamp stamp = {
 		.idx = p->next,
 		.ts = p->next * (leg->clock_hz / (1000 / TONE_PACKET_MS))};
-	uint8_t *hdr;
 
 	if (!p->next)
 		stream_burst(&leg->out, &stamp, w->now);
-	hdr = outq_hdr(&w->outq);
-	if (stream_put(&leg->out, &stamp, leg->pt, w->now, hdr)) {
-		outq_push(&w->outq, worker_sock(w, leg->triple, PORT_RTP),
-			  &leg->rtp.addr, RTPW_HEADER_BYTES,
-			  p->tone->v[p->next], bytes);
-		leg->tx_packets++;
-		leg->tx_octets += bytes;
-		leg_count_tx(leg);
-	}
+	leg_send_rtp(w, leg, &stamp, p->tone->v[p->next], bytes);
 	p->next++;
 	p->due_us += PACKET_US;
 }
@@ -74,7 +66,7 @@ static void packet_send(struct worker *w, struct player *p)
 static bool play(struct worker *w, struct player *p)
 {
 	/* Held, or moved: there is nowhere to play to */
-	if (!p->leg->send || !latch_sends(&p->leg->rtp))
+	if (!leg_sends(p->leg))
 		return false;
 	while (p->next < p->tone->n && p->due_us <= w->now)
 		packet_send(w, p);
@@ -104,7 +96,7 @@ void player_start(struct worker *w, struct leg *leg, enum tone_kind kind,
 	struct players *ps = &w->players;
 	struct player *p = player_of(w, leg);
 
-	if (!ps->tones || !leg->send || !latch_sends(&leg->rtp))
+	if (!ps->tones || !leg_sends(leg))
 		return;
 	if (!p && ps->n == PLAYERS_MAX) {
 		STAT_INC(w, tones_full);

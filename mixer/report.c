@@ -7,7 +7,7 @@
  * time by slot.
  */
 #include <time.h>
-#include "mixer/worker.h"
+#include "mixer/send.h"
 #include "wire/rtcp.h"
 
 enum {
@@ -56,8 +56,7 @@ static void rtcp_send(struct worker *w, struct leg *leg)
 	if (rtcpw_encode(buf, sizeof(buf), leg->out.ssrc, sent ? &sr : NULL,
 			 w->cname, &len))
 		return;
-	outq_copy(&w->outq, worker_sock(w, leg->triple, PORT_RTCP),
-		  &leg->rtcp.addr, buf, len);
+	leg_send_rtcp(w, leg, buf, len);
 }
 
 static void rtcp_visit(struct worker *w, struct leg *leg, uint32_t slot)

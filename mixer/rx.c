@@ -73,7 +73,7 @@ bool rx_proven(struct worker *w, struct leg *leg, struct latch *l,
 static void speech(struct worker *w, const struct leg *leg,
 		   const struct rtpw_hdr *hdr, const uint8_t *p)
 {
-	const struct seat *seat = leg->sel;
+	const struct seat *seat = leg_sel(leg);
 	const unsigned home = id_worker(seat->part->id);
 	struct speech_up up = {.bridge = seat->part->id,
 			       .leg = leg->id,
@@ -122,6 +122,7 @@ static void other_payload(struct worker *w, struct leg *leg,
 static void rx_rtp(struct worker *w, struct leg *leg, const struct sa *src,
 		   const uint8_t *p, size_t len)
 {
+	const struct seat *sel = leg_sel(leg);
 	struct rtpw_hdr hdr;
 
 	if (rtcpw_is(p, len)) {
@@ -141,9 +142,9 @@ static void rx_rtp(struct worker *w, struct leg *leg, const struct sa *src,
 		return;
 	if (hdr.pt != leg->pt)
 		other_payload(w, leg, &hdr, p);
-	else if (!leg->sel || !leg->recv)
+	else if (!sel || !leg->recv)
 		STAT_INC(w, drop_idle);
-	else if (leg->talk != leg->sel->part)
+	else if (leg->talk != sel->part)
 		STAT_INC(w, drop_not_holder);
 	else
 		speech(w, leg, &hdr, p);

@@ -3,8 +3,9 @@
  * @file stun.h  STUN Binding as an ICE-lite agent needs it (RFC 8489, 8445)
  *
  * Reads one request, checks FINGERPRINT and MESSAGE-INTEGRITY, writes the
- * response. Pure, and without allocation: the media workers answer consent
- * checks (RFC 7675) with it. libre owns stun_, so the prefix here is stunw_.
+ * response. Pure, any thread, and without allocation: the media workers answer
+ * consent checks (RFC 7675) with it. libre owns stun_, so the prefix here is
+ * stunw_.
  */
 #ifndef HL_WIRE_STUN_H
 #define HL_WIRE_STUN_H
@@ -15,8 +16,10 @@
 #include <re.h>
 
 enum {
+	STUNW_BINDING = 1,
 	STUNW_HEADER_BYTES = 20,
 	STUNW_TID_BYTES = 12,
+	STUNW_MAC_BYTES = 20,
 	STUNW_ATTRS_MAX = 32,     /**< A message with more is malformed */
 	STUNW_USERNAME_MAX = 513, /**< RFC 8445: two of 256 and a colon */
 	STUNW_UNKNOWN_MAX = 8,    /**< Unknown attributes that are named */
@@ -29,11 +32,13 @@ enum stunw_class { STUNW_REQUEST, STUNW_INDICATION, STUNW_SUCCESS,
 /** What a message says; texts point into it */
 struct stunw_msg {
 	enum stunw_class cls;
-	uint16_t method;       /**< 1: Binding */
+	uint16_t method;       /**< STUNW_BINDING, or another */
 	uint8_t tid[STUNW_TID_BYTES];
 	struct pl username;    /**< Unset: absent */
-	bool integrity;        /**< Has MESSAGE-INTEGRITY ..*/
-	size_t integrity_at;   /**< ..its attribute begins there */
+	/** Has MESSAGE-INTEGRITY. What stands behind it is not taken, but for
+	 *  FINGERPRINT (RFC 8489 section 14.5). */
+	bool integrity;
+	size_t integrity_at;   /**< Its attribute begins there */
 	bool fingerprint;      /**< Has FINGERPRINT, and it is right */
 	bool use_candidate;
 	bool controlling;      /**< ICE-CONTROLLING: as it must be */

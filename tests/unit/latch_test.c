@@ -131,35 +131,85 @@ static void asymmetric(void **state)
 
 /* --- triples ------------------------------------------------------------- */
 
+enum { MAX_TRIPLES = 200 };
+
+static uint32_t taken(struct flows *f, const struct flow_at *at)
+{
+	uint32_t t = UINT32_MAX;
+
+	assert_int_equal(flow_take(f, at, &t), 0);
+	return t;
+}
+
 static void lowest_free_triple(void **state)
 {
-	enum { MAX_TRIPLES = 200 };
 	const struct sa a = FLOW, b = addr("2001:db8::1", 5060);
+	const struct flow_at at = {&a, 0, 1000}, place = {&a, 1, 1000},
+			     other = {&b, 0, 1000};
 	struct flows *f = NULL;
 	uint32_t t, i;
 
 	(void)state;
 	assert_int_equal(flows_alloc(&f, MAX_TRIPLES), 0);
-	for (i = 0; i < MAX_TRIPLES; i++) {
-		assert_int_equal(flow_take(f, &a, 0, &t), 0);
-		assert_int_equal(t, i);
-	}
-	assert_int_equal(flow_take(f, &a, 0, &t), EADDRNOTAVAIL);
+	for (i = 0; i < MAX_TRIPLES; i++)
+		assert_int_equal(taken(f, &at), i);
+	assert_int_equal(flow_take(f, &at, &t), EADDRNOTAVAIL);
 	/* Another place, another IP */
-	assert_int_equal(flow_take(f, &a, 1, &t), 0);
-	assert_int_equal(t, 0);
-	assert_int_equal(flow_take(f, &b, 0, &t), 0);
-	assert_int_equal(t, 0);
-	flow_give(f, &a, 0, 130);
-	flow_give(f, &a, 0, 5);
-	flow_give(f, &a, 0, 5);
-	assert_int_equal(flow_take(f, &a, 0, &t), 0);
-	assert_int_equal(t, 5);
-	assert_int_equal(flow_take(f, &a, 0, &t), 0);
-	assert_int_equal(t, 130);
-	assert_int_equal(flow_take(f, &a, 0, &t), EADDRNOTAVAIL);
-	assert_int_equal(flow_take_at(f, &b, 0, 0), EADDRINUSE);
-	assert_int_equal(flow_take_at(f, &b, 0, 77), 0);
+	assert_int_equal(taken(f, &place), 0);
+	assert_int_equal(taken(f, &other), 0);
+	/* None has rested: the lowest free one is better than none */
+	flow_give(f, &at, 130);
+	flow_give(f, &at, 5);
+	flow_give(f, &at, 5);
+	assert_int_equal(taken(f, &at), 5);
+	assert_int_equal(taken(f, &at), 130);
+	assert_int_equal(flow_take(f, &at, &t), EADDRNOTAVAIL);
+	assert_int_equal(flow_take_at(f, &other, 0), EADDRINUSE);
+	assert_int_equal(flow_take_at(f, &other, 77), 0);
+	assert_int_equal(flows_count(f), 3);
+	mem_deref(f);
+}
+
+/* Packets of the old leg's terminal are not the new leg's first ones */
+static void triple_rests(void **state)
+{
+	const struct sa a = FLOW, b = addr("2001:db8::1", 5060);
+	struct flow_at at = {&a, 0, 5 * FLOW_REST_MS + 7};
+	struct flow_at other = {&b, 0, 0};
+	const uint64_t given_ms = at.now_ms;
+	struct flows *f = NULL;
+	uint32_t i;
+
+	(void)state;
+	assert_int_equal(flows_alloc(&f, MAX_TRIPLES), 0);
+	for (i = 0; i < 3; i++)
+		assert_int_equal(taken(f, &at), i);
+	/* What was never said to a terminal need not rest */
+	flow_undo(f, &at, 2);
+	assert_int_equal(taken(f, &at), 2);
+	flow_give(f, &at, 1);
+	assert_int_equal(taken(f, &at), 3);
+	assert_int_equal(flow_take_at(f, &at, 1), EADDRINUSE);
+	at.now_ms = given_ms + FLOW_REST_MS;
+	assert_int_equal(taken(f, &at), 4);
+	assert_int_equal(flow_take_at(f, &at, 1), EADDRINUSE);
+	at.now_ms = given_ms + 2 * FLOW_REST_MS;
+	assert_int_equal(taken(f, &at), 1);
+	/* An IP without legs is forgotten, but not before it has rested */
+	for (i = 0; i < 5; i++)
+		flow_give(f, &at, i);
+	assert_int_equal(flows_count(f), 1);
+	other.now_ms = at.now_ms + FLOW_REST_MS;
+	assert_int_equal(taken(f, &other), 0);
+	assert_int_equal(flows_count(f), 2);
+	at.now_ms = other.now_ms;
+	assert_int_equal(taken(f, &at), 5);
+	flow_give(f, &at, 5);
+	other.now_ms += 3 * FLOW_REST_MS;
+	assert_int_equal(taken(f, &other), 1);
+	assert_int_equal(flows_count(f), 1);
+	at.now_ms = other.now_ms;
+	assert_int_equal(taken(f, &at), 0);
 	mem_deref(f);
 }
 
@@ -209,6 +259,7 @@ int main(void)
 		cmocka_unit_test(moved),
 		cmocka_unit_test(asymmetric),
 		cmocka_unit_test(lowest_free_triple),
+		cmocka_unit_test(triple_rests),
 		cmocka_unit_test(bucket),
 		cmocka_unit_test(identity),
 	};

@@ -173,8 +173,8 @@ bool phone_ip_works(const char *ip)
 	return works;
 }
 
-static void phone_make(struct phone *ph, struct rig *r, const char *ip,
-		       int worker)
+static void phone_make_at(struct phone *ph, struct rig *r, const char *ip,
+			  const char *laddr, int worker)
 {
 	struct mixer_leg_params p = {.pt = RIG_PT,
 				     .pt_event = 101,
@@ -194,7 +194,22 @@ static void phone_make(struct phone *ph, struct rig *r, const char *ip,
 	if (ph->codec == MIXER_CODEC_OPUS)
 		p.clock_hz = 48000;
 	assert_int_equal(sa_set_str(&p.flow, ip, 5060), 0);
+	if (laddr)
+		assert_int_equal(sa_set_str(&p.laddr, laddr, 0), 0);
 	assert_int_equal(mixer_leg_add(r->m, &p, &ph->leg, &ph->local), 0);
+}
+
+static void phone_make(struct phone *ph, struct rig *r, const char *ip,
+		       int worker)
+{
+	phone_make_at(ph, r, ip, NULL, worker);
+}
+
+void phone_open_at(struct phone *ph, struct rig *r, const char *ip,
+		   const char *laddr)
+{
+	memset(ph, 0, sizeof(*ph));
+	phone_make_at(ph, r, ip, laddr, -1);
 }
 
 void phone_open_ip(struct phone *ph, struct rig *r, const char *ip,
@@ -230,7 +245,7 @@ void phone_sdp(struct phone *ph)
 	assert_int_equal(mixer_leg_remote_set(ph->rig->m, ph->leg, &rem), 0);
 }
 
-static void phone_known(struct phone *ph, struct rig *r)
+void phone_known(struct phone *ph, struct rig *r)
 {
 	phone_sdp(ph);
 	/* A keep-alive, so that it is known to the worker when this returns */
@@ -302,6 +317,17 @@ void phone_send(const struct phone *ph, enum chan ch, const void *p,
 
 	assert_int_equal(
 		sendto(ph->fd[ch], p, len, 0, &to->u.sa, to->len), len);
+}
+
+void phone_rtcp(const struct phone *ph)
+{
+	uint8_t buf[64];
+	size_t len;
+
+	assert_int_equal(
+		rtcpw_encode(buf, sizeof(buf), ph->ssrc, NULL, "phone", &len),
+		0);
+	phone_send(ph, CH_RTCP, buf, len);
 }
 
 void phone_talk(struct phone *ph, uint8_t n)

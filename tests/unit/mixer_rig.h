@@ -85,6 +85,9 @@ void phone_open(struct phone *ph, struct rig *r, unsigned net, unsigned host,
 /** The same at any address of this machine */
 void phone_open_ip(struct phone *ph, struct rig *r, const char *ip,
 		   int worker);
+/** ..whose leg is at that local address */
+void phone_open_at(struct phone *ph, struct rig *r, const char *ip,
+		   const char *laddr);
 /** This machine has that address */
 bool phone_ip_works(const char *ip);
 /** ..and the SDP of the phone is known, its floor channel proven */
@@ -98,10 +101,14 @@ void phone_up_many(struct phone *ph, struct rig *r, unsigned n, int worker);
 void phone_up_codec(struct phone *ph, struct rig *r, unsigned host,
 		    enum mixer_codec codec);
 void phone_sdp(struct phone *ph);
+/** Its SDP is known, and its RTP address proven */
+void phone_known(struct phone *ph, struct rig *r);
 void phone_close(struct phone *ph);
 
 void phone_send(const struct phone *ph, enum chan ch, const void *p,
 		size_t len);
+/** One receiver report */
+void phone_rtcp(const struct phone *ph);
 /** One packet of speech whose payload is n, repeated */
 void phone_talk(struct phone *ph, uint8_t n);
 /** Wait for the next packet; checks SSRC, that the stream goes on and the
