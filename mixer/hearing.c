@@ -4,6 +4,10 @@
  */
 #include "mixer/hearing.h"
 
+/* relaxed: figures for people, written by one thread */
+#define load(v) atomic_load_explicit(&(v), memory_order_relaxed)
+#define store(v, x) atomic_store_explicit(&(v), x, memory_order_relaxed)
+
 enum {
 	HZ = 65536,        /* Of LSR and DLSR */
 	RTT_MAX = 30 * HZ  /* Beyond it is no way for speech, but an error */
@@ -23,7 +27,7 @@ enum hearing_verdict hearing_take(struct hearing *h,
 				  const struct rtcpw_block *b,
 				  const struct hearing_of *of)
 {
-	const bool same = h->known && b->highest == h->highest;
+	const bool same = load(h->known) && b->highest == h->highest;
 	const uint32_t rtt_us = hearing_rtt_us(b, of->ntp);
 
 	if (!of->packets ||
@@ -31,13 +35,15 @@ enum hearing_verdict hearing_take(struct hearing *h,
 	    (int16_t)(of->seq - (uint16_t)b->highest) < 0)
 		return HEARING_ABSURD;
 	if (rtt_us)
-		h->rtt_us = rtt_us;
+		store(h->rtt_us, rtt_us);
 	if (same)
 		return HEARING_SAME;
-	h->known = true;
 	h->highest = b->highest;
-	h->lost = b->lost;
-	h->jitter = b->jitter;
-	h->fraction = b->fraction;
+	store(h->lost, b->lost);
+	store(h->jitter_us, of->clock_hz ? (uint32_t)((uint64_t)b->jitter *
+						     1000000 / of->clock_hz)
+					 : 0);
+	store(h->fraction, b->fraction);
+	store(h->known, true);
 	return HEARING_NEWS;
 }

@@ -9,22 +9,25 @@
 #ifndef HL_MIXER_HEARING_H
 #define HL_MIXER_HEARING_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include "wire/rtcp.h"
 
+/** What is atomic may be looked at by another thread, each figure for itself */
 struct hearing {
-	uint32_t highest;  /**< As last reported */
-	int32_t lost;
-	uint32_t jitter;   /**< Units of the RTP clock */
-	uint32_t rtt_us;   /**< 0: not known */
-	uint8_t fraction;
-	bool known;        /**< There was a report */
+	uint32_t highest;          /**< As last reported */
+	_Atomic int32_t lost;
+	_Atomic uint32_t jitter_us;
+	_Atomic uint32_t rtt_us;   /**< 0: not known */
+	_Atomic uint8_t fraction;  /**< Lost since the report before, of 256 */
+	_Atomic bool known;        /**< There was a report */
 };
 
 /** What we know of the stream that is reported on */
 struct hearing_of {
 	uint32_t packets;  /**< Sent */
+	uint32_t clock_hz;
 	uint16_t seq;      /**< Newest */
 	uint64_t ntp;      /**< Now, by the clock of our SRs */
 };

@@ -26,12 +26,20 @@ int legs_init(struct legs *ls, uint32_t max, uint64_t seed)
 	ls->seed = seed;
 	/* Zeroed memory is empty: buckets hold slot numbers plus one */
 	ls->v = reserve((size_t)max * sizeof(*ls->v));
+	ls->reportv = reserve((size_t)max * sizeof(*ls->reportv));
+	ls->visitv = reserve((size_t)max * sizeof(*ls->visitv));
 	ls->bucketv = reserve((size_t)n * sizeof(*ls->bucketv));
-	if (!ls->v || !ls->bucketv) {
+	if (!ls->v || !ls->reportv || !ls->visitv || !ls->bucketv) {
 		legs_fini(ls);
 		return ENOMEM;
 	}
 	return 0;
+}
+
+static void give_back(void *p, size_t bytes)
+{
+	if (p)
+		munmap(p, bytes);
 }
 
 void legs_fini(struct legs *ls)
@@ -40,13 +48,14 @@ void legs_fini(struct legs *ls)
 
 	for (i = 0; i < ls->high; i++)
 		mem_deref(ls->v[i].seats);
-	if (ls->v)
-		munmap(ls->v, (size_t)ls->max * sizeof(*ls->v));
-	if (ls->bucketv)
-		munmap(ls->bucketv,
-		       (size_t)(ls->mask + 1) * sizeof(*ls->bucketv));
+	give_back(ls->v, (size_t)ls->max * sizeof(*ls->v));
+	give_back(ls->reportv, (size_t)ls->max * sizeof(*ls->reportv));
+	give_back(ls->visitv, (size_t)ls->max * sizeof(*ls->visitv));
+	give_back(ls->bucketv,
+		  ((size_t)ls->mask + 1) * sizeof(*ls->bucketv));
 	ls->v = NULL;
-	ls->bucketv = NULL;
+	ls->reportv = NULL;
+	ls->visitv = ls->bucketv = NULL;
 	ls->high = 0;
 }
 
@@ -82,7 +91,6 @@ struct leg *leg_new(struct legs *ls, const struct leg_init *init)
 	/* The counters are atomic and may be looked at: no memset of them
 	 * beside a reader; a slot that is free was zeroed by leg_free(). */
 	leg->id = init->id;
-	leg->flow = init->flow;
 	leg->flow_key = ipkey_of(&init->flow);
 	leg->triple = init->triple;
 	leg->pt = init->pt;
@@ -109,12 +117,15 @@ void leg_free(struct legs *ls, struct leg *leg)
 	leg->hear_burst = 0;
 	leg->send = leg->told = leg->dead = leg->recv = leg->rest = false;
 	leg->has_ssrc_rtp = leg->has_ssrc_floor = false;
-	leg->tx_packets = leg->tx_octets = leg->rtcp_packets = 0;
+	leg->reported = leg->spoke = leg->mux = false;
+	leg->tx_packets = leg->tx_octets = 0;
+	report_clear(leg_report(ls, leg));
 	atomic_store_explicit(&leg->rx, 0, memory_order_relaxed);
 	atomic_store_explicit(&leg->tx, 0, memory_order_relaxed);
 	atomic_store_explicit(&leg->heard_us, 0, memory_order_relaxed);
 	leg->id = 0;
-	leg->window_us = leg->rtcp_us = 0;
+	leg->window_us = 0;
+	leg->report_ms = leg->keepalive_ms = 0;
 	leg->seats = mem_deref(leg->seats);
 	leg->sel = SEAT_NONE;
 	leg->floor_seq = 0;
@@ -154,7 +165,6 @@ void leg_move(struct legs *ls, struct leg *leg, const struct sa *flow)
 {
 	const struct ipkey key = ipkey_of(flow);
 
-	leg->flow = *flow;
 	if (ipkey_eq(&key, &leg->flow_key))
 		return;
 	link_out(ls, leg);
@@ -168,10 +178,17 @@ void leg_move(struct legs *ls, struct leg *leg, const struct sa *flow)
 void leg_remote(struct leg *leg, const struct mixer_leg_remote *r,
 		uint64_t window_us)
 {
-	latch_set(&leg->rtp, &r->rtp, &leg->flow);
-	latch_set(&leg->rtcp, &r->rtcp, &leg->flow);
+	struct sa flow;
+
+	ipkey_sa(&leg->flow_key, &flow);
+	latch_set(&leg->rtp, &r->rtp, &flow);
+	leg->mux = r->rtcp_mux;
+	if (leg->mux)
+		latch_reset(&leg->rtcp);
+	else
+		latch_set(&leg->rtcp, &r->rtcp, &flow);
 	if (leg->floor_on)
-		latch_set(&leg->floor, &r->floor, &leg->flow);
+		latch_set(&leg->floor, &r->floor, &flow);
 	if (leg->floor.state != LATCH_CLOSED)
 		leg->floor_proto = (uint8_t)r->floor_proto;
 	if (r->pt != 0xff)

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "mixer/bridge.h"
 #include "mixer/floorchan.h"
+#include "mixer/sweep.h"
 #include "util/clock.h"
 #include "wire/rtcp.h"
 #include "wire/sipscan.h"
@@ -58,6 +59,7 @@ bool rx_proven(struct worker *w, struct leg *leg, struct latch *l,
 		STAT_INC(w, drop_unknown_source);
 		return false;
 	case LATCH_LEARNT:
+		sweep_soon(w, leg);
 		if (l == &leg->rtp)
 			(void)worker_event(w, &ev);
 		break;
@@ -66,11 +68,11 @@ bool rx_proven(struct worker *w, struct leg *leg, struct latch *l,
 	}
 	leg_count_rx(leg, w->now);
 	if (leg->dead)
-		report_heard(w, leg);
+		sweep_heard(w, leg);
 	return true;
 }
 
-static void speech(struct worker *w, const struct leg *leg,
+static void speech(struct worker *w, struct leg *leg,
 		   const struct rtpw_hdr *hdr, const uint8_t *p)
 {
 	const struct seat *seat = leg_sel(leg);
@@ -84,6 +86,8 @@ static void speech(struct worker *w, const struct leg *leg,
 			       .len = (uint32_t)hdr->payload_bytes};
 	struct peer_msg *pm;
 
+	leg->spoke = true;
+	sweep_soon(w, leg);
 	if (home == w->idx) {
 		bridge_speech(w, &up);
 		return;
@@ -103,11 +107,13 @@ static void rx_rtcp(struct worker *w, struct leg *leg, struct latch *l,
 	struct rtcpw_info info;
 
 	if (rtcpw_decode(&info, p, len)) {
-		STAT_INC(w, drop_malformed);
+		STAT_INC(w, drop_rtcp_malformed);
 		return;
 	}
-	if (rx_proven(w, leg, l, src))
-		STAT_INC(w, rx_rtcp);
+	if (!rx_proven(w, leg, l, src))
+		return;
+	STAT_INC(w, rx_rtcp);
+	report_take(w, leg, &info, p, len);
 }
 
 /* Keys, of who has nothing better to ask by */
@@ -138,6 +144,8 @@ static void rx_rtp(struct worker *w, struct leg *leg, const struct sa *src,
 	STAT_INC(w, rx_rtp);
 	leg->ssrc_rtp = hdr.ssrc;
 	leg->has_ssrc_rtp = true;
+	reception_rtp(&leg_report(&w->legs, leg)->in, &hdr, leg->clock_hz,
+		      w->now);
 	if (!hdr.payload_bytes)
 		return;
 	if (hdr.pt != leg->pt)
@@ -167,10 +175,10 @@ static void datagram(struct worker *w, const struct sock *s,
 	/* An empty datagram keeps a NAT open (RFC 6263 section 4.1): sign of
 	 * life from who is known, proof of nothing from others. */
 	if (!len) {
-		if (latch_is(l, src))
-			(void)rx_proven(w, leg, l, src);
-		else
+		if (!latch_is(l, src))
 			STAT_INC(w, drop_malformed);
+		else if (rx_proven(w, leg, l, src))
+			STAT_INC(w, rx_keepalives);
 		return;
 	}
 	/* A terminal that has nothing to say yet keeps its NAT open, and

@@ -7,7 +7,10 @@
 void leg_send_rtcp(struct worker *w, struct leg *leg, const uint8_t *p,
 		   size_t len)
 {
-	if (latch_sends(&leg->rtcp))
-		outq_copy(&w->outq, worker_sock(w, leg->triple, PORT_RTCP),
-			  &leg->rtcp.addr, p, len);
+	const struct latch *l = leg->mux ? &leg->rtp : &leg->rtcp;
+	const enum port_kind kind = leg->mux ? PORT_RTP : PORT_RTCP;
+
+	if (latch_sends(l))
+		outq_copy(&w->outq, worker_sock(w, leg->triple, kind),
+			  &l->addr, p, len);
 }
