@@ -10,7 +10,8 @@ packages_build="autoconf automake gcc libc6-dev make pkg-config
 # Speech, and a tool to put it together.
 packages_speech="alsa-utils sox"
 # To test it.
-packages_test="libcmocka-dev mandoc openssl python3 sqlite3 xz-utils"
+packages_test="libcmocka-dev libsrtp2-dev mandoc openssl python3 sqlite3
+	xz-utils"
 # SIP phones and tools of other makers, to test against.
 packages_phones="baresip-core linphone-cli sip-tester sipsak tshark"
 

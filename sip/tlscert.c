@@ -12,15 +12,10 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 #include "sip/tlscert.h"
+#include "util/selfsign.h"
 
-enum {
-	DAY_S = 86400,
-	VALID_DAYS = 3650, /* Its key is trusted by having been seen before */
-	SERIAL_BITS = 159,
-	NAMES_MAX = 2048
-};
+enum { NAMES_MAX = 2048 };
 
 /* OpenSSL's own words, the innermost */
 static int refuse(char *words, int err, const char *what, const char *path)
@@ -52,62 +47,6 @@ static int names_print(char *buf, size_t size, const char *domain,
 		n = m < 0 ? m : n + m;
 	}
 	return n < 0 ? EOVERFLOW : 0;
-}
-
-static bool extension_add(X509 *x, int nid, const char *value)
-{
-	X509_EXTENSION *ext;
-	X509V3_CTX ctx;
-	bool ok;
-
-	X509V3_set_ctx_nodb(&ctx);
-	X509V3_set_ctx(&ctx, x, x, NULL, NULL, 0);
-	ext = X509V3_EXT_conf_nid(NULL, &ctx, nid, value);
-	ok = ext && X509_add_ext(x, ext, -1);
-	X509_EXTENSION_free(ext);
-	return ok;
-}
-
-static bool serial_set(X509 *x)
-{
-	BIGNUM *bn = BN_new();
-	const bool ok = bn &&
-			BN_rand(bn, SERIAL_BITS, BN_RAND_TOP_ANY,
-				BN_RAND_BOTTOM_ANY) &&
-			BN_to_ASN1_INTEGER(bn, X509_get_serialNumber(x));
-
-	BN_free(bn);
-	return ok;
-}
-
-/* A common name is 64 characters at most; what counts is in the other names */
-static bool name_set(X509 *x, const char *domain)
-{
-	X509_NAME *name = X509_get_subject_name(x);
-	const char *cn = strlen(domain) <= 64 ? domain : "holler";
-
-	return X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
-					  (const unsigned char *)cn, -1, -1,
-					  0) &&
-	       X509_set_issuer_name(x, name);
-}
-
-static X509 *cert_sign(EVP_PKEY *key, const char *domain, const char *names)
-{
-	X509 *x = X509_new();
-
-	if (x && X509_set_version(x, 2) && serial_set(x) &&
-	    X509_gmtime_adj(X509_getm_notBefore(x), -DAY_S) &&
-	    X509_time_adj_ex(X509_getm_notAfter(x), VALID_DAYS, 0, NULL) &&
-	    X509_set_pubkey(x, key) && name_set(x, domain) &&
-	    extension_add(x, NID_basic_constraints, "critical,CA:FALSE") &&
-	    extension_add(x, NID_key_usage, "critical,digitalSignature") &&
-	    extension_add(x, NID_ext_key_usage, "serverAuth,clientAuth") &&
-	    extension_add(x, NID_subject_alt_name, names) &&
-	    X509_sign(x, key, EVP_sha256()))
-		return x;
-	X509_free(x);
-	return NULL;
 }
 
 static FILE *file_new(const char *path, mode_t mode)
@@ -157,8 +96,8 @@ int tlscert_make(const char *cert_path, const char *key_path,
 	const bool have_cert = !access(cert_path, F_OK);
 	const bool have_key = !access(key_path, F_OK);
 	char names[NAMES_MAX];
-	EVP_PKEY *key;
-	X509 *x;
+	EVP_PKEY *key = NULL;
+	X509 *x = NULL;
 	int err;
 
 	if (have_cert && have_key)
@@ -173,10 +112,12 @@ int tlscert_make(const char *cert_path, const char *key_path,
 	err = names_print(names, sizeof(names), domain, addrv, addrc);
 	if (err)
 		return refuse(words, err, "too many names", "");
-	key = EVP_EC_gen("P-256");
-	x = key ? cert_sign(key, domain, names) : NULL;
-	err = x ? files_write(cert_path, x, key_path, key, words)
-		: refuse(words, EIO, "cannot make a certificate", "");
+	/* A common name is 64 characters at most; what counts is in the other
+	 * names */
+	err = selfsign_make(&key, &x, strlen(domain) <= 64 ? domain : "holler",
+			    names);
+	err = err ? refuse(words, err, "cannot make a certificate", "")
+		  : files_write(cert_path, x, key_path, key, words);
 	X509_free(x);
 	EVP_PKEY_free(key);
 	return err;

@@ -2,10 +2,20 @@
 /**
  * @file srtp.h  SRTP and SRTCP of one direction (RFC 3711, 6188, 7714)
  *
- * A context has one master key and one SSRC: that of the sender whose packets
- * it protects or opens. Bytes in, bytes out, over OpenSSL EVP; no clock, no
- * socket. A context belongs to one thread at a time. libre and libsrtp2 own
- * srtp_, so the prefix here is srtpw_.
+ * A context has one master key, of the one sender whose packets it protects or
+ * opens. Bytes in, bytes out, over OpenSSL EVP; no clock, no socket; it
+ * allocates nothing after srtpw_alloc(). A context belongs to one thread at a
+ * time. libre and libsrtp2 own srtp_, so the prefix here is srtpw_.
+ *
+ * The SSRC is the packet's own. A sender may change it (a peer that restarts
+ * its stream): the new one starts with rollover counter 0 once a packet of it
+ * is authentic, the last SRTPW_STREAMS are known with counter and windows of
+ * their own, and older ones are never taken again under this key, so that none
+ * of their packets can be replayed. A sender's first sequence number should be
+ * below 2^15: if the receiver misses all packets in front of the first wrap,
+ * nothing tells it of that (RFC 3711 section 3.3.1).
+ *
+ * There is no MKI, and no header extension is encrypted (RFC 6904).
  *
  * No key leaves a context, none is logged, all are wiped when it is freed.
  */
@@ -35,7 +45,12 @@ enum {
 	/** ..and to RTCP: tag, E bit and index */
 	SRTPW_RTCP_BYTES_MAX = 20,
 	/** Bits of the replay windows */
-	SRTPW_WINDOW = 128
+	SRTPW_WINDOW = 128,
+	/** SSRCs of one sender that are known at a time */
+	SRTPW_STREAMS = 4,
+	/** ..and how many before those are refused; further new ones are, too,
+	 *  until there is another key */
+	SRTPW_RETIRED = 28
 };
 
 /** Master key and master salt behind each other, as in a=crypto */
@@ -51,15 +66,19 @@ const char *srtpw_suite_name(enum srtpw_suite suite);
 enum srtpw_suite srtpw_suite_find(const char *name, size_t len);
 /** Bytes of master key plus master salt */
 size_t srtpw_key_bytes(enum srtpw_suite suite);
-/** A random key */
+/** A random key. @return 0, EINVAL, EIO */
 int srtpw_key_make(struct srtpw_key *key, enum srtpw_suite suite);
+/** NULL is fine */
+void srtpw_key_wipe(struct srtpw_key *key);
 
 struct srtpw;
 
 /**
  * Derive the session keys (RFC 3711 section 4.3, key derivation rate 0)
  *
- * @return 0, EINVAL (no such suite, key length), ENOMEM
+ * Any thread: media workers only ever get a context that is ready.
+ *
+ * @return 0, EINVAL (no such suite, key length), ENOMEM, EIO (OpenSSL)
  */
 int srtpw_alloc(struct srtpw **sp, const struct srtpw_key *key);
 /** NULL is fine */
@@ -79,8 +98,9 @@ size_t srtpw_rtp_bytes(const struct srtpw *s);
  * @param out  At least len + SRTPW_RTP_BYTES_MAX; not the payload itself
  * @param lenp Bytes written to out
  *
- * @return 0, EALREADY (that index was protected before, or is too old to
- *         know), EOVERFLOW (2^48 packets: the key is used up), EIO (OpenSSL)
+ * @return 0, EINVAL, EALREADY (that index was protected before, or is too old
+ *         to know; an SSRC given up), ENOBUFS (too many SSRCs), EOVERFLOW (2^48
+ *         packets: the key is used up), EIO (OpenSSL)
  */
 int srtpw_protect(struct srtpw *s, const uint8_t *hdr, size_t hdr_len,
 		  const uint8_t *p, size_t len, uint8_t *out, size_t *lenp);
@@ -90,19 +110,25 @@ int srtpw_protect(struct srtpw *s, const uint8_t *hdr, size_t hdr_len,
  *
  * The rollover counter is estimated and kept only if the packet is authentic
  * (RFC 3711 section 3.3.1). After success the packet is the first *lenp bytes
- * of it. On failure its content is undefined and nothing else has changed.
+ * of it. On failure its content is undefined, but for EALREADY, ENOBUFS and
+ * EBADMSG, and the context is as it was.
  *
  * @param hdr_len Bytes of the header, CSRC and extension (rtpw_decode())
  *
  * @return 0, EBADMSG (too short for a tag), EACCES (not authentic),
- *         EALREADY (replayed, or older than the window), EIO
+ *         EALREADY (replayed, older than the window, or of an SSRC given up),
+ *         ENOBUFS (too many SSRCs), EOVERFLOW, EINVAL, EIO
  */
 int srtpw_unprotect(struct srtpw *s, uint8_t *p, size_t len, size_t hdr_len,
 		    size_t *lenp);
 
-/** Protect a compound RTCP packet in place; room for
- *  SRTPW_RTCP_BYTES_MAX behind.
- *  @return 0, ENOSPC (size), EINVAL, EOVERFLOW (2^31 packets), EIO */
+/**
+ * Protect a compound RTCP packet in place, encrypted; room for
+ * SRTPW_RTCP_BYTES_MAX behind
+ *
+ * @return 0, ENOSPC (size), EINVAL, EALREADY and ENOBUFS (as
+ *         srtpw_protect()), EOVERFLOW (2^31 packets), EIO
+ */
 int srtcpw_protect(struct srtpw *s, uint8_t *p, size_t len, size_t size,
 		   size_t *lenp);
 /** As srtpw_unprotect(); one whose E bit is off is opened as well, if it is
