@@ -74,6 +74,12 @@ static const struct setting settings[] = {
 	NUM("media", "dead_bridged_ms", server.mixer.dead_bridged_ms, 0,
 	    60 * MINUTE_MS),
 	NUM("media", "rtcp_ms", server.mixer.rtcp_ms, 500, 2 * MINUTE_MS),
+	NUM("media", "keepalive_ms", server.mixer.keepalive_ms, 0,
+	    10 * MINUTE_MS),
+	NUM("media", "quality_loss_percent", server.mixer.quality_loss_percent,
+	    0, 100),
+	NUM("media", "quality_rtt_ms", server.mixer.quality_rtt_ms, 0,
+	    MINUTE_MS),
 
 	NUM("conference", "legs_max", server.legs_max, 1, MANY),
 	NUM("conference", "calls_max", server.calls_max, 1, MANY),
