@@ -84,6 +84,15 @@ struct bus_heartbeat {
 
 /* --- legs ------------------------------------------------------------- */
 
+/** How a service's legs are secured: column media_security */
+enum bus_security {
+	BUS_SECURITY_PLAIN,         /**< RTP only */
+	BUS_SECURITY_ANY,           /**< The best that the terminal offers */
+	BUS_SECURITY_OPPORTUNISTIC, /**< ..and our offers have keys, too */
+	BUS_SECURITY_SRTP,          /**< DTLS-SRTP or SDES */
+	BUS_SECURITY_DTLS           /**< DTLS-SRTP with ICE */
+};
+
 /** How a service treats its legs */
 struct bus_service {
 	char name[HL_NAME_MAX];
@@ -92,6 +101,7 @@ struct bus_service {
 	bool idle_inactive;
 	uint32_t hang_ms;
 	uint32_t max_talk_ms;
+	enum bus_security security;
 };
 
 /**

@@ -46,6 +46,7 @@ struct form {
 #define SERVICE_SET {"--mode", OPT_TEXT, "mode"},                             \
 		{"--idle", OPT_TEXT, "idle"}, {"--codec", OPT_TEXT, "codec"}, \
 		{"--hang", OPT_SECONDS, "hang_ms"}, MAX_TALK, DISPLAY,        \
+		{"--media-security", OPT_TEXT, "media_security"},             \
 		ENABLE, DISABLE
 #define SUBSCRIPTION_SET {"--start", OPT_TEXT, "start"},                      \
 		{"--inviter", OPT_TEXT, "inviter"}, SERVICE, DISPLAY, ENABLE, \

@@ -19,6 +19,7 @@ static const struct col service_cols[] = {
 	{"codec", "codec", COL_TEXT, false},
 	{"hang_ms", "hang_ms", COL_UINT, false},
 	{"max_talk_ms", "max_talk_ms", COL_UINT, false},
+	{"media_security", "media_security", COL_TEXT, false},
 	{"enabled", "enabled", COL_SWITCH, false},
 	{0},
 };

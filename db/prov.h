@@ -35,6 +35,14 @@ enum prov_table {
 
 enum prov_mode { PROV_HALF_DUPLEX, PROV_FULL_DUPLEX };
 enum prov_idle { PROV_IDLE_SENDRECV, PROV_IDLE_INACTIVE };
+/** How the media of a service's legs is secured */
+enum prov_security {
+	PROV_SECURITY_PLAIN,
+	PROV_SECURITY_ANY,
+	PROV_SECURITY_OPPORTUNISTIC,
+	PROV_SECURITY_SRTP,
+	PROV_SECURITY_DTLS
+};
 enum prov_start { PROV_START_SUBSCRIBE, PROV_START_REGISTER };
 enum prov_inviter { PROV_INVITE_SERVER, PROV_INVITE_TERMINAL };
 
@@ -67,6 +75,7 @@ struct prov_service {
 	uint32_t hang_ms;            /**< Un-bridge this long after the last
 					  burst of a private or ad-hoc call */
 	uint32_t max_talk_ms;        /**< 0 = no limit */
+	enum prov_security media_security;
 	bool enabled;
 };
 

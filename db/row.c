@@ -33,8 +33,10 @@ static bool bool_get(sqlite3_stmt *st, int col)
 }
 
 /* The text is one of two words */
-static int word_get(sqlite3_stmt *st, int col, const char *const words[2],
-		    unsigned *ip)
+#define WORDS(words) (sizeof(words) / sizeof((words)[0]))
+
+static int word_get(sqlite3_stmt *st, int col, const char *const *words,
+		    unsigned n, unsigned *ip)
 {
 	char buf[16];
 	unsigned i;
@@ -42,7 +44,7 @@ static int word_get(sqlite3_stmt *st, int col, const char *const words[2],
 
 	if (err)
 		return err;
-	for (i = 0; i < 2; ++i) {
+	for (i = 0; i < n; ++i) {
 		if (!strcmp(buf, words[i])) {
 			*ip = i;
 			return 0;
@@ -116,20 +118,30 @@ static int service_read(struct prov_change *chg, sqlite3_stmt *st)
 {
 	static const char *const modes[] = {"half-duplex", "full-duplex"};
 	static const char *const idles[] = {"sendrecv", "inactive"};
+	static const char *const securities[] = {
+		[PROV_SECURITY_PLAIN] = "plain",
+		[PROV_SECURITY_ANY] = "any",
+		[PROV_SECURITY_OPPORTUNISTIC] = "opportunistic",
+		[PROV_SECURITY_SRTP] = "srtp",
+		[PROV_SECURITY_DTLS] = "dtls",
+	};
 	struct prov_service *s = &chg->u.service;
-	unsigned mode = 0, idle = 0;
+	unsigned mode = 0, idle = 0, security = 0;
 	int err = TEXT(st, 0, s->name, 0);
 
 	err = TEXT(st, 1, s->display, err);
 	err = TEXT(st, 4, s->codec, err);
 	if (!err)
-		err = word_get(st, 2, modes, &mode);
+		err = word_get(st, 2, modes, WORDS(modes), &mode);
 	if (!err)
-		err = word_get(st, 3, idles, &idle);
+		err = word_get(st, 3, idles, WORDS(idles), &idle);
 	if (!err)
 		err = ms_get(st, 5, &s->hang_ms);
 	if (!err)
 		err = ms_get(st, 6, &s->max_talk_ms);
+	if (!err)
+		err = word_get(st, 8, securities, WORDS(securities), &security);
+	s->media_security = (enum prov_security)security;
 	s->mode = mode ? PROV_FULL_DUPLEX : PROV_HALF_DUPLEX;
 	s->idle = idle ? PROV_IDLE_INACTIVE : PROV_IDLE_SENDRECV;
 	s->enabled = bool_get(st, 7);
@@ -148,9 +160,9 @@ static int subscription_read(struct prov_change *chg, sqlite3_stmt *st)
 	err = TEXT(st, 2, s->service, err);
 	err = TEXT(st, 3, s->display, err);
 	if (!err)
-		err = word_get(st, 4, starts, &start);
+		err = word_get(st, 4, starts, WORDS(starts), &start);
 	if (!err)
-		err = word_get(st, 5, inviters, &inviter);
+		err = word_get(st, 5, inviters, WORDS(inviters), &inviter);
 	s->start = start ? PROV_START_REGISTER : PROV_START_SUBSCRIBE;
 	s->inviter = inviter ? PROV_INVITE_TERMINAL : PROV_INVITE_SERVER;
 	s->enabled = bool_get(st, 6);
@@ -221,7 +233,8 @@ static const struct row_kind kinds[PROV_TABLES] = {
 	[PROV_SERVICE] = {
 		.tab = "service",
 		.select = "SELECT name, display, mode, idle, codec, hang_ms,"
-			  " max_talk_ms, enabled FROM service",
+			  " max_talk_ms, enabled, media_security"
+			  " FROM service",
 		.where = " WHERE name = ?1",
 		.read_h = service_read,
 		.k1 = AT(service.name),

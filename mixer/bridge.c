@@ -333,12 +333,13 @@ void bridge_floor(struct worker *w, const struct floor_up *fu)
 }
 
 static void fan_out(const struct bridge *b, const struct speech_up *up,
-		    const struct burst_stamp *stamp)
+		    const struct burst_stamp *stamp, uint8_t priority)
 {
 	struct worker *w = b->w;
 	const struct speech_down sp = {.bridge = b->id,
 				       .leg = up->leg,
 				       .burst = b->floor.burst,
+				       .priority = priority,
 				       .stamp = *stamp,
 				       .p = up->p,
 				       .len = up->len};
@@ -379,7 +380,7 @@ void bridge_speech(struct worker *w, const struct speech_up *up)
 		return;
 	}
 	STAT_INC(w, forwarded);
-	fan_out(b, up, &stamp);
+	fan_out(b, up, &stamp, m->fm.priority);
 	if (first) {
 		event_up(b, MIXER_BURST_STARTED, m, 0);
 		rearm(b);

@@ -113,9 +113,9 @@ void leg_free(struct legs *ls, struct leg *leg)
 	latch_reset(&leg->rtp);
 	latch_reset(&leg->rtcp);
 	latch_reset(&leg->floor);
-	leg->hear = leg->talk = NULL;
-	leg->hear_burst = 0;
-	leg->send = leg->told = leg->dead = leg->recv = leg->rest = false;
+	leg->hear = leg->talk = leg->told = NULL;
+	leg->hear_burst = leg->told_burst = 0;
+	leg->send = leg->dead = leg->recv = leg->rest = false;
 	leg->has_ssrc_rtp = leg->has_ssrc_floor = false;
 	leg->reported = leg->spoke = leg->mux = false;
 	leg->tx_packets = leg->tx_octets = 0;

@@ -34,7 +34,6 @@ struct leg {
 	uint32_t triple;
 	uint8_t pt;
 	bool send;               /**< The terminal wants to hear */
-	bool told;               /**< hear was told to the terminal */
 	bool dead;
 	uint32_t tx_packets, tx_octets;      /**< For sender reports */
 	_Atomic uint64_t tx, rx, heard_us;   /**< Read by signalling */
@@ -47,6 +46,8 @@ struct leg {
 	uint64_t window_us;      /**< The latch window ends */
 	struct seats *seats;     /**< NULL: it was never a member */
 	const struct part *talk; /**< Whose floor it holds */
+	const struct part *told; /**< Whose burst its terminal knows of */
+	uint32_t told_burst;
 	uint32_t ssrc_rtp, ssrc_floor;
 	bool has_ssrc_rtp, has_ssrc_floor;
 	bool recv;               /**< The terminal wants to talk */

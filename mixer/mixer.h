@@ -316,7 +316,9 @@ int mixer_bridge_set(struct mixer *m, mixer_bridge_id bridge,
 int mixer_bridge_del(struct mixer *m, mixer_bridge_id bridge);
 
 struct mixer_member {
-	uint8_t priority;   /**< 0 lowest .. 255 */
+	/** 0 lowest .. 255: of its floor requests, and of what it says: who is
+	 *  in several bridges hears the highest that talks */
+	uint8_t priority;
 	bool may_talk;
 	bool may_listen;
 	char uri[MIXER_URI_MAX];   /**< Told to the others when it talks */
@@ -328,6 +330,11 @@ struct mixer_member {
  * first bridge that a leg joins is its selected one; when it leaves that, the
  * one of the first place that is taken. The new member is told by its floor
  * channel whether somebody talks.
+ *
+ * A leg that is in many bridges hears one talker at a time, as one stream: the
+ * one of the highest priority, then the one in its selected bridge, then the
+ * first. Its floor channel tells Taken of whom it hears; where it hears nobody
+ * it tells whether the floor of the selected bridge is free.
  *
  * @return 0, ENOENT, ENOSPC (members_max, MIXER_LEG_BRIDGES_MAX), EAGAIN,
  *         EINVAL (uri or name not terminated), ENOMEM

@@ -84,6 +84,7 @@ struct speech_down {
 	mixer_bridge_id bridge;
 	mixer_leg_id leg; /**< The talker: does not hear itself */
 	uint32_t burst;
+	uint8_t priority; /**< Of the talker */
 	struct burst_stamp stamp;
 	const uint8_t *p; /**< Set by the receiver */
 	uint32_t len;
@@ -108,7 +109,7 @@ struct floor_down {
 	mixer_leg_id to;   /**< 0: all */
 	uint32_t burst;
 	uint32_t members;
-	uint8_t priority;  /**< GRANTED: of who */
+	uint8_t priority;  /**< Of who */
 	uint16_t reason, secs;
 	bool repeat, lost;
 	char uri[MIXER_URI_MAX]; /**< TAKEN */

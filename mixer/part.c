@@ -4,15 +4,11 @@
  */
 #include <string.h>
 #include "mixer/floorchan.h"
+#include "mixer/hear.h"
 #include "mixer/part.h"
 #include "mixer/send.h"
 
-enum {
-	/** A burst of which nothing comes any more makes room for another,
-	 *  even if its end was never told */
-	HEAR_US = 1000000,
-	PREFETCH = 4
-};
+enum { PREFETCH = 4 };
 
 struct part *part_alloc(mixer_bridge_id id, uint32_t cap)
 {
@@ -47,6 +43,8 @@ static void part_move(struct worker *w, struct part *from, struct part *to)
 
 	to->talker = from->talker;
 	to->n = from->n;
+	to->burst = from->burst;
+	to->priority = from->priority;
 	to->members = from->members;
 	memcpy(to->uri, from->uri, sizeof(to->uri));
 	memcpy(to->name, from->name, sizeof(to->name));
@@ -59,6 +57,8 @@ static void part_move(struct worker *w, struct part *from, struct part *to)
 			leg->hear = to;
 		if (leg->talk == from)
 			leg->talk = to;
+		if (leg->told == from)
+			leg->told = to;
 	}
 }
 
@@ -147,16 +147,6 @@ static void ear_del(struct part *part, uint32_t slot)
 		(size_t)(&part->earv[part->n] - ear) * sizeof(*ear));
 }
 
-static void state_tell(struct worker *w, struct leg *leg)
-{
-	const struct part *part = leg_sel(leg)->part;
-
-	if (part->talker)
-		floorchan_taken(w, leg, part);
-	else
-		floorchan_idle(w, leg);
-}
-
 static void select_seat(struct worker *w, struct leg *leg, struct seat *seat)
 {
 	static const struct floor_up let_go = {.request = false};
@@ -167,8 +157,7 @@ static void select_seat(struct worker *w, struct leg *leg, struct seat *seat)
 		leg->talk = NULL;
 	}
 	leg->sel = seats_no(leg->seats, seat);
-	if (seat)
-		state_tell(w, leg);
+	hear_tell(w, leg, true);
 }
 
 /* What the leg loses when it is no member any more. Its terminal must not
@@ -176,20 +165,13 @@ static void select_seat(struct worker *w, struct leg *leg, struct seat *seat)
  * selects by the same rule: the first that is taken. */
 static void unseat(struct worker *w, struct leg *leg, struct seat *seat)
 {
-	const struct part *part = seat->part;
 	const bool selected = leg_sel(leg) == seat;
 
-	if (part->talker && (selected || leg->hear == part))
-		floorchan_idle(w, leg);
-	if (leg->hear == part)
-		leg->hear = NULL;
-	if (leg->talk == part)
-		leg->talk = NULL;
+	hear_forget(leg, seat->part);
 	memset(seat, 0, sizeof(*seat));
-	if (!selected)
-		return;
-	leg->sel = SEAT_NONE;
-	select_seat(w, leg, seats_first(leg->seats));
+	if (selected)
+		leg->sel = seats_no(leg->seats, seats_first(leg->seats));
+	hear_tell(w, leg, selected && leg->sel != SEAT_NONE);
 }
 
 void part_leave(struct worker *w, mixer_bridge_id id, mixer_leg_id leg_id)
@@ -242,48 +224,25 @@ void part_select(struct worker *w, mixer_leg_id leg_id, mixer_bridge_id id)
 
 /* --- speech ------------------------------------------------------------ */
 
-/* One burst at a time: that of the selected bridge goes first, else the one
- * that came first. Who talks hears nobody. */
-static bool hears(struct worker *w, struct leg *leg, const struct part *part,
-		  const struct speech_down *sp)
-{
-	const bool selected = is_selected(leg, part);
-
-	if (leg->player && !player_yields(w, leg, part->id, sp->burst))
-		return false;
-	if (leg->hear != part) {
-		if (leg->talk)
-			return false;
-		if (leg->hear && !selected &&
-		    w->now - leg->out.us < HEAR_US)
-			return false;
-		if (!selected)
-			floorchan_taken(w, leg, part);
-	}
-	leg->hear = part;
-	leg->hear_burst = sp->burst;
-	stream_burst(&leg->out, &sp->stamp, w->now);
-	return true;
-}
-
 static void speech_to(struct worker *w, struct leg *leg,
 		      const struct part *part, const struct speech_down *sp)
 {
 	if (!leg_sends(leg))
 		return;
 	if ((leg->hear != part || leg->hear_burst != sp->burst) &&
-	    !hears(w, leg, part, sp))
+	    !hear_turn(w, leg, part, sp))
 		return;
 	leg_send_rtp(w, leg, &sp->stamp, sp->p, sp->len);
 }
 
 void part_speech(struct worker *w, const struct speech_down *sp)
 {
-	const struct part *part = part_get(w, sp->bridge);
+	struct part *part = part_get(w, sp->bridge);
 	uint32_t talker = LEG_NONE, i;
 
 	if (!part)
 		return;
+	part->priority = sp->priority;
 	if (id_worker(sp->leg) == w->idx)
 		talker = id_slot(sp->leg);
 	for (i = 0; i < part->n; i++) {
@@ -320,6 +279,8 @@ static void talk_end(struct worker *w, struct part *part, bool lost)
 static void talker_note(struct part *part, const struct floor_down *fd)
 {
 	part->talker = fd->who;
+	part->burst = fd->burst;
+	part->priority = fd->priority;
 	part->members = fd->members;
 	memcpy(part->uri, fd->uri, sizeof(part->uri));
 	memcpy(part->name, fd->name, sizeof(part->name));
@@ -336,23 +297,24 @@ static void taken_all(struct worker *w, struct part *part,
 	for (i = 0; i < part->n; i++) {
 		struct leg *leg = ear_leg(w, &part->earv[i]);
 
-		if (leg->id != fd->who && is_selected(leg, part))
-			floorchan_taken(w, leg, part);
+		if (leg->id != fd->who)
+			hear_tell(w, leg, false);
 	}
 }
 
-static void idle_all(struct worker *w, struct part *part, bool lost)
+static void idle_all(struct worker *w, struct part *part,
+		     const struct floor_down *fd)
 {
 	uint32_t i;
 
-	talk_end(w, part, lost);
+	talk_end(w, part, fd->lost);
 	for (i = 0; i < part->n; i++) {
 		struct leg *leg = ear_leg(w, &part->earv[i]);
 
-		if (is_selected(leg, part) || leg->hear == part)
-			floorchan_idle(w, leg);
 		if (leg->hear == part)
 			leg->hear = NULL;
+		hear_tell(w, leg,
+			  fd->repeat && !leg->hear && is_selected(leg, part));
 	}
 }
 
@@ -364,12 +326,8 @@ static void tell_one(struct worker *w, struct part *part,
 
 	if (fd->type == FLOOR_ACT_TAKEN)
 		talker_note(part, fd);
-	if (!leg || !is_selected(leg, part))
-		return;
-	if (fd->type == FLOOR_ACT_TAKEN)
-		floorchan_taken(w, leg, part);
-	else
-		floorchan_idle(w, leg);
+	if (leg && is_selected(leg, part))
+		hear_tell(w, leg, true);
 }
 
 static void granted(struct worker *w, struct part *part, struct leg *leg,
@@ -380,7 +338,7 @@ static void granted(struct worker *w, struct part *part, struct leg *leg,
 	if (!leg)
 		return;
 	leg->talk = part;
-	leg->hear = NULL;
+	hear_none(leg, part);
 	floorchan_granted(w, leg, fd);
 }
 
@@ -407,7 +365,7 @@ void part_floor(struct worker *w, const struct floor_down *fd)
 		if (fd->to)
 			tell_one(w, part, fd);
 		else
-			idle_all(w, part, fd->lost);
+			idle_all(w, part, fd);
 		break;
 	case FLOOR_ACT_DENY:
 		if (leg)

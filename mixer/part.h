@@ -20,6 +20,8 @@ struct part {
 	mixer_bridge_id id;
 	mixer_leg_id talker; /**< Holds the floor; 0: nobody */
 	uint32_t n, cap;
+	uint32_t burst;        /**< The newest one; Taken was told of it */
+	uint8_t priority;      /**< Of its talker */
 	/* What Taken says of the talker, for who comes later too */
 	uint32_t members;
 	char uri[MIXER_URI_MAX];

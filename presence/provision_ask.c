@@ -50,6 +50,25 @@ static bool assign(struct presence *p, struct dir_sub *sub)
 	return true;
 }
 
+static enum bus_security security(enum prov_security s)
+{
+	switch (s) {
+
+	case PROV_SECURITY_PLAIN:
+		return BUS_SECURITY_PLAIN;
+	case PROV_SECURITY_ANY:
+		return BUS_SECURITY_ANY;
+	case PROV_SECURITY_OPPORTUNISTIC:
+		return BUS_SECURITY_OPPORTUNISTIC;
+	case PROV_SECURITY_SRTP:
+		return BUS_SECURITY_SRTP;
+	case PROV_SECURITY_DTLS:
+		break;
+	}
+
+	return BUS_SECURITY_DTLS;
+}
+
 static int provision_msg(const struct presence *p, const struct dir_sub *sub,
 			 const struct binding *b,
 			 const struct provision_how *how,
@@ -76,6 +95,7 @@ static int provision_msg(const struct presence *p, const struct dir_sub *sub,
 	lp->service.idle_inactive = svc->idle == PROV_IDLE_INACTIVE;
 	lp->service.hang_ms = svc->hang_ms;
 	lp->service.max_talk_ms = svc->max_talk_ms;
+	lp->service.security = security(svc->media_security);
 	lp->invite = how->invite;
 	lp->dialled = how->dialled;
 	lp->stays = how->stays;

@@ -2,7 +2,7 @@
 #include <string.h>
 #include <strings.h>
 #include "server/leg_floor.h"
-#include "server/sdptext.h"
+#include "wire/sdptext.h"
 
 enum {
 	FORMATS_MAX = 32,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "server/priv.h"
-#include "server/sdptext.h"
+#include "wire/sdptext.h"
 
 enum { BODY_MAX = 512, KEYS_STAR = 10, KEYS = 16 };
 

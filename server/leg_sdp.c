@@ -3,7 +3,7 @@
 #include <string.h>
 #include <strings.h>
 #include "server/leg_sdp.h"
-#include "server/sdptext.h"
+#include "wire/sdptext.h"
 
 enum { PT_STATIC_MAX = 95, PT_MAX = 127 };
 

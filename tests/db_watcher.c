@@ -43,9 +43,10 @@ static int columns_print(char *buf, size_t size, const struct prov_change *c)
 				c->u.secret.has_md5, c->u.secret.has_sha256);
 	case PROV_SERVICE:
 		return snprintf(buf, size, "service %s mode=%d codec=%s"
-				" max_talk_ms=%u enabled=%d",
+				" max_talk_ms=%u media_security=%d enabled=%d",
 				c->u.service.name, c->u.service.mode,
 				c->u.service.codec, c->u.service.max_talk_ms,
+				(int)c->u.service.media_security,
 				c->u.service.enabled);
 	case PROV_SUBSCRIPTION:
 		return snprintf(buf, size, "subscription %s user=%s"

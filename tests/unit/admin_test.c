@@ -108,11 +108,13 @@ static void test_nouns(void **state)
 
 	ask_ok(p, "service", "add", "{\"name\":\"conf\",\"mode\":"
 	       "\"full-duplex\",\"codec\":\"opus\",\"hang_ms\":0}");
-	ask_ok(p, "service", "set", "{\"name\":\"conf\",\"max_talk_ms\":5}");
+	ask_ok(p, "service", "set", "{\"name\":\"conf\",\"max_talk_ms\":5,"
+	       "\"media_security\":\"srtp\"}");
 	ask_rows(p, "service", "{\"name\":\"conf\"}",
 		 "[{\"name\":\"conf\",\"display\":\"\",\"mode\":"
 		 "\"full-duplex\",\"idle\":\"sendrecv\",\"codec\":\"opus\","
-		 "\"hang_ms\":0,\"max_talk_ms\":5,\"enabled\":true}]");
+		 "\"hang_ms\":0,\"max_talk_ms\":5,"
+		 "\"media_security\":\"srtp\",\"enabled\":true}]");
 
 	ask_ok(p, "user", "add", "{\"name\":\"carol\",\"service\":\"conf\"}");
 	ask_ok(p, "subscription", "add", "{\"subscriber\":\"bob\",\"user\":"

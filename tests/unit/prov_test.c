@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <re.h>
 #include "dbtest.h"
+#include "db/priv.h"
 
 #define ALL ((1u << DBTEST_TABLES) - 1)
 #define NOT_SECRET (ALL & ~PROV_BIT(PROV_SECRET))
@@ -179,7 +180,7 @@ static void test_every_column(void **state)
 		  "00112233445566778899aabbccddeeff"
 		  "00112233445566778899aabbccddeeff');"
 		  "INSERT INTO service VALUES('conf', 'C', 'full-duplex',"
-		  " 'inactive', 'opus', 5, 7, 0);"
+		  " 'inactive', 'opus', 5, 7, 0, 'dtls');"
 		  "INSERT INTO subscription VALUES('a1', 'alice', 'conf', 'D',"
 		  " 'register', 'terminal', 0);"
 		  "INSERT INTO subscription(subscriber, user) VALUES"
@@ -206,6 +207,7 @@ static void test_every_column(void **state)
 	assert_string_equal(c->u.service.codec, "opus");
 	assert_int_equal(c->u.service.hang_ms, 5);
 	assert_int_equal(c->u.service.max_talk_ms, 7);
+	assert_int_equal(c->u.service.media_security, PROV_SECURITY_DTLS);
 	assert_false(c->u.service.enabled);
 	c = heard_row(&h, PROV_SUBSCRIPTION, "a1", "");
 	assert_string_equal(c->u.subscription.user, "alice");
@@ -873,6 +875,36 @@ static void test_requests_bound(void **state)
 	mem_deref(p);
 }
 
+/* A file of the version before services said how media is secured */
+static void test_old_version(void **state)
+{
+	struct dbtest *t = *state;
+	const struct prov_change *c;
+	struct prov *p = NULL;
+	struct heard h;
+	char path[128], sql[96];
+	sqlite3 *db;
+
+	snprintf(path, sizeof(path), "%s/old.db", t->dir);
+	assert_int_equal(sqlite3_open(path, &db), 0);
+	script_ok(db, sql_schema_prov[0]);
+	snprintf(sql, sizeof(sql), "PRAGMA application_id = %d;"
+				   " PRAGMA user_version = 1",
+		 (int)prov_kind.application_id);
+	script_ok(db, sql);
+	script_ok(db, "INSERT INTO domain(realm) VALUES('old');"
+		      "INSERT INTO service(name, codec) VALUES('o', 'opus')");
+	sqlite3_close(db);
+
+	assert_int_equal(prov_open(&p, path, NULL, NULL), 0);
+	heard_start(&h, p, ALL);
+	pump(p, until_synced, &h);
+	c = heard_row(&h, PROV_SERVICE, "o", "");
+	assert_string_equal(c->u.service.codec, "opus");
+	assert_int_equal(c->u.service.media_security, PROV_SECURITY_ANY);
+	close_all(p, &h);
+}
+
 static void test_open_errors(void **state)
 {
 	struct dbtest *t = *state;
@@ -884,7 +916,7 @@ static void test_open_errors(void **state)
 	assert_int_equal(prov_open(&p, NULL, "x", NULL), EINVAL);
 	snprintf(path, sizeof(path), "%s/none.db", t->dir);
 	assert_int_not_equal(prov_open(&p, path, NULL, NULL), 0);
-	script_ok(t->script, "PRAGMA user_version = 2");
+	script_ok(t->script, "PRAGMA user_version = 3");
 	assert_int_not_equal(prov_open(&p, t->path, "x", NULL), 0);
 	assert_ptr_equal(p, t);
 }
@@ -896,6 +928,7 @@ int main(void)
 	cmocka_unit_test_setup_teardown(name, dbtest_setup, dbtest_teardown)
 		T(test_snapshot),
 		T(test_every_column),
+		T(test_old_version),
 		T(test_deletion),
 		T(test_replacement),
 		T(test_order_of_moves),

@@ -172,6 +172,15 @@ static const struct refusal refusals[] = {
 	{SERVICE("hang_ms", "'soon'"), "cannot store TEXT value in INTEGER"},
 	{SERVICE("display", "'" S90 "abcdef'"), "at most 95 bytes"},
 	{SERVICE("enabled", "3"), "is 0 or 1"},
+	{SERVICE("media_security", "'plain'"), NULL},
+	{SERVICE("media_security", "'any'"), NULL},
+	{SERVICE("media_security", "'opportunistic'"), NULL},
+	{SERVICE("media_security", "'srtp'"), NULL},
+	{SERVICE("media_security", "'dtls'"), NULL},
+	{SERVICE("media_security", "'SRTP'"), "media_security is plain, any"},
+	{SERVICE("media_security", "''"), "media_security is plain, any"},
+	{"UPDATE service SET media_security = 'sdes'",
+	 "media_security is plain, any"},
 	{"UPDATE service SET codec = 'mp3'", "codec is"},
 	{"UPDATE service SET hang_ms = -5", "0 to 86400000"},
 	{"UPDATE service SET name = 'x' WHERE name = 'ptt'",
@@ -318,7 +327,8 @@ static void test_shortest(void **state)
 	assert_int_equal(script_int(db, "SELECT count(*) FROM service WHERE"
 		" name = 'ptt' AND mode = 'half-duplex' AND codec = 'PCMU' AND"
 		" hang_ms = 10000 AND max_talk_ms = 30000 AND"
-		" idle = 'sendrecv' AND enabled = 1"), 1);
+		" idle = 'sendrecv' AND media_security = 'any' AND"
+		" enabled = 1"), 1);
 	assert_int_equal(script_int(db, "SELECT count(*) FROM subscription"
 		" WHERE start = 'subscribe' AND inviter = 'server' AND"
 		" display = '' AND enabled = 1"), 1);
@@ -448,7 +458,7 @@ static void test_open_refused(void **state)
 	/* a newer program's */
 	script_ok(t->script, "PRAGMA user_version = 99");
 	assert_int_not_equal(prov_init(t->path, "x", NULL), 0);
-	script_ok(t->script, "PRAGMA user_version = 1");
+	script_ok(t->script, "PRAGMA user_version = 2");
 	assert_int_equal(prov_init(t->path, "x", NULL), 0);
 
 	/* another program's; state.db in its place */

@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
-#include "server/sdptext.h"
+#include "wire/sdptext.h"
 
 bool sdptext_line(struct pl *line, struct pl *text)
 {

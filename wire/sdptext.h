@@ -4,8 +4,8 @@
  *
  * Pure. What is found points into the text.
  */
-#ifndef HL_SERVER_SDPTEXT_H
-#define HL_SERVER_SDPTEXT_H
+#ifndef HL_WIRE_SDPTEXT_H
+#define HL_WIRE_SDPTEXT_H
 
 #include <stdbool.h>
 #include <stdint.h>
