@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <sys/mman.h>
 #include "mixer/leg.h"
+#include "mixer/secure.h"
 
 static void *reserve(size_t bytes)
 {
@@ -116,8 +117,9 @@ void leg_free(struct legs *ls, struct leg *leg)
 	leg->hear = leg->talk = leg->told = NULL;
 	leg->hear_burst = leg->told_burst = 0;
 	leg->send = leg->dead = leg->recv = leg->rest = false;
+	leg->mux = false;
 	leg->has_ssrc_rtp = leg->has_ssrc_floor = false;
-	leg->reported = leg->spoke = leg->mux = false;
+	leg->reported = leg->spoke = false;
 	leg->tx_packets = leg->tx_octets = 0;
 	report_clear(leg_report(ls, leg));
 	atomic_store_explicit(&leg->rx, 0, memory_order_relaxed);
@@ -170,9 +172,12 @@ void leg_move(struct legs *ls, struct leg *leg, const struct sa *flow)
 	link_out(ls, leg);
 	leg->flow_key = key;
 	link_in(ls, leg);
+	latch_reset(&leg->floor);
+	/* That is proven by its packets, wherever they come from */
+	if (secure_is(leg->secure))
+		return;
 	latch_reset(&leg->rtp);
 	latch_reset(&leg->rtcp);
-	latch_reset(&leg->floor);
 }
 
 void leg_remote(struct leg *leg, const struct mixer_leg_remote *r,

@@ -16,9 +16,12 @@
 #include "mixer/key.h"
 #include "mixer/latch.h"
 #include "mixer/mixer.h"
+#include "mixer/port.h"
 #include "mixer/report.h"
 #include "mixer/seat.h"
 #include "mixer/stream.h"
+
+struct secure;
 
 enum {
 	LEG_BYTES_MAX = 512,
@@ -32,9 +35,11 @@ struct leg {
 	const struct part *hear; /**< Whose burst it hears; NULL: none */
 	uint32_t hear_burst;
 	uint32_t triple;
+	struct secure *secure;   /**< NULL: plain; see secure_is() */
 	uint8_t pt;
 	bool send;               /**< The terminal wants to hear */
 	bool dead;
+	bool mux;                /**< RTCP goes by the RTP channel */
 	uint32_t tx_packets, tx_octets;      /**< For sender reports */
 	_Atomic uint64_t tx, rx, heard_us;   /**< Read by signalling */
 
@@ -68,7 +73,6 @@ struct leg {
 	uint32_t keepalive_ms;   /**< ..or, where none goes, keep-alive */
 	bool reported;           /**< A report was sent */
 	bool spoke;              /**< Last heard speaking with the floor */
-	bool mux;                /**< RTCP goes by the RTP channel */
 };
 
 
@@ -122,6 +126,20 @@ void leg_remote(struct leg *leg, const struct mixer_leg_remote *r,
 static inline struct seat *leg_sel(const struct leg *leg)
 {
 	return leg->sel == SEAT_NONE ? NULL : &leg->seats->v[leg->sel - 1];
+}
+
+/** What proves the source of a channel, and says where to send */
+static inline struct latch *leg_latch(struct leg *leg, enum port_kind kind)
+{
+	switch (kind) {
+	case PORT_RTP:
+		break;
+	case PORT_RTCP:
+		return &leg->rtcp;
+	case PORT_FLOOR:
+		return &leg->floor;
+	}
+	return &leg->rtp;
 }
 
 /** The terminal has refused floor messages: keys and tones do their work */

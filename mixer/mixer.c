@@ -107,6 +107,7 @@ static void cmds_close(struct worker *w)
 			memcpy(fdv, c->u.triple.fdv, sizeof(fdv));
 			port_close(fdv);
 		}
+		mem_deref(c->secure);
 		slotq_release(w->cmds);
 	}
 }

@@ -17,6 +17,7 @@
 struct bridge;
 struct member;
 struct part;
+struct secure;
 
 enum {
 	CMD_SLOTS = 8192,
@@ -47,6 +48,7 @@ struct cmd {
 	uint32_t member;
 	mixer_leg_id leg;
 	mixer_bridge_id bridge;
+	struct secure *secure; /**< CMD_LEG_REMOTE: given; NULL: plain */
 	union {
 		struct {
 			uint32_t triple;

@@ -31,9 +31,12 @@ static void leg_remote_order(struct worker *w, const struct cmd *c)
 {
 	struct leg *leg = leg_get(&w->legs, c->leg);
 
-	if (!leg)
+	if (!leg) {
+		mem_deref(c->secure);
 		return;
+	}
 	outq_flush(&w->outq);
+	secure_set(w, leg, c->secure);
 	leg_remote(leg, &c->u.remote,
 		   w->now + (uint64_t)w->cfg.latch_ms * 1000);
 	/* From now on silence means something */
@@ -54,6 +57,7 @@ static void leg_order(struct worker *w, const struct cmd *c)
 		outq_flush(&w->outq);
 		part_leg_del(w, c->leg);
 		player_stop(w, leg);
+		secure_del(w, leg);
 		leg_free(&w->legs, leg);
 	} else if (c->type == CMD_LEG_FLOW) {
 		leg_move(&w->legs, leg, &c->u.flow);

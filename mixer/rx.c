@@ -5,8 +5,10 @@
 #include <errno.h>
 #include <string.h>
 #include "mixer/bridge.h"
+#include "mixer/dtlschan.h"
 #include "mixer/floorchan.h"
 #include "mixer/sweep.h"
+#include "mixer/unseal.h"
 #include "util/clock.h"
 #include "wire/rtcp.h"
 #include "wire/sipscan.h"
@@ -64,6 +66,7 @@ bool rx_proven(struct worker *w, struct leg *leg, struct latch *l,
 			(void)worker_event(w, &ev);
 		break;
 	case LATCH_OK:
+	case LATCH_MOVED: /* Only what is authentic moves */
 		break;
 	}
 	leg_count_rx(leg, w->now);
@@ -101,19 +104,31 @@ static void speech(struct worker *w, struct leg *leg,
 	slotq_commit(w->to[home]);
 }
 
+static bool rtcp_fits(struct worker *w, struct rtcpw_info *info,
+		      const uint8_t *p, size_t len)
+{
+	if (!rtcpw_decode(info, p, len))
+		return true;
+	STAT_INC(w, drop_rtcp_malformed);
+	return false;
+}
+
+/* Its source is proven */
+static void rtcp_taken(struct worker *w, struct leg *leg,
+		       const struct rtcpw_info *info, const uint8_t *p,
+		       size_t len)
+{
+	STAT_INC(w, rx_rtcp);
+	report_take(w, leg, info, p, len);
+}
+
 static void rx_rtcp(struct worker *w, struct leg *leg, struct latch *l,
 		    const struct sa *src, const uint8_t *p, size_t len)
 {
 	struct rtcpw_info info;
 
-	if (rtcpw_decode(&info, p, len)) {
-		STAT_INC(w, drop_rtcp_malformed);
-		return;
-	}
-	if (!rx_proven(w, leg, l, src))
-		return;
-	STAT_INC(w, rx_rtcp);
-	report_take(w, leg, &info, p, len);
+	if (rtcp_fits(w, &info, p, len) && rx_proven(w, leg, l, src))
+		rtcp_taken(w, leg, &info, p, len);
 }
 
 /* Keys, of who has nothing better to ask by */
@@ -125,53 +140,112 @@ static void other_payload(struct worker *w, struct leg *leg,
 		STAT_INC(w, drop_payload_type);
 }
 
-static void rx_rtp(struct worker *w, struct leg *leg, const struct sa *src,
-		   const uint8_t *p, size_t len)
+/* Its source is proven */
+static void rtp_taken(struct worker *w, struct leg *leg,
+		      const struct rtpw_hdr *hdr, const uint8_t *p)
 {
 	const struct seat *sel = leg_sel(leg);
-	struct rtpw_hdr hdr;
 
-	if (rtcpw_is(p, len)) {
-		rx_rtcp(w, leg, &leg->rtp, src, p, len);
-		return;
-	}
-	if (rtpw_decode(&hdr, p, len) || hdr.payload_bytes > SPEECH_BYTES_MAX) {
-		STAT_INC(w, drop_malformed);
-		return;
-	}
-	if (!rx_proven(w, leg, &leg->rtp, src))
-		return;
 	STAT_INC(w, rx_rtp);
-	leg->ssrc_rtp = hdr.ssrc;
+	leg->ssrc_rtp = hdr->ssrc;
 	leg->has_ssrc_rtp = true;
-	reception_rtp(&leg_report(&w->legs, leg)->in, &hdr, leg->clock_hz,
+	reception_rtp(&leg_report(&w->legs, leg)->in, hdr, leg->clock_hz,
 		      w->now);
-	if (!hdr.payload_bytes)
+	if (!hdr->payload_bytes)
 		return;
-	if (hdr.pt != leg->pt)
-		other_payload(w, leg, &hdr, p);
+	if (hdr->pt != leg->pt)
+		other_payload(w, leg, hdr, p);
 	else if (!sel || !leg->recv)
 		STAT_INC(w, drop_idle);
 	else if (leg->talk != sel->part)
 		STAT_INC(w, drop_not_holder);
 	else
-		speech(w, leg, &hdr, p);
+		speech(w, leg, hdr, p);
 }
 
-static void datagram(struct worker *w, const struct sock *s,
+static bool rtp_fits(struct worker *w, struct rtpw_hdr *hdr, const uint8_t *p,
+		     size_t len)
+{
+	if (!rtpw_decode(hdr, p, len) &&
+	    hdr->payload_bytes <= SPEECH_BYTES_MAX)
+		return true;
+	STAT_INC(w, drop_malformed);
+	return false;
+}
+
+static void rx_rtp(struct worker *w, struct leg *leg, const struct sa *src,
+		   const uint8_t *p, size_t len)
+{
+	struct rtpw_hdr hdr;
+
+	if (rtcpw_is(p, len))
+		rx_rtcp(w, leg, &leg->rtp, src, p, len);
+	else if (rtp_fits(w, &hdr, p, len) &&
+		 rx_proven(w, leg, &leg->rtp, src))
+		rtp_taken(w, leg, &hdr, p);
+}
+
+/* --- of secure legs -------------------------------------------------------- */
+
+static void opened(struct worker *w, struct leg *leg, const struct unseal *u)
+{
+	struct rtpw_hdr hdr;
+	struct rtcpw_info info;
+
+	if (!u->rtcp) {
+		if (rtp_fits(w, &hdr, u->p, u->len))
+			rtp_taken(w, leg, &hdr, u->p);
+	} else if (rtcp_fits(w, &info, u->p, u->len)) {
+		rtcp_taken(w, leg, &info, u->p, u->len);
+	}
+}
+
+/* Something for a secure leg that is neither RTP nor RTCP */
+static void rx_other(struct worker *w, struct leg *leg, const struct unseal *u)
+{
+	if (u->s->kind == PORT_RTP && leg->secure->mode == MIXER_DTLS &&
+	    dtlschan_is(u->p, u->len))
+		dtlschan_rx(w, leg, u->src, u->p, u->len);
+	else
+		STAT_INC(w, drop_insecure);
+}
+
+/* The leg that the address names, if it does, may not be the one that a
+ * protected packet is from. false: it is none of a secure leg. */
+static bool rx_sealed(struct worker *w, struct leg *leg, struct unseal *u)
+{
+	const bool own = leg && secure_is(leg->secure);
+
+	if (unseal_read(u)) {
+		if (own)
+			rx_other(w, leg, u);
+		return own;
+	}
+	if (!own || !latch_is(leg_latch(leg, u->s->kind), u->src)) {
+		struct leg *of;
+
+		switch (unseal_find(w, u, &of)) {
+		case UNSEAL_OPEN:
+			opened(w, of, u);
+			return true;
+		case UNSEAL_DROPPED:
+			return true;
+		case UNSEAL_NONE:
+			break;
+		}
+	}
+	if (own && unseal_open(w, leg, u))
+		opened(w, leg, u);
+	return own;
+}
+
+/* --------------------------------------------------------------------------- */
+
+static void rx_plain(struct worker *w, const struct sock *s, struct leg *leg,
 		     const struct sa *src, const uint8_t *p, size_t len)
 {
-	const struct ipkey ip = ipkey_of(src);
-	struct leg *leg = leg_find(&w->legs, &ip, s->triple);
-	struct latch *l;
+	struct latch *l = leg_latch(leg, s->kind);
 
-	if (!leg) {
-		STAT_INC(w, drop_no_leg);
-		return;
-	}
-	l = s->kind == PORT_RTP	   ? &leg->rtp
-	    : s->kind == PORT_RTCP ? &leg->rtcp
-				   : &leg->floor;
 	/* An empty datagram keeps a NAT open (RFC 6263 section 4.1): sign of
 	 * life from who is known, proof of nothing from others. */
 	if (!len) {
@@ -201,8 +275,28 @@ static void datagram(struct worker *w, const struct sock *s,
 	}
 }
 
+static void datagram(struct worker *w, const struct sock *s,
+		     const struct sa *src, uint8_t *p, size_t len)
+{
+	const struct ipkey ip = ipkey_of(src);
+	struct leg *leg = leg_find(&w->legs, &ip, s->triple);
+	struct unseal u = {.s = s, .src = src, .p = p, .len = len};
+
+	if (s->kind != PORT_FLOOR &&
+	    (!leg || secure_is(leg->secure) ||
+	     !latch_is(leg_latch(leg, s->kind), src)) &&
+	    rx_sealed(w, leg, &u))
+		return;
+	if (leg)
+		rx_plain(w, s, leg, src, p, len);
+	else if (u.tried)
+		STAT_INC(w, drop_unauthentic);
+	else
+		STAT_INC(w, drop_no_leg);
+}
+
 static void batch_take(struct worker *w, const struct sock *s,
-		       const struct rx *rx, unsigned n)
+		       struct rx *rx, unsigned n)
 {
 	unsigned i;
 

@@ -11,7 +11,7 @@
 enum {
 	TICK_MS = 64,
 	TICK_MIN_MS = 5,
-	RETRY_MS = 1000, /**< The queue of events was full */
+	RETRY_MS = 1000, /**< A queue was full */
 	/** Of one tick: what is behind waits for the next one */
 	VISITS_MAX = 2048,
 	FAR_MS = 3600000
@@ -157,6 +157,11 @@ void sweep_heard(struct worker *w, struct leg *leg)
 	sweep_soon(w, leg);
 }
 
+static uint32_t secure_due(struct worker *w, struct leg *leg)
+{
+	return leg->secure && secure_visit(w, leg) ? RETRY_MS : FAR_MS;
+}
+
 /* --- the round --------------------------------------------------------------- */
 
 void sweep_soon(struct worker *w, const struct leg *leg)
@@ -173,6 +178,7 @@ static void visit(struct worker *w, uint32_t slot)
 		left = MIN(left, report_visit(w, leg, slot));
 		left = MIN(left, keepalive_visit(w, leg, slot));
 		left = MIN(left, liveness_visit(w, leg));
+		left = MIN(left, secure_due(w, leg));
 	}
 	w->legs.visitv[slot] = now_ms(w) + left;
 }

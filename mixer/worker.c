@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include "mixer/bridge.h"
+#include "mixer/dtlschan.h"
 #include "mixer/part.h"
 #include "mixer/sweep.h"
 #include "util/clock.h"
@@ -119,7 +120,7 @@ static bool queues_empty(const struct worker *w)
 {
 	unsigned i;
 
-	if (!slotq_empty(w->cmds))
+	if (!slotq_empty(w->cmds) || dtlschan_waits(w))
 		return false;
 	for (i = 0; i < w->count; i++)
 		if (w->from[i] && !slotq_empty(w->from[i]))
@@ -182,6 +183,7 @@ static void *worker_main(void *arg)
 		wake_clear(w->wake);
 		w->now = clock_mono_us();
 		worker_orders(w);
+		dtlschan_take(w);
 		if (n > 0)
 			ready_read(w, evv, n);
 		peers_take(w, &kept);
@@ -233,11 +235,20 @@ static void bridges_free(struct worker *w)
 	}
 }
 
+static void secures_free(struct worker *w)
+{
+	uint32_t i;
+
+	for (i = 0; w->legs.v && i < w->legs.high; i++)
+		mem_deref(w->legs.v[i].secure);
+}
+
 static void worker_destructor(void *arg)
 {
 	struct worker *w = arg;
 	unsigned i;
 
+	secures_free(w);
 	bridges_free(w);
 	socks_close(w);
 	if (w->ep >= 0)
@@ -247,6 +258,7 @@ static void worker_destructor(void *arg)
 	table_free(w->homev, w->cfg.bridges_max * sizeof(*w->homev));
 	table_free(w->partv, w->cfg.bridges_max * sizeof(*w->partv));
 	mem_deref(w->sockv);
+	ssrcs_fini(&w->ssrcs);
 	legs_fini(&w->legs);
 	mem_deref(w->cmds);
 	mem_deref(w->events);
@@ -265,7 +277,10 @@ static int tables_init(struct worker *w, uint64_t seed)
 		return ENOMEM;
 	for (i = 0; i < w->sockc; i++)
 		w->sockv[i].fd = w->sockv[i].out_head = -1;
-	return legs_init(&w->legs, w->cfg.legs_max, seed);
+	return legs_init(&w->legs, w->cfg.legs_max, seed) ||
+			       ssrcs_init(&w->ssrcs, w->cfg.legs_max, seed)
+		       ? ENOMEM
+		       : 0;
 }
 
 static int queues_init(struct worker *w, struct wake *up)

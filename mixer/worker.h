@@ -11,9 +11,11 @@
 #define HL_MIXER_WORKER_H
 
 #include <pthread.h>
+#include "mixer/ssrcs.h"
 #include "mixer/msg.h"
 #include "mixer/outq.h"
 #include "mixer/player.h"
+#include "mixer/secure.h"
 #include "mixer/stats.h"
 #include "util/ring.h"
 #include "util/wheel.h"
@@ -65,6 +67,9 @@ struct worker {
 	_Atomic uint64_t cpu_us;
 	struct outq outq;
 	struct players players;
+	struct ssrcs ssrcs;
+	struct slotq *dtls_cmds, *dtls_evs; /**< Ours in struct dtls */
+	uint8_t spare[2][RX_BYTES];      /**< Packets that are tried */
 	struct rx rx[2];                 /**< 1: floor, RTP is read behind */
 };
 
