@@ -3,17 +3,9 @@
  * @file leg.c  Legs of one worker
  */
 #include <errno.h>
-#include <sys/mman.h>
 #include "mixer/leg.h"
 #include "mixer/secure.h"
-
-static void *reserve(size_t bytes)
-{
-	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	return p == MAP_FAILED ? NULL : p;
-}
+#include "util/reserve.h"
 
 int legs_init(struct legs *ls, uint32_t max, uint64_t seed)
 {
@@ -26,21 +18,15 @@ int legs_init(struct legs *ls, uint32_t max, uint64_t seed)
 	ls->mask = n - 1;
 	ls->seed = seed;
 	/* Zeroed memory is empty: buckets hold slot numbers plus one */
-	ls->v = reserve((size_t)max * sizeof(*ls->v));
-	ls->reportv = reserve((size_t)max * sizeof(*ls->reportv));
-	ls->visitv = reserve((size_t)max * sizeof(*ls->visitv));
-	ls->bucketv = reserve((size_t)n * sizeof(*ls->bucketv));
+	ls->v = reserve_alloc((size_t)max * sizeof(*ls->v));
+	ls->reportv = reserve_alloc((size_t)max * sizeof(*ls->reportv));
+	ls->visitv = reserve_alloc((size_t)max * sizeof(*ls->visitv));
+	ls->bucketv = reserve_alloc((size_t)n * sizeof(*ls->bucketv));
 	if (!ls->v || !ls->reportv || !ls->visitv || !ls->bucketv) {
 		legs_fini(ls);
 		return ENOMEM;
 	}
 	return 0;
-}
-
-static void give_back(void *p, size_t bytes)
-{
-	if (p)
-		munmap(p, bytes);
 }
 
 void legs_fini(struct legs *ls)
@@ -49,11 +35,11 @@ void legs_fini(struct legs *ls)
 
 	for (i = 0; i < ls->high; i++)
 		mem_deref(ls->v[i].seats);
-	give_back(ls->v, (size_t)ls->max * sizeof(*ls->v));
-	give_back(ls->reportv, (size_t)ls->max * sizeof(*ls->reportv));
-	give_back(ls->visitv, (size_t)ls->max * sizeof(*ls->visitv));
-	give_back(ls->bucketv,
-		  ((size_t)ls->mask + 1) * sizeof(*ls->bucketv));
+	reserve_free(ls->v, (size_t)ls->max * sizeof(*ls->v));
+	reserve_free(ls->reportv, (size_t)ls->max * sizeof(*ls->reportv));
+	reserve_free(ls->visitv, (size_t)ls->max * sizeof(*ls->visitv));
+	reserve_free(ls->bucketv,
+		     ((size_t)ls->mask + 1) * sizeof(*ls->bucketv));
 	ls->v = NULL;
 	ls->reportv = NULL;
 	ls->visitv = ls->bucketv = NULL;
@@ -117,9 +103,10 @@ void leg_free(struct legs *ls, struct leg *leg)
 	leg->hear = leg->talk = leg->told = NULL;
 	leg->hear_burst = leg->told_burst = 0;
 	leg->send = leg->dead = leg->recv = leg->rest = false;
+	leg->spoke = 0;
 	leg->mux = false;
 	leg->has_ssrc_rtp = leg->has_ssrc_floor = false;
-	leg->reported = leg->spoke = false;
+	leg->reported = leg->talks = false;
 	leg->tx_packets = leg->tx_octets = 0;
 	report_clear(leg_report(ls, leg));
 	atomic_store_explicit(&leg->rx, 0, memory_order_relaxed);

@@ -38,7 +38,7 @@ struct leg {
 	struct secure *secure;   /**< NULL: plain; see secure_is() */
 	uint8_t pt;
 	bool send;               /**< The terminal wants to hear */
-	bool dead;
+	uint16_t late;           /**< Hears it from its start: see late.h */
 	bool mux;                /**< RTCP goes by the RTP channel */
 	uint32_t tx_packets, tx_octets;      /**< For sender reports */
 	_Atomic uint64_t tx, rx, heard_us;   /**< Read by signalling */
@@ -64,6 +64,8 @@ struct leg {
 	uint16_t floor_seq;      /**< Of the last Idle or Taken (MCPT) */
 	uint16_t player;         /**< Hears a tone: place plus one */
 	uint8_t sel;             /**< Selected seat: place plus one */
+	bool dead;
+	uint16_t hold;           /**< Its speech waits: see holds.h */
 	struct key key;
 
 	struct latch rtcp, floor;
@@ -72,7 +74,8 @@ struct leg {
 	uint32_t report_ms;      /**< Our next report is due */
 	uint32_t keepalive_ms;   /**< ..or, where none goes, keep-alive */
 	bool reported;           /**< A report was sent */
-	bool spoke;              /**< Last heard speaking with the floor */
+	bool talks;              /**< Last heard speaking with the floor */
+	uint32_t spoke;          /**< Its last speech: holds_clock() */
 };
 
 
@@ -163,7 +166,7 @@ static inline void leg_count_rx(struct leg *leg, uint64_t now)
 		atomic_load_explicit(&leg->rx, memory_order_relaxed) + 1,
 		memory_order_relaxed);
 	atomic_store_explicit(&leg->heard_us, now, memory_order_relaxed);
-	leg->spoke = false;
+	leg->talks = false;
 }
 
 static inline void leg_count_tx(struct leg *leg)

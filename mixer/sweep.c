@@ -129,7 +129,7 @@ static bool event(struct worker *w, const struct leg *leg,
  * without asking, nothing need come but RTCP. */
 static uint32_t patience_ms(const struct worker *w, const struct leg *leg)
 {
-	if (leg->spoke && w->cfg.dead_bridged_ms)
+	if (leg->talks && w->cfg.dead_bridged_ms)
 		return w->cfg.dead_bridged_ms;
 	return w->cfg.dead_idle_ms;
 }

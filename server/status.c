@@ -193,6 +193,7 @@ static json_t *worker_json(const struct mixer_stats *s)
 		{ "drop_rtcp_absurd", s->drop_rtcp_absurd },
 		{ "rx_keepalives", s->rx_keepalives },
 		{ "tx_keepalives", s->tx_keepalives },
+		{ "held", s->held }, { "hold_full", s->hold_full },
 		{ "rx_keys", s->rx_keys }, { "tones", s->tones },
 		{ "tones_full", s->tones_full },
 		{ "tx_errors", s->tx_errors }, { "tx_short", s->tx_short },
