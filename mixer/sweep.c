@@ -56,17 +56,10 @@ static uint32_t left_ms(uint32_t due, uint32_t now)
 	return (int32_t)(due - now) > 0 ? due - now : 0;
 }
 
-/* The first one is anywhere in the interval: neighbours in the table are far
- * apart in time. */
-static uint32_t timer_visit(uint32_t *duep, uint32_t every, uint32_t slot,
-			    uint32_t now)
+/* Anywhere in that time: neighbours in the table are far apart */
+static uint32_t spread(uint32_t ms, uint32_t slot)
 {
-	const uint32_t first = (uint32_t)((uint64_t)(slot * 0x9e3779b1u) *
-					  every >> 32);
-
-	if (!*duep)
-		*duep = (now + first) | 1;
-	return left_ms(*duep, now);
+	return (uint32_t)((uint64_t)(slot * 0x9e3779b1u) * ms >> 32);
 }
 
 static uint32_t report_visit(struct worker *w, struct leg *leg, uint32_t slot)
@@ -76,7 +69,9 @@ static uint32_t report_visit(struct worker *w, struct leg *leg, uint32_t slot)
 
 	if (!w->cfg.rtcp_ms || !leg_rtcp_sends(leg))
 		return FAR_MS;
-	left = timer_visit(&leg->report_ms, w->cfg.rtcp_ms, slot, now);
+	if (!leg->report_ms)
+		leg->report_ms = (now + spread(w->cfg.rtcp_ms, slot)) | 1;
+	left = left_ms(leg->report_ms, now);
 	if (left)
 		return left;
 	report_send(w, leg);
@@ -104,7 +99,11 @@ static uint32_t keepalive_visit(struct worker *w, struct leg *leg,
 	if (!every || !latch_sends(&leg->rtp) || !(leg->send || leg->recv) ||
 	    (w->cfg.rtcp_ms && w->cfg.rtcp_ms <= every && leg_rtcp_sends(leg)))
 		return FAR_MS;
-	left = timer_visit(&leg->keepalive_ms, every, slot, now);
+	/* Not at once: something may be sent just now */
+	if (!leg->keepalive_ms)
+		leg->keepalive_ms =
+			(now + every / 2 + spread(every / 2, slot)) | 1;
+	left = left_ms(leg->keepalive_ms, now);
 	if (left)
 		return left;
 	if (!leg->out.us || w->now - leg->out.us >= every * 1000ull)
