@@ -37,7 +37,7 @@ struct leg {
 	struct secure *secure;   /**< NULL: plain; see secure_is() */
 	uint8_t pt;
 	bool send;               /**< The terminal wants to hear */
-	bool dead;
+	uint16_t late;           /**< Hears it from its start: see late.h */
 	bool mux;                /**< RTCP goes by the RTP channel */
 	uint32_t tx_packets, tx_octets;      /**< For sender reports */
 	_Atomic uint64_t tx, rx, heard_us;   /**< Read by signalling */
@@ -63,6 +63,8 @@ struct leg {
 	uint16_t floor_seq;      /**< Of the last Idle or Taken (MCPT) */
 	uint16_t player;         /**< Hears a tone: place plus one */
 	uint8_t sel;             /**< Selected seat: place plus one */
+	bool dead;
+	uint16_t hold;           /**< Its speech waits: see holds.h */
 	struct key key;
 
 	struct sa flow;
@@ -70,6 +72,7 @@ struct leg {
 	struct bucket requests, messages;
 	uint64_t rtcp_us;        /**< Our next report is due */
 	uint32_t rtcp_packets;   /**< tx_packets at the last report */
+	uint32_t spoke;          /**< Its last speech: holds_clock() */
 };
 
 _Static_assert(sizeof(struct leg) + SEATS_FIRST_BYTES <= LEG_BYTES_MAX,

@@ -5,10 +5,10 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 #include "mixer/mirror.h"
 #include "util/clock.h"
+#include "util/reserve.h"
 
 void mixer_cfg_default(struct mixer_cfg *cfg)
 {
@@ -64,14 +64,6 @@ void cmd_push(struct mixer *m, unsigned worker)
 
 /* --- life ---------------------------------------------------------------- */
 
-static void *table_alloc(size_t bytes)
-{
-	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	return p == MAP_FAILED ? NULL : p;
-}
-
 static void workers_stop(struct mixer *m)
 {
 	unsigned i;
@@ -119,8 +111,7 @@ static void mworker_fini(struct mixer *m, struct mworker *mw)
 	}
 	for (i = 0; mw->legv && i < mw->leg_high; i++)
 		mem_deref(mw->legv[i].seatv);
-	if (mw->legv)
-		munmap(mw->legv, m->cfg.legs_max * sizeof(*mw->legv));
+	reserve_free(mw->legv, m->cfg.legs_max * sizeof(*mw->legv));
 	for (i = 0; mw->placev && i < m->cfg.laddrc; i++)
 		mem_deref(mw->placev[i].portv);
 	mem_deref(mw->placev);
@@ -141,8 +132,7 @@ static void mixer_destructor(void *arg)
 	mem_deref(m->mwv);
 	mem_deref(m->tones);
 	mem_deref(m->flows);
-	if (m->bridgev)
-		munmap(m->bridgev, m->cfg.bridges_max * sizeof(*m->bridgev));
+	reserve_free(m->bridgev, m->cfg.bridges_max * sizeof(*m->bridgev));
 	mem_deref(m->up);
 }
 
@@ -153,7 +143,7 @@ static int mworker_init(struct mixer *m, unsigned idx, uint64_t seed)
 	int err;
 
 	mw->leg_free = SLOT_NONE;
-	mw->legv = table_alloc(m->cfg.legs_max * sizeof(*mw->legv));
+	mw->legv = reserve_alloc(m->cfg.legs_max * sizeof(*mw->legv));
 	mw->placev = mem_zalloc(m->cfg.laddrc * sizeof(*mw->placev), NULL);
 	if (!mw->legv || !mw->placev)
 		return ENOMEM;
@@ -273,7 +263,7 @@ int mixer_alloc(struct mixer **mp, const struct mixer_cfg *cfg,
 	for (i = 0; i < cfg->laddrc; i++)
 		port_range_init(&m->rangev[i], &cfg->laddrv[i], cfg->port_min,
 				cfg->port_max);
-	m->bridgev = table_alloc(cfg->bridges_max * sizeof(*m->bridgev));
+	m->bridgev = reserve_alloc(cfg->bridges_max * sizeof(*m->bridgev));
 	err = m->bridgev ? wake_alloc(&m->up) : ENOMEM;
 	if (!err)
 		err = flows_alloc(&m->flows, cfg->triples_max);

@@ -355,6 +355,15 @@ int mixer_leg_select(struct mixer *m, mixer_leg_id leg,
  *  @return 0, ENOENT, EINVAL (not its selected bridge), EAGAIN */
 int mixer_floor_request(struct mixer *m, mixer_bridge_id bridge,
 			mixer_leg_id leg);
+/**
+ * A leg's terminal has asked for the floor by signalling, and what it asks for
+ * is still being decided: its newest speech is held from now on, and goes
+ * first when mixer_floor_request() or its own request is granted. Dropped
+ * when it is denied, and after some seconds.
+ *
+ * @return 0, ENOENT, EAGAIN
+ */
+int mixer_floor_expect(struct mixer *m, mixer_leg_id leg);
 int mixer_floor_release(struct mixer *m, mixer_bridge_id bridge,
 			mixer_leg_id leg);
 
@@ -380,6 +389,9 @@ struct mixer_stats {
 		drop_replayed,       /**< The same one was there before */
 		drop_floor_rate,     /**< Floor messages beyond the bound */
 		drop_floor_foreign;  /**< ..with another's SSRC */
+	/** Speech that came before the floor and went first; legs whose speech
+	 *  could not be held: too many at a time */
+	uint64_t held, hold_full;
 	uint64_t rx_dtls;         /**< Passed on to the DTLS thread */
 	uint64_t tx_insecure;     /**< Not sent: the leg has no key yet */
 	uint64_t moved;           /**< Authentic from another address */

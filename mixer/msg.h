@@ -32,6 +32,7 @@ enum cmd_type {
 	CMD_LEG_REMOTE,
 	CMD_LEG_FLOW,
 	CMD_LEG_DEL,
+	CMD_LEG_ASK,      /**< It has asked for bridge's floor; 0: any */
 	CMD_LEG_SELECT,
 	CMD_BRIDGE_ADD,   /**< To the home */
 	CMD_BRIDGE_SET,   /**< To the home */

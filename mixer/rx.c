@@ -72,8 +72,8 @@ bool rx_proven(struct worker *w, struct leg *leg, struct latch *l,
 	return true;
 }
 
-static void speech(struct worker *w, const struct leg *leg,
-		   const struct rtpw_hdr *hdr, const uint8_t *p)
+void rx_speech(struct worker *w, const struct leg *leg,
+	       const struct rtpw_hdr *hdr, const uint8_t *p)
 {
 	const struct seat *seat = leg_sel(leg);
 	const unsigned home = id_worker(seat->part->id);
@@ -82,7 +82,7 @@ static void speech(struct worker *w, const struct leg *leg,
 			       .member = seat->member,
 			       .clock_hz = leg->clock_hz,
 			       .hdr = *hdr,
-			       .p = p + hdr->payload,
+			       .p = p,
 			       .len = (uint32_t)hdr->payload_bytes};
 	struct peer_msg *pm;
 
@@ -121,12 +121,31 @@ static void other_payload(struct worker *w, struct leg *leg,
 		STAT_INC(w, drop_payload_type);
 }
 
+static void speech(struct worker *w, struct leg *leg,
+		   const struct rtpw_hdr *hdr, const uint8_t *p)
+{
+	const struct seat *sel = leg_sel(leg);
+	/* One that rests has been asked for its speech by the grant, and is
+	 * being woken */
+	const bool may = sel && (leg->recv || leg->rest);
+
+	if (may && leg->talk == sel->part) {
+		holds_send(w, leg);
+		leg->spoke = holds_clock(w->now);
+		rx_speech(w, leg, hdr, p + hdr->payload);
+	} else if (holds_speech(w, leg, hdr, p)) {
+		return;
+	} else if (may) {
+		STAT_INC(w, drop_not_holder);
+	} else {
+		STAT_INC(w, drop_idle);
+	}
+}
+
 /* Its source is proven */
 static void rtp_taken(struct worker *w, struct leg *leg,
 		      const struct rtpw_hdr *hdr, const uint8_t *p)
 {
-	const struct seat *sel = leg_sel(leg);
-
 	STAT_INC(w, rx_rtp);
 	leg->ssrc_rtp = hdr->ssrc;
 	leg->has_ssrc_rtp = true;
@@ -134,10 +153,6 @@ static void rtp_taken(struct worker *w, struct leg *leg,
 		return;
 	if (hdr->pt != leg->pt)
 		other_payload(w, leg, hdr, p);
-	else if (!sel || !leg->recv)
-		STAT_INC(w, drop_idle);
-	else if (leg->talk != sel->part)
-		STAT_INC(w, drop_not_holder);
 	else
 		speech(w, leg, hdr, p);
 }
