@@ -8,6 +8,7 @@
 #include <openssl/rand.h>
 #include "mixer/ice.h"
 #include "mixer/proof.h"
+#include "mixer/sweep.h"
 #include "wire/stun.h"
 
 /* ice-char (RFC 8839 section 5.4) */
@@ -191,7 +192,7 @@ static bool proven(struct worker *w, struct leg *leg, const struct sock *s,
 	 * address that is in use */
 	leg_count_rx(leg, w->now);
 	if (leg->dead)
-		report_heard(w, leg);
+		sweep_heard(w, leg);
 	return true;
 }
 

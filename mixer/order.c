@@ -8,6 +8,7 @@
 #include "mixer/ice.h"
 #include "mixer/part.h"
 #include "mixer/proof.h"
+#include "mixer/sweep.h"
 
 static void triple_add(struct worker *w, const struct cmd *c)
 {
@@ -44,6 +45,7 @@ static void leg_remote_order(struct worker *w, const struct cmd *c)
 	proof_list(w, leg);
 	/* From now on silence means something */
 	atomic_store_explicit(&leg->heard_us, w->now, memory_order_relaxed);
+	sweep_soon(w, leg);
 }
 
 static void leg_order(struct worker *w, const struct cmd *c)
@@ -56,6 +58,8 @@ static void leg_order(struct worker *w, const struct cmd *c)
 	outq_flush(&w->outq);
 	proof_unlist(w, leg);
 	if (c->type == CMD_LEG_DEL) {
+		report_bye(w, leg);
+		outq_flush(&w->outq);
 		part_leg_del(w, c->leg);
 		player_stop(w, leg);
 		holds_drop(w, leg);
@@ -138,7 +142,7 @@ static void order(struct worker *w, const struct cmd *c)
 		triple_add(w, c);
 		break;
 	case CMD_LEG_ADD:
-		(void)leg_new(&w->legs, &c->u.leg);
+		sweep_soon(w, leg_new(&w->legs, &c->u.leg));
 		break;
 	case CMD_LEG_REMOTE:
 		leg_remote_order(w, c);
