@@ -160,7 +160,7 @@ static bool prove(struct worker *w, struct leg *leg, const struct unseal *u)
 	return true;
 }
 
-static void count(struct worker *w, int err)
+void unseal_count(struct worker *w, int err)
 {
 	if (err == ENOKEY)
 		STAT_INC(w, drop_insecure);
@@ -178,7 +178,7 @@ bool unseal_open(struct worker *w, struct leg *leg, struct unseal *u)
 		u->index = rtcp_index(leg->secure, u);
 	err = open_any(w, leg->secure, u);
 	if (err) {
-		count(w, err);
+		unseal_count(w, err);
 		return false;
 	}
 	return prove(w, leg, u);
@@ -197,21 +197,23 @@ static bool may_try(struct worker *w, struct secure *s)
 	return false;
 }
 
-static bool try(struct worker *w, struct leg *leg, struct unseal *u)
+static int try(struct worker *w, struct leg *leg, struct unseal *u)
 {
 	struct unseal copy = *u;
+	int err;
 
 	memcpy(w->spare[0], u->p, u->len);
 	copy.p = w->spare[0];
 	if (copy.rtcp)
 		copy.index = rtcp_index(leg->secure, &copy);
-	if (open_any(w, leg->secure, &copy))
-		return false;
+	err = open_any(w, leg->secure, &copy);
+	if (err)
+		return err;
 	/* The buffer of one packet is its own until the batch is sent */
 	memcpy(u->p, copy.p, copy.len);
 	copy.p = u->p;
 	*u = copy;
-	return true;
+	return 0;
 }
 
 enum unseal_found unseal_find(struct worker *w, struct unseal *u,
@@ -236,12 +238,12 @@ enum unseal_found unseal_find(struct worker *w, struct unseal *u,
 		}
 		if (!may_try(w, s))
 			return UNSEAL_DROPPED;
-		if (try(w, leg, u)) {
+		u->tried = try(w, leg, u);
+		if (!u->tried) {
 			*legp = leg;
 			return prove(w, leg, u) ? UNSEAL_OPEN
 						: UNSEAL_DROPPED;
 		}
-		u->tried = true;
 	}
 	return UNSEAL_NONE;
 }
