@@ -11,6 +11,7 @@
 enum {
 	/** Legs with one SSRC on one port that are tried for a packet */
 	CANDIDATES = 4,
+	LOOKS = 32, /**< ..and that are looked at for its address */
 	/** Packets of unknown addresses that are tried: of a worker.. */
 	TRIES = 500,
 	TRIES_S = 2000,
@@ -216,26 +217,42 @@ static int try(struct worker *w, struct leg *leg, struct unseal *u)
 	return 0;
 }
 
+static struct secure *next_of(const struct worker *w, const struct unseal *u,
+			      const struct secure *s)
+{
+	do {
+		s = ssrcs_next(&w->ssrcs, &w->legs, u->ssrc, u->s->triple, s);
+	} while (s && !secure_is(s));
+	return (struct secure *)s;
+}
+
+/* One that has moved to that address before */
+static struct leg *leg_at(const struct worker *w, const struct unseal *u)
+{
+	const struct secure *s = NULL;
+	unsigned i;
+
+	for (i = 0; i < LOOKS && (s = next_of(w, u, s)); i++) {
+		struct leg *leg = &w->legs.v[s->slot];
+
+		if (latch_is(leg_latch(leg, u->s->kind), u->src))
+			return leg;
+	}
+	return NULL;
+}
+
 enum unseal_found unseal_find(struct worker *w, struct unseal *u,
 			      struct leg **legp)
 {
 	struct secure *s = NULL;
 	unsigned i;
 
-	for (i = 0; i < CANDIDATES; i++) {
-		struct leg *leg;
+	*legp = leg_at(w, u);
+	if (*legp)
+		return unseal_open(w, *legp, u) ? UNSEAL_OPEN : UNSEAL_DROPPED;
+	for (i = 0; i < CANDIDATES && (s = next_of(w, u, s)); i++) {
+		struct leg *leg = &w->legs.v[s->slot];
 
-		s = ssrcs_next(&w->ssrcs, &w->legs, u->ssrc, u->s->triple, s);
-		if (!s)
-			break;
-		leg = &w->legs.v[s->slot];
-		if (!secure_is(s))
-			continue;
-		if (latch_is(leg_latch(leg, u->s->kind), u->src)) {
-			*legp = leg;
-			return unseal_open(w, leg, u) ? UNSEAL_OPEN
-						      : UNSEAL_DROPPED;
-		}
 		if (!may_try(w, s))
 			return UNSEAL_DROPPED;
 		u->tried = try(w, leg, u);
