@@ -16,6 +16,7 @@
 #include <cmocka.h>
 #include "mixer/mixer.h"
 #include "wire/mcpt.h"
+#include "wire/rtcp.h"
 #include "wire/rtp.h"
 #include "wire/tbcp.h"
 
