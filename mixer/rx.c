@@ -312,7 +312,7 @@ static void datagram(struct worker *w, struct sock *s, const struct sa *src,
 	if (leg)
 		rx_plain(w, s, leg, src, p, len);
 	else if (u.tried)
-		STAT_INC(w, drop_unauthentic);
+		unseal_count(w, u.tried);
 	else
 		STAT_INC(w, drop_no_leg);
 }
