@@ -38,6 +38,12 @@ void stream_burst(struct stream *s, const struct burst_stamp *stamp,
  */
 void stream_skip(struct stream *s, uint32_t idx, uint32_t ts);
 
+/** Newest sequence number sent, where one was */
+static inline uint16_t stream_seq(const struct stream *s)
+{
+	return (uint16_t)(s->seq_base + s->idx);
+}
+
 /** Timestamp that belongs to the time now, for sender reports */
 uint32_t stream_ts(const struct stream *s, uint64_t now);
 
