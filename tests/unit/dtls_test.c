@@ -27,7 +27,7 @@ static void begin_sha256(struct far *f)
 	far_begin(f, &sdp);
 }
 
-/* --- it works ---------------------------------------------------------------- */
+/* --- it works ------------------------------------------------------------ */
 
 static void check_shake(const struct dtls_cfg *cfg, bool active)
 {
@@ -156,7 +156,7 @@ static void test_speech(void **state)
 	rig_fini(&r);
 }
 
-/* --- bad networks ------------------------------------------------------------ */
+/* --- bad networks -------------------------------------------------------- */
 
 struct event {
 	enum rig_dir dir;
@@ -409,7 +409,7 @@ static void test_fragments(void **state)
 	rig_fini(&r);
 }
 
-/* --- bad peers ---------------------------------------------------------------- */
+/* --- bad peers ----------------------------------------------------------- */
 
 static void check_refused(struct rig *r, struct far *f,
 			  enum mixer_insecure reason)
