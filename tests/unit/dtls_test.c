@@ -171,6 +171,8 @@ struct event {
  * was sent: so each datagram had its turn */
 static void for_each_datagram(bool active, far_net_h *net)
 {
+	const enum srtpw_suite suite = active ? SRTPW_AEAD_AES_128_GCM
+					      : SRTPW_AES_CM_128_HMAC_SHA1_80;
 	struct rig r;
 	unsigned n, dir;
 
@@ -186,9 +188,7 @@ static void for_each_datagram(bool active, far_net_h *net)
 			f->arg = &ev;
 			begin_sha256(f);
 			rig_until(&r, far_keyed, f);
-			far_keys_check(f, active
-						  ? SRTPW_AEAD_AES_128_GCM
-						  : SRTPW_AES_CM_128_HMAC_SHA1_80);
+			far_keys_check(f, suite);
 			far_cmd(f, DTLS_DONE);
 			far_free(f);
 		}
