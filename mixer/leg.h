@@ -17,6 +17,7 @@
 #include "mixer/latch.h"
 #include "mixer/mixer.h"
 #include "mixer/port.h"
+#include "mixer/report.h"
 #include "mixer/seat.h"
 #include "mixer/stream.h"
 
@@ -49,6 +50,7 @@ struct leg {
 	uint32_t clock_hz;
 	uint64_t window_us;      /**< The latch window ends */
 	struct seats *seats;     /**< NULL: it was never a member */
+	struct ice *ice;         /**< NULL: our SDP has none */
 	const struct part *talk; /**< Whose floor it holds */
 	const struct part *told; /**< Whose burst its terminal knows of */
 	uint32_t told_burst;
@@ -67,25 +69,34 @@ struct leg {
 	uint16_t hold;           /**< Its speech waits: see holds.h */
 	struct key key;
 
-	struct sa flow;
 	struct latch rtcp, floor;
 	struct bucket requests, messages;
-	uint64_t rtcp_us;        /**< Our next report is due */
-	uint32_t rtcp_packets;   /**< tx_packets at the last report */
+	/* Milliseconds that wrap; 0: to be begun. See sweep.c */
+	uint32_t report_ms;      /**< Our next report is due */
+	uint32_t keepalive_ms;   /**< ..or, where none goes, keep-alive */
+	bool reported;           /**< A report was sent */
+	bool talks;              /**< Last heard speaking with the floor */
 	uint32_t spoke;          /**< Its last speech: holds_clock() */
 };
 
-_Static_assert(sizeof(struct leg) + SEATS_FIRST_BYTES <= LEG_BYTES_MAX,
-	       "leg slot too large");
 
 struct legs {
 	struct leg *v;
+	struct report *reportv;  /**< By slot, too */
+	uint32_t *visitv;        /**< When each is due: see sweep.h */
 	uint32_t *bucketv;
 	uint32_t max, mask;
 	uint32_t high; /**< No slot from here on was ever used */
 	uint32_t n;
 	uint64_t seed;
 };
+
+/** What a leg takes; one that has carried speech, its report besides */
+enum {
+	LEG_BYTES = sizeof(struct leg) + sizeof(uint32_t) + SEATS_FIRST_BYTES
+};
+
+_Static_assert(LEG_BYTES <= (int)LEG_BYTES_MAX, "leg too large");
 
 /** What a new leg starts with */
 struct leg_init {
@@ -96,6 +107,7 @@ struct leg_init {
 	uint8_t pt, pt_event;
 	enum mixer_codec codec;
 	bool floor;
+	struct ice *ice;         /**< Or NULL */
 };
 
 /** Memory is reserved for max legs and touched when a slot is used */
@@ -109,7 +121,7 @@ struct leg *leg_get(const struct legs *ls, mixer_leg_id id);
 /** Whose packet this is; NULL: nobody's */
 struct leg *leg_find(const struct legs *ls, const struct ipkey *ip,
 		     uint32_t triple);
-/** The flow moved to another IP: nothing is proven any more */
+/** The flow moved to another IP: nothing is proven any more, but by ICE */
 void leg_move(struct legs *ls, struct leg *leg, const struct sa *flow);
 /** The terminal's SDP */
 void leg_remote(struct leg *leg, const struct mixer_leg_remote *r,
@@ -141,6 +153,12 @@ static inline bool leg_by_keys(const struct leg *leg)
 	return leg->floor.state == LATCH_CLOSED;
 }
 
+static inline struct report *leg_report(const struct legs *ls,
+					const struct leg *leg)
+{
+	return &ls->reportv[leg - ls->v];
+}
+
 /** A valid packet came from the leg */
 static inline void leg_count_rx(struct leg *leg, uint64_t now)
 {
@@ -150,6 +168,7 @@ static inline void leg_count_rx(struct leg *leg, uint64_t now)
 		atomic_load_explicit(&leg->rx, memory_order_relaxed) + 1,
 		memory_order_relaxed);
 	atomic_store_explicit(&leg->heard_us, now, memory_order_relaxed);
+	leg->talks = false;
 }
 
 static inline void leg_count_tx(struct leg *leg)

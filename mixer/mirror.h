@@ -12,6 +12,7 @@
 #define HL_MIXER_MIRROR_H
 
 #include "mixer/bridge.h"
+#include "mixer/dtls.h"
 #include "mixer/flow.h"
 #include "mixer/part.h"
 
@@ -30,7 +31,9 @@ struct mseat {
 
 struct mleg {
 	uint32_t gen;
-	bool used, dead, floor;
+	bool used, dead, bad, floor;
+	bool ice;                    /**< Our SDP has it */
+	bool ice_on;                 /**< ..and the terminal's, or will */
 	bool leaving;                /**< Deleted, its worker is not told yet */
 	uint32_t next_free;
 	uint32_t laddr, triple;      /**< triple: of its local address */
@@ -85,6 +88,7 @@ struct mixer {
 	struct mworker *mwv;
 	struct port_range rangev[MIXER_LADDRS_MAX];
 	struct flows *flows;
+	struct dtls *dtls;
 	uint32_t legs;
 	struct mbridge *bridgev;
 	uint32_t bridges, bridge_free, bridge_high;

@@ -25,10 +25,15 @@ void mixer_cfg_default(struct mixer_cfg *cfg)
 	cfg->members_max = 5000;
 	cfg->latch_ms = 5000;
 	cfg->dead_idle_ms = 30000;
+	cfg->dead_bridged_ms = 4000;
 	cfg->rtcp_ms = 20000;
+	cfg->keepalive_ms = 20000;
+	cfg->quality_loss_percent = 10;
+	cfg->quality_rtt_ms = 1000;
 	cfg->key_press = 10;
 	cfg->key_release = 11;
 	cfg->tones = true;
+	cfg->dtls_handshakes_max = 256;
 }
 
 /* --- commands ------------------------------------------------------------ */
@@ -94,6 +99,8 @@ static void cmds_close(struct worker *w)
 
 			memcpy(fdv, c->u.triple.fdv, sizeof(fdv));
 			port_close(fdv);
+		} else if (c->type == CMD_LEG_ADD) {
+			mem_deref(c->u.leg.ice);
 		}
 		mem_deref(c->secure);
 		slotq_release(w->cmds);
@@ -125,6 +132,7 @@ static void mixer_destructor(void *arg)
 		workers_stop(m);
 	if (m->bridgev)
 		mbridges_free(m);
+	mem_deref(m->dtls);
 	for (i = 0; m->mwv && i < m->cfg.workers; i++)
 		mworker_fini(m, &m->mwv[i]);
 	mem_deref(m->mwv);
@@ -157,6 +165,33 @@ static int mworker_init(struct mixer *m, unsigned idx, uint64_t seed)
 	return err;
 }
 
+static int dtls_init(struct mixer *m)
+{
+	struct dtls_cfg cfg = {.workers = m->cfg.workers,
+			       .handshakes_max = m->cfg.dtls_handshakes_max,
+			       .legs_max = m->cfg.legs_max,
+			       .cert = m->cfg.dtls_cert};
+	char words[DTLS_WORDS_MAX];
+	unsigned i;
+	int err;
+
+	for (i = 0; i < cfg.workers; i++)
+		cfg.wakev[i] = m->mwv[i].w->wake;
+	err = dtls_alloc(&m->dtls, &cfg, words);
+	if (err)
+		return err;
+	for (i = 0; i < cfg.workers; i++) {
+		m->mwv[i].w->dtls_cmds = dtls_cmds(m->dtls, i);
+		m->mwv[i].w->dtls_evs = dtls_evs(m->dtls, i);
+	}
+	return dtls_start(m->dtls);
+}
+
+const char *mixer_fingerprint(const struct mixer *m)
+{
+	return m ? dtls_fingerprint(m->dtls) : NULL;
+}
+
 static int workers_init(struct mixer *m)
 {
 	const uint64_t seed = rand_u64(), name = rand_u64();
@@ -179,6 +214,7 @@ static int workers_init(struct mixer *m)
 		for (k = 0; k < n; k++)
 			w->to[k] = m->mwv[k].w->from[i];
 	}
+	err = dtls_init(m);
 	for (i = 0; i < n && !err; i++)
 		err = worker_start(m->mwv[i].w);
 	return err;
@@ -280,6 +316,10 @@ static bool event_look_up(struct mixer *m, struct mixer_event *ev)
 		return ml != NULL;
 	case MIXER_LEG_SECURED:
 	case MIXER_LEG_INSECURE:
+	case MIXER_LEG_QUALITY:
+		if (ml)
+			ml->bad = ev->reason;
+		return ml != NULL;
 	case MIXER_FLOOR_ACK:
 		return ml != NULL;
 	case MIXER_FLOOR_TAKEN:
@@ -374,6 +414,30 @@ int mixer_stats_get(const struct mixer *m, unsigned worker,
 	return 0;
 }
 
+static void reception_get(const struct report *rep,
+			  struct mixer_leg_stats *st)
+{
+	/* relaxed: figures for people */
+	st->in.known = atomic_load_explicit(&rep->in_known,
+					    memory_order_relaxed);
+	st->in.fraction = atomic_load_explicit(&rep->in_fraction,
+					       memory_order_relaxed);
+	st->in.lost = atomic_load_explicit(&rep->in_lost,
+					   memory_order_relaxed);
+	st->in.jitter_us = atomic_load_explicit(&rep->in_jitter_us,
+						memory_order_relaxed);
+	st->out.known = atomic_load_explicit(&rep->out.known,
+					     memory_order_relaxed);
+	st->out.fraction = atomic_load_explicit(&rep->out.fraction,
+						memory_order_relaxed);
+	st->out.lost = atomic_load_explicit(&rep->out.lost,
+					    memory_order_relaxed);
+	st->out.jitter_us = atomic_load_explicit(&rep->out.jitter_us,
+						 memory_order_relaxed);
+	st->rtt_us = atomic_load_explicit(&rep->out.rtt_us,
+					  memory_order_relaxed);
+}
+
 int mixer_leg_stats_get(const struct mixer *m, mixer_leg_id leg,
 			struct mixer_leg_stats *st)
 {
@@ -390,6 +454,9 @@ int mixer_leg_stats_get(const struct mixer *m, mixer_leg_id leg,
 	st->dead = ml->dead;
 	st->rx = atomic_load_explicit(&wl->rx, memory_order_relaxed);
 	st->tx = atomic_load_explicit(&wl->tx, memory_order_relaxed);
+	st->bad = ml->bad;
+	reception_get(&m->mwv[id_worker(leg)].w->legs.reportv[id_slot(leg)],
+		      st);
 	heard = atomic_load_explicit(&wl->heard_us, memory_order_relaxed);
 	now = clock_mono_us();
 	if (heard && now > heard)
@@ -399,5 +466,5 @@ int mixer_leg_stats_get(const struct mixer *m, mixer_leg_id leg,
 
 size_t mixer_leg_bytes(void)
 {
-	return sizeof(struct leg) + seats_bytes(SEATS_FIRST);
+	return LEG_BYTES;
 }

@@ -105,14 +105,25 @@ struct mixer_cfg {
 	uint32_t members_max;    /**< Of one bridge */
 	uint32_t latch_ms;       /**< Window for latching after the SDP */
 	uint32_t dead_idle_ms;   /**< Leg without a packet: dead; 0 never */
-	uint32_t dead_bridged_ms;/**< The same while it holds a floor; 0: no
-				      other limit than dead_idle_ms (the floor
-				      itself is freed by end_of_media_ms) */
-	uint32_t rtcp_ms;        /**< Interval of our RTCP per leg */
+	uint32_t dead_bridged_ms;/**< The same of who was last heard speaking
+				      with the floor; 0: no other limit than
+				      dead_idle_ms */
+	uint32_t rtcp_ms;        /**< Interval of our RTCP per leg, on
+				      average; 0: none */
+	uint32_t keepalive_ms;   /**< Where no RTCP goes, or not as often, and
+				      no speech does: an empty datagram
+				      (RFC 6263) after so long; 0: never */
+	/** A leg's reception, either way, is bad from there on; 0: no bound.
+	 *  See mixer/quality.h for when it is good again */
+	uint32_t quality_loss_percent, quality_rtt_ms;
 	/** RFC 4733 event codes by which a leg without a floor channel asks
 	 *  for the floor and frees it: * is 10, # is 11; MIXER_KEY_NONE */
 	uint8_t key_press, key_release;
 	bool tones;              /**< Such legs hear permit and deny tones */
+	/** PEM file of the certificate and key of DTLS; made if it is not
+	 *  there. NULL: in memory only. Read by mixer_alloc() alone */
+	const char *dtls_cert;
+	unsigned dtls_handshakes_max; /**< At a time */
 };
 
 void mixer_cfg_default(struct mixer_cfg *cfg);
@@ -125,6 +136,9 @@ enum mixer_event_type {
 	MIXER_LEG_DEAD,
 	/** A leg that was reported dead is heard again */
 	MIXER_LEG_ALIVE,
+	/** Its reception, either way, became bad (reason 1) or good again (0);
+	 *  the figures are those of mixer_leg_stats_get() */
+	MIXER_LEG_QUALITY,
 	/** leg holds the floor of bridge (burst counts up) */
 	MIXER_FLOOR_TAKEN,
 	/** Nobody holds the floor of bridge any more; leg did */
@@ -143,7 +157,8 @@ enum mixer_event_type {
 	/** It will not be: reason as enum mixer_insecure. The leg stays, and
 	 *  nothing is sent to or taken from it */
 	MIXER_LEG_INSECURE,
-	/** A secure leg was heard, authentic, from another address: addr */
+	/** A leg with ICE or SRTP was heard, authentic, from another
+	 *  address: addr */
 	MIXER_LEG_MOVED
 };
 
@@ -154,7 +169,7 @@ struct mixer_event {
 	uint32_t burst;     /**< Number of the burst in its bridge */
 	uint16_t reason;
 	uint64_t at_us;     /**< CLOCK_MONOTONIC, set by the worker */
-	struct sa addr;     /**< LATCHED */
+	struct sa addr;     /**< LATCHED, MOVED */
 	void *leg_arg;      /**< As given to mixer_leg_add() */
 	void *bridge_arg;   /**< As given to mixer_bridge_add() */
 };
@@ -174,7 +189,8 @@ typedef void(mixer_event_h)(const struct mixer_event *ev, void *arg);
  * Open the sockets and start the workers
  *
  * @return 0 or errno: EADDRINUSE/EADDRNOTAVAIL name a port or address problem,
- *         EIO: the tones could not be rendered
+ *         EIO: the tones could not be rendered, or OpenSSL; EBADMSG, or errno
+ *         of the file: dtls_cert
  */
 int mixer_alloc(struct mixer **mp, const struct mixer_cfg *cfg,
 		mixer_event_h *eh, void *arg);
@@ -255,7 +271,7 @@ int mixer_leg_remote_set(struct mixer *m, mixer_leg_id leg,
 
 /** New ICE credentials: the terminal restarts ICE (RFC 8445 section 9). The
  *  old address is used until a check with the new ones came.
- *  @return 0, ENOENT, EINVAL (no ICE leg), EAGAIN */
+ *  @return 0, ENOENT, EINVAL (no ICE leg), EAGAIN, EIO (randomness) */
 int mixer_leg_ice(struct mixer *m, mixer_leg_id leg, struct mixer_ice *ice);
 
 /** a=fingerprint of our certificate: "sha-256 AA:BB..." */
@@ -265,7 +281,8 @@ const char *mixer_fingerprint(const struct mixer *m);
  * The signalling flow moved (authenticated re-REGISTER from elsewhere)
  *
  * Where only its port is another one nothing changes. With another IP nothing
- * is proven any more until the next mixer_leg_remote_set().
+ * is proven any more until the next mixer_leg_remote_set(), but for what ICE
+ * has proven.
  *
  * @return 0, ENOENT, EINVAL, EAGAIN, EADDRINUSE: a leg of the new IP has these
  *         ports (this leg has to be made anew), ENOMEM
@@ -383,7 +400,18 @@ struct mixer_stats {
 		drop_unauthentic,    /**< Of a secure leg, and not of its key */
 		drop_replayed,       /**< The same one was there before */
 		drop_floor_rate,     /**< Floor messages beyond the bound */
-		drop_floor_foreign;  /**< ..with another's SSRC */
+		drop_floor_foreign,  /**< ..with another's SSRC */
+		/** STUN for no leg here, or without its password */
+		drop_stun_credentials,
+		drop_stun_rate,      /**< Checks beyond the bound: not read */
+		drop_rtcp_malformed, /**< RTCP whose lengths or types do not
+					  fit */
+		drop_rtcp_absurd;    /**< Report that cannot be true */
+	uint64_t stun_checks;     /**< Authentic ICE checks.. */
+	uint64_t stun_answers;    /**< ..answered with success */
+	uint64_t stun_errors;     /**< ..refused: role, unknown attribute */
+	uint64_t rx_keepalives;   /**< Empty datagrams of known sources */
+	uint64_t tx_keepalives;
 	/** Speech that came before the floor and went first; legs whose speech
 	 *  could not be held: too many at a time */
 	uint64_t held, hold_full;
@@ -409,18 +437,30 @@ unsigned mixer_workers(const struct mixer *m);
 int mixer_stats_get(const struct mixer *m, unsigned worker,
 		    struct mixer_stats *st);
 
+/** How one direction is received */
+struct mixer_reception {
+	bool known;               /**< There was a report */
+	uint8_t fraction;         /**< Lost of late, of 256 */
+	int32_t lost;             /**< In all; negative by duplicates */
+	uint32_t jitter_us;
+};
+
 /** Signalling's view of one leg, for status */
 struct mixer_leg_stats {
 	struct sa flow, rtp;      /**< rtp: proven address, unset if none */
 	uint64_t rx, tx;
 	bool dead;
 	uint32_t idle_ms;         /**< Since the last packet from it */
+	bool bad;                 /**< As the last MIXER_LEG_QUALITY said */
+	struct mixer_reception in; /**< What it sends, as we receive it */
+	struct mixer_reception out; /**< What it is sent, as it says */
+	uint32_t rtt_us;          /**< Round trip; 0: not known */
 };
 int mixer_leg_stats_get(const struct mixer *m, mixer_leg_id leg,
 			struct mixer_leg_stats *st);
 
-/** Bytes that a leg which is in one bridge takes in its worker: the slot and
- *  its table of seats (budget: at most 512 without keys) */
+/** Bytes that a leg takes in its worker which is in one bridge (budget: at
+ *  most 512 without keys); once it has carried speech, 96 more */
 size_t mixer_leg_bytes(void);
 
 #endif

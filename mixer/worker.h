@@ -11,6 +11,7 @@
 #define HL_MIXER_WORKER_H
 
 #include <pthread.h>
+#include "mixer/addrs.h"
 #include "mixer/holds.h"
 #include "mixer/msg.h"
 #include "mixer/outq.h"
@@ -55,9 +56,11 @@ struct worker {
 	struct wheel wheel;
 	struct wheel_timer tick;
 	uint32_t sweep;                        /**< Next leg slot to visit */
-	uint64_t sweep_us;                     /**< The last visit */
+	uint64_t utc_us;                       /**< UTC minus now, at start */
 
 	struct legs legs;
+	struct addrs addrs;                    /**< Legs by where they are */
+	struct bucket checks;                  /**< STUN from anywhere */
 	struct bridge **homev;                 /**< By bridge slot */
 	struct part **partv;                   /**< By bridge slot */
 	struct sock *sockv;              /**< triple * PORT_KINDS + kind */
@@ -114,11 +117,5 @@ void rx_speech(struct worker *w, const struct leg *leg,
  *  it if so, drops and counts it if not */
 bool rx_proven(struct worker *w, struct leg *leg, struct latch *l,
 	       const struct sa *src);
-
-/* --- report.c: RTCP and liveness ---------------------------------------- */
-
-void report_start(struct worker *w);
-/** The leg was heard: alive again if it was reported dead */
-void report_heard(struct worker *w, struct leg *leg);
 
 #endif

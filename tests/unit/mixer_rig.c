@@ -181,6 +181,7 @@ static void phone_make_at(struct phone *ph, struct rig *r, const char *ip,
 				     .clock_hz = 8000,
 				     .codec = ph->codec,
 				     .floor = ph->kind != PHONE_KEYS,
+				     .ice = ph->ice,
 				     .worker = worker,
 				     .arg = ph};
 	unsigned i;
@@ -219,6 +220,20 @@ void phone_open_ip(struct phone *ph, struct rig *r, const char *ip,
 	phone_make(ph, r, ip, worker);
 }
 
+void phone_open_ice(struct phone *ph, struct rig *r, const char *ip,
+		    int worker)
+{
+	memset(ph, 0, sizeof(*ph));
+	ph->ice = true;
+	phone_make(ph, r, ip, worker);
+}
+
+void phone_move(struct phone *ph, enum chan ch, const char *ip)
+{
+	close(ph->fd[ch]);
+	ph->fd[ch] = sock_at(ip, &ph->sa[ch]);
+}
+
 void phone_open(struct phone *ph, struct rig *r, unsigned net, unsigned host,
 		int worker)
 {
@@ -235,13 +250,16 @@ void phone_sdp(struct phone *ph)
 				       .pt = 0xff,
 				       .pt_event = 0xff,
 				       .send = true,
-				       .recv = true};
+				       .recv = true,
+				       .rtcp_mux = ph->ice,
+				       .ice = ph->ice};
 
 	if (ph->kind != PHONE_KEYS)
 		rem.floor = ph->sa[CH_FLOOR];
 	if (ph->kind == PHONE_MCPT)
 		rem.floor_proto = MIXER_FLOOR_MCPT;
-
+	if (ph->guard)
+		ph->guard->sdp(ph, &rem);
 	assert_int_equal(mixer_leg_remote_set(ph->rig->m, ph->leg, &rem), 0);
 }
 
@@ -314,7 +332,13 @@ void phone_send(const struct phone *ph, enum chan ch, const void *p,
 		size_t len)
 {
 	const struct sa *to = local_of(ph, ch);
+	uint8_t buf[2048];
 
+	if (ph->guard && ch != CH_FLOOR) {
+		memcpy(buf, p, len);
+		ph->guard->seal(ph, ch, buf, &len, sizeof(buf));
+		p = buf;
+	}
 	assert_int_equal(
 		sendto(ph->fd[ch], p, len, 0, &to->u.sa, to->len), len);
 }
@@ -340,11 +364,12 @@ void phone_talk(struct phone *ph, uint8_t n)
 	phone_send(ph, CH_RTP, pkt, sizeof(pkt));
 }
 
-static size_t chan_read(struct phone *ph, enum chan ch, uint8_t *buf,
-			size_t size)
+size_t phone_read(const struct phone *ph, enum chan ch, uint8_t *buf,
+		  size_t size)
 {
 	const uint64_t until_ms = clock_mono_ms() + RIG_DEADLINE_MS;
 	struct sa src = {.len = sizeof(src.u)};
+	size_t got;
 	ssize_t n;
 
 	if (!fd_wait(ph->fd[ch], until_ms))
@@ -355,13 +380,16 @@ static size_t chan_read(struct phone *ph, enum chan ch, uint8_t *buf,
 	if (!sa_cmp(&src, local_of(ph, ch), SA_ALL))
 		fail_msg("channel %d: from port %u, not %u", (int)ch,
 			 sa_port(&src), sa_port(local_of(ph, ch)));
-	return (size_t)n;
+	got = (size_t)n;
+	if (ph->guard && ch != CH_FLOOR)
+		ph->guard->open(ph, ch, buf, &got);
+	return got;
 }
 
 /* One stream, whatever comes on it (rows P9, P11) */
 static struct rtpw_hdr rtp_read(struct phone *ph, uint8_t *buf, size_t size)
 {
-	const size_t n = chan_read(ph, CH_RTP, buf, size);
+	const size_t n = phone_read(ph, CH_RTP, buf, size);
 	struct rtpw_hdr hdr;
 
 	assert_int_equal(rtpw_decode(&hdr, buf, n), 0);
@@ -440,7 +468,7 @@ struct tbcp_msg phone_told(struct phone *ph, enum tbcp_type type)
 	size_t n, used;
 
 	do {
-		n = chan_read(ph, CH_FLOOR, buf, sizeof(buf));
+		n = phone_read(ph, CH_FLOOR, buf, sizeof(buf));
 		assert_int_equal(tbcp_decode(&msg, buf, n, &used), 0);
 		assert_int_equal(used, n);
 		assert_int_equal(msg.ssrc, ph->local.ssrc);
@@ -467,7 +495,7 @@ struct mcpt_msg phone_mcpt_told(struct phone *ph, enum mcpt_type type)
 	size_t n, used;
 
 	do {
-		n = chan_read(ph, CH_FLOOR, buf, sizeof(buf));
+		n = phone_read(ph, CH_FLOOR, buf, sizeof(buf));
 		assert_int_equal(mcpt_decode(&msg, buf, n, &used), 0);
 		assert_int_equal(used, n);
 		assert_int_equal(msg.ssrc, ph->local.ssrc);

@@ -16,6 +16,7 @@
 #include <cmocka.h>
 #include "mixer/mixer.h"
 #include "wire/mcpt.h"
+#include "wire/rtcp.h"
 #include "wire/rtp.h"
 #include "wire/tbcp.h"
 
@@ -38,10 +39,22 @@ enum chan { CH_RTP, CH_RTCP, CH_FLOOR, CHANS };
 /** How a phone and the floor speak to each other */
 enum phone_kind { PHONE_TBCP, PHONE_MCPT, PHONE_KEYS };
 
+struct phone;
+
+/** What a secure phone does with its RTP and RTCP, and adds to its SDP */
+struct phone_guard {
+	void (*seal)(const struct phone *ph, enum chan ch, uint8_t *p,
+		     size_t *lenp, size_t size);
+	void (*open)(const struct phone *ph, enum chan ch, uint8_t *p,
+		     size_t *lenp);
+	void (*sdp)(const struct phone *ph, struct mixer_leg_remote *rem);
+};
+
 struct phone {
 	struct rig *rig;
 	enum phone_kind kind;
 	enum mixer_codec codec;
+	bool ice;              /**< Its leg does ICE: see ice_agent.h */
 	mixer_leg_id leg;
 	struct mixer_leg_local local;
 	int fd[CHANS];
@@ -53,6 +66,8 @@ struct phone {
 	unsigned heard;
 	struct rtpw_hdr last;
 	uint16_t told_seq;     /**< MCPT: of the last Idle or Taken */
+	const struct phone_guard *guard; /**< NULL: plain */
+	void *keys;            /**< For that */
 };
 
 void rig_cfg(struct mixer_cfg *cfg, unsigned workers);
@@ -87,6 +102,11 @@ void phone_open_ip(struct phone *ph, struct rig *r, const char *ip,
 /** ..whose leg is at that local address */
 void phone_open_at(struct phone *ph, struct rig *r, const char *ip,
 		   const char *laddr);
+/** The same, and the leg does ICE */
+void phone_open_ice(struct phone *ph, struct rig *r, const char *ip,
+		    int worker);
+/** The channel moves to another socket of the same or another IP */
+void phone_move(struct phone *ph, enum chan ch, const char *ip);
 /** This machine has that address */
 bool phone_ip_works(const char *ip);
 /** ..and the SDP of the phone is known, its floor channel proven */
@@ -116,6 +136,9 @@ uint8_t phone_hear(struct phone *ph);
 /** Wait for the next packet, any payload; it goes on the same stream
  *  @return bytes of the payload */
 size_t phone_packet(struct phone *ph, uint8_t *payload, size_t size);
+/** Wait for a datagram: it comes from the port that the channel sends to */
+size_t phone_read(const struct phone *ph, enum chan ch, uint8_t *buf,
+		  size_t size);
 /** Nothing waits in that socket */
 void phone_silent(const struct phone *ph, enum chan ch);
 
