@@ -73,6 +73,26 @@ static json_t *calls_of(const json_t *sub)
 	return json_string("-");
 }
 
+/* "plain", "dtls AEAD_AES_128_GCM ice moved 2"; "sdes -": no key yet */
+static json_t *security_of(const json_t *leg)
+{
+	const char *kind = json_string_value(json_object_get(leg, "security"));
+	const char *suite = json_string_value(json_object_get(leg, "suite"));
+	const long long moved = number(leg, "moved");
+	const bool ice = json_is_true(json_object_get(leg, "ice"));
+	char buf[96], times[32] = "";
+
+	if (!kind)
+		return json_string("-");
+	if (moved)
+		snprintf(times, sizeof(times), " moved %lld", moved);
+	snprintf(buf, sizeof(buf), "%s%s%s%s%s", kind,
+		 strcmp(kind, "plain") ? " " : "",
+		 strcmp(kind, "plain") ? suite ? suite : "-" : "",
+		 ice ? " ice" : "", times);
+	return json_string(buf);
+}
+
 /* Who is there, as the edge knows it, with the leg that the conference server
  * has for them */
 static void subscriptions_print(const json_t *presence, const json_t *conf)
@@ -87,7 +107,7 @@ static void subscriptions_print(const json_t *presence, const json_t *conf)
 							"subscriber"));
 
 		json_array_append_new(rows, json_pack(
-			"{so so so so so so so so so}",
+			"{so so so so so so so so so so}",
 			"subscriber", text(s, "subscriber"),
 			"user", text(s, "user"),
 			"service", text(s, "service"),
@@ -96,6 +116,7 @@ static void subscriptions_print(const json_t *presence, const json_t *conf)
 			"bridge", text(leg, "selected"),
 			"from", text(s, "flow"),
 			"media", text(leg, "media"),
+			"security", security_of(leg),
 			"words", text(s, "words")));
 	}
 	list_print("subscriptions on air", rows,

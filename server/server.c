@@ -123,50 +123,28 @@ static void floor_h(struct server *srv, const struct mixer_event *ev)
 	}
 }
 
-static void media_dead(struct server *srv, struct leg *leg)
-{
-	if (!leg || !leg_is_up(leg))
-		return;
-
-	++srv->st.media_dead;
-	leg_down(leg, 408, "no media is heard from the terminal", true);
-}
-
 static void event_h(const struct mixer_event *ev, void *arg)
 {
 	struct server *srv = arg;
-	const struct leg *leg = ev->leg_arg;
 
 	switch (ev->type) {
-
-	case MIXER_LEG_LATCHED:
-		if (leg)
-			hlog(srv->log, HLOG_DEBUG, leg->subject, "latched",
-			     HLOG_SA("media", &ev->addr));
-		break;
-
-	case MIXER_LEG_MOVED:
-		if (leg)
-			hlog(srv->log, HLOG_DEBUG, leg->subject, "moved",
-			     HLOG_SA("media", &ev->addr));
-		break;
-
-	case MIXER_LEG_DEAD:
-		media_dead(srv, ev->leg_arg);
-		break;
 
 	case MIXER_FLOOR_TAKEN:
 	case MIXER_FLOOR_IDLE:
 		floor_h(srv, ev);
 		break;
 
+	case MIXER_LEG_LATCHED:
+	case MIXER_LEG_DEAD:
 	case MIXER_LEG_ALIVE:
 	case MIXER_LEG_SECURED:
 	case MIXER_LEG_INSECURE:
+	case MIXER_LEG_MOVED:
 	case MIXER_FLOOR_DENIED:
 	case MIXER_FLOOR_REVOKED:
 	case MIXER_BURST_STARTED:
 	case MIXER_FLOOR_ACK:
+		leg_event(ev->leg_arg, ev);
 		break;
 	}
 }
