@@ -107,11 +107,16 @@ static void down_to(struct worker *w, unsigned to, const struct floor_down *fd)
 
 static void down_all(const struct bridge *b, const struct floor_down *fd)
 {
+	struct worker *w = b->w;
 	unsigned i;
 
-	for (i = 0; i < b->w->count; i++)
-		if (b->on[i])
-			down_to(b->w, i, fd);
+	/* Here last: speech that was held goes at once, and comes to nobody
+	 * before the news */
+	for (i = 0; i < w->count; i++)
+		if (i != w->idx && b->on[i])
+			down_to(w, i, fd);
+	if (b->on[w->idx])
+		down_to(w, w->idx, fd);
 }
 
 static void act_down(const struct bridge *b, const struct floor_act *act)

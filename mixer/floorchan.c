@@ -59,6 +59,7 @@ void floorchan_deny(struct worker *w, struct leg *leg,
 	struct floor_tell ft = {.type = FLOOR_TOLD_DENY,
 				.reason = fd->reason};
 
+	holds_drop(w, leg);
 	if (leg_by_keys(leg))
 		player_start(w, leg, TONE_DENY, fd);
 	else
@@ -167,10 +168,13 @@ static void request(struct worker *w, struct leg *leg, uint16_t priority)
 	const struct floor_down no = {.reason = sel ? TBCP_DENY_LISTEN_ONLY
 						    : TBCP_DENY_ONLY_ONE};
 
-	if (sel && (leg->recv || leg->rest))
-		floorchan_ask(w, leg, sel, &fu);
-	else
+	if (!sel || !(leg->recv || leg->rest)) {
 		floorchan_deny(w, leg, &no);
+		return;
+	}
+	if (leg->talk != sel->part)
+		holds_ask(w, leg, sel->part->id);
+	floorchan_ask(w, leg, sel, &fu);
 }
 
 static void release(struct worker *w, struct leg *leg,
@@ -180,6 +184,7 @@ static void release(struct worker *w, struct leg *leg,
 				    .has_last_seq = fw->has_last_seq,
 				    .last_seq = fw->last_seq};
 
+	holds_drop(w, leg);
 	if (leg_sel(leg))
 		floorchan_ask(w, leg, leg_sel(leg), &fu);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
- * @file latch.c  Proof of source of one plain channel of a leg
+ * @file latch.c  Proof of source of one channel of a leg
  */
 #include <string.h>
 #include "mixer/latch.h"
@@ -59,4 +59,30 @@ enum latch_verdict latch_check(struct latch *l, const struct sa *src,
 	l->old = 0;
 	l->state = LATCH_DONE;
 	return LATCH_LEARNT;
+}
+
+enum latch_verdict latch_prove(struct latch *l, const struct sa *src,
+			       bool newest)
+{
+	const bool first = l->state == LATCH_OPEN;
+	const bool is = latch_is(l, src);
+
+	if (l->state == LATCH_CLOSED)
+		return LATCH_UNLATCHED;
+	if (!newest || (is && !first))
+		return LATCH_OK;
+	l->addr = *src;
+	l->old = 0;
+	l->state = LATCH_DONE;
+	return first ? LATCH_LEARNT : LATCH_MOVED;
+}
+
+bool latch_hint(struct latch *l, const struct sa *src, bool window)
+{
+	if (latch_is(l, src))
+		return true;
+	if (l->state != LATCH_OPEN || !window)
+		return false;
+	l->addr = *src;
+	return true;
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
- * @file latch.h  Proof of source of one plain channel of a leg
+ * @file latch.h  Proof of source of one channel of a leg
  *
  * A leg has three channels (RTP, RTCP, floor), each with an address of its
  * own. Nothing is sent to an address before it is proven: its IP is that of
  * the signalling flow and either the terminal's SDP named it, or a valid
  * packet came from it within the window after the SDP. A channel latches
- * once; another move needs another SDP. Pure.
+ * once; another move needs another SDP. What is protected by keys proves where
+ * it comes from by itself, at any time. Pure.
  *
  * Who calls latch_check() has already looked the leg up by the packet's
  * source IP: it is that of the flow.
@@ -27,6 +28,7 @@ enum latch_state {
 enum latch_verdict {
 	LATCH_OK,        /**< From the proven address */
 	LATCH_LEARNT,    /**< The same; it is proven by this packet */
+	LATCH_MOVED,     /**< The same; another one was proven before */
 	LATCH_UNLATCHED, /**< Outside the window, or no SDP yet: drop */
 	LATCH_FOREIGN    /**< Not from the latched address: drop */
 };
@@ -51,6 +53,15 @@ bool latch_is(const struct latch *l, const struct sa *src);
 /** Judge the source of a valid packet, and learn from it */
 enum latch_verdict latch_check(struct latch *l, const struct sa *src,
 			       bool window);
+
+/** Judge the source of an authentic packet, and learn from it if it is the
+ *  newest: no window, no IP limits it. Never LATCH_FOREIGN */
+enum latch_verdict latch_prove(struct latch *l, const struct sa *src,
+			       bool newest);
+
+/** May a packet from there, which proves nothing, be answered? Within the
+ *  window it is answered where it came from. */
+bool latch_hint(struct latch *l, const struct sa *src, bool window);
 
 static inline bool latch_sends(const struct latch *l)
 {

@@ -3,16 +3,9 @@
  * @file leg.c  Legs of one worker
  */
 #include <errno.h>
-#include <sys/mman.h>
 #include "mixer/leg.h"
-
-static void *reserve(size_t bytes)
-{
-	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	return p == MAP_FAILED ? NULL : p;
-}
+#include "mixer/secure.h"
+#include "util/reserve.h"
 
 int legs_init(struct legs *ls, uint32_t max, uint64_t seed)
 {
@@ -25,8 +18,8 @@ int legs_init(struct legs *ls, uint32_t max, uint64_t seed)
 	ls->mask = n - 1;
 	ls->seed = seed;
 	/* Zeroed memory is empty: buckets hold slot numbers plus one */
-	ls->v = reserve((size_t)max * sizeof(*ls->v));
-	ls->bucketv = reserve((size_t)n * sizeof(*ls->bucketv));
+	ls->v = reserve_alloc((size_t)max * sizeof(*ls->v));
+	ls->bucketv = reserve_alloc((size_t)n * sizeof(*ls->bucketv));
 	if (!ls->v || !ls->bucketv) {
 		legs_fini(ls);
 		return ENOMEM;
@@ -40,11 +33,9 @@ void legs_fini(struct legs *ls)
 
 	for (i = 0; i < ls->high; i++)
 		mem_deref(ls->v[i].seats);
-	if (ls->v)
-		munmap(ls->v, (size_t)ls->max * sizeof(*ls->v));
-	if (ls->bucketv)
-		munmap(ls->bucketv,
-		       (size_t)(ls->mask + 1) * sizeof(*ls->bucketv));
+	reserve_free(ls->v, (size_t)ls->max * sizeof(*ls->v));
+	reserve_free(ls->bucketv,
+		     (size_t)(ls->mask + 1) * sizeof(*ls->bucketv));
 	ls->v = NULL;
 	ls->bucketv = NULL;
 	ls->high = 0;
@@ -108,6 +99,8 @@ void leg_free(struct legs *ls, struct leg *leg)
 	leg->hear = leg->talk = leg->told = NULL;
 	leg->hear_burst = leg->told_burst = 0;
 	leg->send = leg->dead = leg->recv = leg->rest = false;
+	leg->spoke = 0;
+	leg->mux = false;
 	leg->has_ssrc_rtp = leg->has_ssrc_floor = false;
 	leg->tx_packets = leg->tx_octets = leg->rtcp_packets = 0;
 	atomic_store_explicit(&leg->rx, 0, memory_order_relaxed);
@@ -160,9 +153,12 @@ void leg_move(struct legs *ls, struct leg *leg, const struct sa *flow)
 	link_out(ls, leg);
 	leg->flow_key = key;
 	link_in(ls, leg);
+	latch_reset(&leg->floor);
+	/* That is proven by its packets, wherever they come from */
+	if (secure_is(leg->secure))
+		return;
 	latch_reset(&leg->rtp);
 	latch_reset(&leg->rtcp);
-	latch_reset(&leg->floor);
 }
 
 void leg_remote(struct leg *leg, const struct mixer_leg_remote *r,
@@ -181,6 +177,7 @@ void leg_remote(struct leg *leg, const struct mixer_leg_remote *r,
 	leg->send = r->send;
 	leg->recv = r->recv;
 	leg->rest = r->rest;
+	leg->mux = r->rtcp_mux;
 	leg->has_ssrc_rtp = leg->has_ssrc_floor = false;
 	leg->window_us = window_us;
 }

@@ -16,8 +16,11 @@
 #include "mixer/key.h"
 #include "mixer/latch.h"
 #include "mixer/mixer.h"
+#include "mixer/port.h"
 #include "mixer/seat.h"
 #include "mixer/stream.h"
+
+struct secure;
 
 enum {
 	LEG_BYTES_MAX = 512,
@@ -31,9 +34,11 @@ struct leg {
 	const struct part *hear; /**< Whose burst it hears; NULL: none */
 	uint32_t hear_burst;
 	uint32_t triple;
+	struct secure *secure;   /**< NULL: plain; see secure_is() */
 	uint8_t pt;
 	bool send;               /**< The terminal wants to hear */
-	bool dead;
+	uint16_t late;           /**< Hears it from its start: see late.h */
+	bool mux;                /**< RTCP goes by the RTP channel */
 	uint32_t tx_packets, tx_octets;      /**< For sender reports */
 	_Atomic uint64_t tx, rx, heard_us;   /**< Read by signalling */
 
@@ -58,6 +63,8 @@ struct leg {
 	uint16_t floor_seq;      /**< Of the last Idle or Taken (MCPT) */
 	uint16_t player;         /**< Hears a tone: place plus one */
 	uint8_t sel;             /**< Selected seat: place plus one */
+	bool dead;
+	uint16_t hold;           /**< Its speech waits: see holds.h */
 	struct key key;
 
 	struct sa flow;
@@ -65,6 +72,7 @@ struct leg {
 	struct bucket requests, messages;
 	uint64_t rtcp_us;        /**< Our next report is due */
 	uint32_t rtcp_packets;   /**< tx_packets at the last report */
+	uint32_t spoke;          /**< Its last speech: holds_clock() */
 };
 
 _Static_assert(sizeof(struct leg) + SEATS_FIRST_BYTES <= LEG_BYTES_MAX,
@@ -111,6 +119,20 @@ void leg_remote(struct leg *leg, const struct mixer_leg_remote *r,
 static inline struct seat *leg_sel(const struct leg *leg)
 {
 	return leg->sel == SEAT_NONE ? NULL : &leg->seats->v[leg->sel - 1];
+}
+
+/** What proves the source of a channel, and says where to send */
+static inline struct latch *leg_latch(struct leg *leg, enum port_kind kind)
+{
+	switch (kind) {
+	case PORT_RTP:
+		break;
+	case PORT_RTCP:
+		return &leg->rtcp;
+	case PORT_FLOOR:
+		return &leg->floor;
+	}
+	return &leg->rtp;
 }
 
 /** The terminal has refused floor messages: keys and tones do their work */

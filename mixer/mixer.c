@@ -5,10 +5,10 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 #include "mixer/mirror.h"
 #include "util/clock.h"
+#include "util/reserve.h"
 
 void mixer_cfg_default(struct mixer_cfg *cfg)
 {
@@ -63,14 +63,6 @@ void cmd_push(struct mixer *m, unsigned worker)
 
 /* --- life ---------------------------------------------------------------- */
 
-static void *table_alloc(size_t bytes)
-{
-	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	return p == MAP_FAILED ? NULL : p;
-}
-
 static void workers_stop(struct mixer *m)
 {
 	unsigned i;
@@ -103,6 +95,7 @@ static void cmds_close(struct worker *w)
 			memcpy(fdv, c->u.triple.fdv, sizeof(fdv));
 			port_close(fdv);
 		}
+		mem_deref(c->secure);
 		slotq_release(w->cmds);
 	}
 }
@@ -117,8 +110,7 @@ static void mworker_fini(struct mixer *m, struct mworker *mw)
 	}
 	for (i = 0; mw->legv && i < mw->leg_high; i++)
 		mem_deref(mw->legv[i].seatv);
-	if (mw->legv)
-		munmap(mw->legv, m->cfg.legs_max * sizeof(*mw->legv));
+	reserve_free(mw->legv, m->cfg.legs_max * sizeof(*mw->legv));
 	for (i = 0; mw->placev && i < m->cfg.laddrc; i++)
 		mem_deref(mw->placev[i].portv);
 	mem_deref(mw->placev);
@@ -138,8 +130,7 @@ static void mixer_destructor(void *arg)
 	mem_deref(m->mwv);
 	mem_deref(m->tones);
 	mem_deref(m->flows);
-	if (m->bridgev)
-		munmap(m->bridgev, m->cfg.bridges_max * sizeof(*m->bridgev));
+	reserve_free(m->bridgev, m->cfg.bridges_max * sizeof(*m->bridgev));
 	mem_deref(m->up);
 }
 
@@ -150,7 +141,7 @@ static int mworker_init(struct mixer *m, unsigned idx, uint64_t seed)
 	int err;
 
 	mw->leg_free = SLOT_NONE;
-	mw->legv = table_alloc(m->cfg.legs_max * sizeof(*mw->legv));
+	mw->legv = reserve_alloc(m->cfg.legs_max * sizeof(*mw->legv));
 	mw->placev = mem_zalloc(m->cfg.laddrc * sizeof(*mw->placev), NULL);
 	if (!mw->legv || !mw->placev)
 		return ENOMEM;
@@ -242,7 +233,7 @@ int mixer_alloc(struct mixer **mp, const struct mixer_cfg *cfg,
 	for (i = 0; i < cfg->laddrc; i++)
 		port_range_init(&m->rangev[i], &cfg->laddrv[i], cfg->port_min,
 				cfg->port_max);
-	m->bridgev = table_alloc(cfg->bridges_max * sizeof(*m->bridgev));
+	m->bridgev = reserve_alloc(cfg->bridges_max * sizeof(*m->bridgev));
 	err = m->bridgev ? wake_alloc(&m->up) : ENOMEM;
 	if (!err)
 		err = flows_alloc(&m->flows, cfg->triples_max);

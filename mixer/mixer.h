@@ -67,7 +67,9 @@ enum mixer_insecure {
 	MIXER_INSECURE_HANDSHAKE,   /**< DTLS alert, version, or it gave up */
 	MIXER_INSECURE_FINGERPRINT, /**< Another certificate than in the SDP */
 	MIXER_INSECURE_PROFILE,     /**< No SRTP profile in common */
-	MIXER_INSECURE_BUSY         /**< Nobody had room for it in time */
+	MIXER_INSECURE_BUSY,        /**< Nobody had room for it in time */
+	MIXER_INSECURE_KEY_USED     /**< SDES: we had sent with that key before
+					 (RFC 3711 section 9.1) */
 };
 
 /** What the far SDP says of DTLS (RFC 8122, 8842) */
@@ -348,6 +350,15 @@ int mixer_leg_select(struct mixer *m, mixer_leg_id leg,
  *  @return 0, ENOENT, EINVAL (not its selected bridge), EAGAIN */
 int mixer_floor_request(struct mixer *m, mixer_bridge_id bridge,
 			mixer_leg_id leg);
+/**
+ * A leg's terminal has asked for the floor by signalling, and what it asks for
+ * is still being decided: its newest speech is held from now on, and goes
+ * first when mixer_floor_request() or its own request is granted. Dropped
+ * when it is denied, and after some seconds.
+ *
+ * @return 0, ENOENT, EAGAIN
+ */
+int mixer_floor_expect(struct mixer *m, mixer_leg_id leg);
 int mixer_floor_release(struct mixer *m, mixer_bridge_id bridge,
 			mixer_leg_id leg);
 
@@ -367,8 +378,21 @@ struct mixer_stats {
 		drop_payload_type,
 		drop_unlatched,      /**< Before the SDP, after the window */
 		drop_late,           /**< Packet of an older burst */
+		drop_insecure,       /**< Of a secure leg, and cannot be
+					  opened: no key yet, or no RTP */
+		drop_unauthentic,    /**< Of a secure leg, and not of its key */
+		drop_replayed,       /**< The same one was there before */
 		drop_floor_rate,     /**< Floor messages beyond the bound */
 		drop_floor_foreign;  /**< ..with another's SSRC */
+	/** Speech that came before the floor and went first; legs whose speech
+	 *  could not be held: too many at a time */
+	uint64_t held, hold_full;
+	uint64_t rx_dtls;         /**< Passed on to the DTLS thread */
+	uint64_t tx_insecure;     /**< Not sent: the leg has no key yet */
+	uint64_t moved;           /**< Authentic from another address */
+	/** Packets of unknown addresses tried as a secure leg's; not tried
+	 *  because there were too many */
+	uint64_t move_tries, move_limited;
 	uint64_t rx_keys;         /**< Packets of the two keys (RFC 4733) */
 	uint64_t tones;           /**< Begun */
 	uint64_t tones_full;      /**< Not begun: too many at a time */

@@ -249,7 +249,9 @@ int mixer_leg_remote_set(struct mixer *m, mixer_leg_id leg,
 			 const struct mixer_leg_remote *r)
 {
 	struct mleg *ml = m ? mleg_get(m, leg) : NULL;
+	struct secure *secure = NULL;
 	struct cmd *c;
+	int err;
 
 	if (!ml)
 		return ENOENT;
@@ -259,9 +261,16 @@ int mixer_leg_remote_set(struct mixer *m, mixer_leg_id leg,
 		return EINVAL;
 	if (!cmd_fits(m, id_worker(leg), 1, CMD_KEEP))
 		return EAGAIN;
+	err = r->security == MIXER_PLAIN ? 0 : secure_alloc(&secure, r);
+	if (err)
+		return err;
 	c = cmd_new(m, id_worker(leg), CMD_LEG_REMOTE);
 	c->leg = leg;
+	c->secure = secure;
 	c->u.remote = *r;
+	/* They are in the contexts: the queue is not wiped */
+	memset(&c->u.remote.key_rx, 0, sizeof(c->u.remote.key_rx));
+	memset(&c->u.remote.key_tx, 0, sizeof(c->u.remote.key_tx));
 	cmd_push(m, id_worker(leg));
 	if (!sa_isset(&r->rtp, SA_ALL))
 		sa_init(&ml->rtp, AF_UNSPEC);

@@ -342,6 +342,27 @@ int mixer_leg_select(struct mixer *m, mixer_leg_id leg,
 	return 0;
 }
 
+/* false: not now; nothing but speech of the first moment is lost */
+static bool ask_send(struct mixer *m, mixer_leg_id leg, mixer_bridge_id bridge)
+{
+	struct cmd *c;
+
+	if (!cmd_fits(m, id_worker(leg), 1, CMD_KEEP))
+		return false;
+	c = cmd_new(m, id_worker(leg), CMD_LEG_ASK);
+	c->leg = leg;
+	c->bridge = bridge;
+	cmd_push(m, id_worker(leg));
+	return true;
+}
+
+int mixer_floor_expect(struct mixer *m, mixer_leg_id leg)
+{
+	if (!m || !mleg_get(m, leg))
+		return ENOENT;
+	return ask_send(m, leg, 0) ? 0 : EAGAIN;
+}
+
 static int floor_send(struct mixer *m, mixer_bridge_id bridge,
 		      mixer_leg_id leg, bool request)
 {
@@ -356,6 +377,9 @@ static int floor_send(struct mixer *m, mixer_bridge_id bridge,
 		return EINVAL;
 	if (!cmd_fits(m, mb->home, 1, request ? CMD_KEEP : 0))
 		return EAGAIN;
+	/* The answer is under way for a moment */
+	if (request && mb->home != id_worker(leg))
+		(void)ask_send(m, leg, bridge);
 	c = cmd_new(m, mb->home, CMD_FLOOR);
 	c->bridge = bridge;
 	c->leg = leg;

@@ -17,6 +17,7 @@
 struct bridge;
 struct member;
 struct part;
+struct secure;
 
 enum {
 	CMD_SLOTS = 8192,
@@ -31,6 +32,7 @@ enum cmd_type {
 	CMD_LEG_REMOTE,
 	CMD_LEG_FLOW,
 	CMD_LEG_DEL,
+	CMD_LEG_ASK,      /**< It has asked for bridge's floor; 0: any */
 	CMD_LEG_SELECT,
 	CMD_BRIDGE_ADD,   /**< To the home */
 	CMD_BRIDGE_SET,   /**< To the home */
@@ -47,6 +49,7 @@ struct cmd {
 	uint32_t member;
 	mixer_leg_id leg;
 	mixer_bridge_id bridge;
+	struct secure *secure; /**< CMD_LEG_REMOTE: given; NULL: plain */
 	union {
 		struct {
 			uint32_t triple;

@@ -30,9 +30,12 @@ static void leg_remote_order(struct worker *w, const struct cmd *c)
 {
 	struct leg *leg = leg_get(&w->legs, c->leg);
 
-	if (!leg)
+	if (!leg) {
+		mem_deref(c->secure);
 		return;
+	}
 	outq_flush(&w->outq);
+	secure_set(w, leg, c->secure);
 	leg_remote(leg, &c->u.remote,
 		   w->now + (uint64_t)w->cfg.latch_ms * 1000);
 	/* From now on silence means something */
@@ -50,10 +53,22 @@ static void leg_order(struct worker *w, const struct cmd *c)
 	if (c->type == CMD_LEG_DEL) {
 		part_leg_del(w, c->leg);
 		player_stop(w, leg);
+		holds_drop(w, leg);
+		secure_del(w, leg);
 		leg_free(&w->legs, leg);
 	} else if (c->type == CMD_LEG_FLOW) {
+		holds_drop(w, leg);
 		leg_move(&w->legs, leg, &c->u.flow);
 	}
+}
+
+static void leg_ask_order(struct worker *w, const struct cmd *c)
+{
+	struct leg *leg = leg_get(&w->legs, c->leg);
+	const struct seat *sel = leg ? leg_sel(leg) : NULL;
+
+	if (leg && !(sel && leg->talk == sel->part))
+		holds_ask(w, leg, c->bridge);
 }
 
 /* The home and the leg's worker get the same command, and each takes what is
@@ -124,6 +139,9 @@ static void order(struct worker *w, const struct cmd *c)
 	case CMD_LEG_FLOW:
 	case CMD_LEG_DEL:
 		leg_order(w, c);
+		break;
+	case CMD_LEG_ASK:
+		leg_ask_order(w, c);
 		break;
 	case CMD_LEG_SELECT:
 		part_select(w, c->leg, c->bridge);

@@ -95,12 +95,9 @@ void outq_flush(struct outq *q)
 void outq_copy(struct outq *q, struct sock *s, const struct sa *to,
 	       const void *p, size_t len)
 {
-	uint8_t *copy;
+	uint8_t *copy = outq_room(q, len);
 
-	if (q->n == OUTQ_MAX || q->scratch_used + len > OUTQ_SCRATCH_BYTES)
-		outq_flush(q);
-	copy = &q->scratch[q->scratch_used];
 	memcpy(copy, p, len);
-	q->scratch_used += len;
+	outq_room_used(q, len);
 	outq_push(q, s, to, 0, copy, len);
 }

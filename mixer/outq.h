@@ -19,7 +19,8 @@
 enum {
 	OUTQ_MAX = 128,
 	OUTQ_HDR_BYTES = 16,
-	OUTQ_SCRATCH_BYTES = 16384
+	/** A batch of telephony fits, encrypted */
+	OUTQ_SCRATCH_BYTES = 32768
 };
 
 struct out {
@@ -79,6 +80,20 @@ static inline void outq_push(struct outq *q, struct sock *s,
 		q->v[s->out_tail].next = i;
 	}
 	s->out_tail = i;
+}
+
+/** Where to write the payload of a datagram that is made on the spot, size
+ *  bytes at most. It is kept by outq_room_used(), and outq_push() follows. */
+static inline uint8_t *outq_room(struct outq *q, size_t size)
+{
+	if (q->n == OUTQ_MAX || q->scratch_used + size > OUTQ_SCRATCH_BYTES)
+		outq_flush(q);
+	return &q->scratch[q->scratch_used];
+}
+
+static inline void outq_room_used(struct outq *q, size_t len)
+{
+	q->scratch_used += len;
 }
 
 /** Queue a datagram made on the spot: it is copied.

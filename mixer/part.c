@@ -287,7 +287,7 @@ static void talker_note(struct part *part, const struct floor_down *fd)
 }
 
 static void taken_all(struct worker *w, struct part *part,
-		      const struct floor_down *fd)
+		      struct leg *talker, const struct floor_down *fd)
 {
 	uint32_t i;
 
@@ -300,6 +300,9 @@ static void taken_all(struct worker *w, struct part *part,
 		if (leg->id != fd->who)
 			hear_tell(w, leg, false);
 	}
+	/* Now that all know who talks */
+	if (talker)
+		holds_send(w, talker);
 }
 
 static void idle_all(struct worker *w, struct part *part,
@@ -359,7 +362,7 @@ void part_floor(struct worker *w, const struct floor_down *fd)
 		if (fd->to)
 			tell_one(w, part, fd);
 		else
-			taken_all(w, part, fd);
+			taken_all(w, part, leg, fd);
 		break;
 	case FLOOR_ACT_IDLE:
 		if (fd->to)

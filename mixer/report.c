@@ -128,6 +128,8 @@ static void tick_h(struct wheel_timer *t, void *arg)
 		if (leg->id) {
 			rtcp_visit(w, leg, w->sweep);
 			liveness_visit(w, leg);
+			if (leg->secure)
+				secure_visit(w, leg);
 		}
 		w->sweep++;
 	}

@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <string.h>
 #include "mixer/bridge.h"
+#include "mixer/dtlschan.h"
 #include "mixer/floorchan.h"
+#include "mixer/unseal.h"
 #include "util/clock.h"
 #include "wire/sipscan.h"
 
@@ -61,6 +63,7 @@ bool rx_proven(struct worker *w, struct leg *leg, struct latch *l,
 			(void)worker_event(w, &ev);
 		break;
 	case LATCH_OK:
+	case LATCH_MOVED: /* Only what is authentic moves */
 		break;
 	}
 	leg_count_rx(leg, w->now);
@@ -69,8 +72,8 @@ bool rx_proven(struct worker *w, struct leg *leg, struct latch *l,
 	return true;
 }
 
-static void speech(struct worker *w, const struct leg *leg,
-		   const struct rtpw_hdr *hdr, const uint8_t *p)
+void rx_speech(struct worker *w, const struct leg *leg,
+	       const struct rtpw_hdr *hdr, const uint8_t *p)
 {
 	const struct seat *seat = leg_sel(leg);
 	const unsigned home = id_worker(seat->part->id);
@@ -79,7 +82,7 @@ static void speech(struct worker *w, const struct leg *leg,
 			       .member = seat->member,
 			       .clock_hz = leg->clock_hz,
 			       .hdr = *hdr,
-			       .p = p + hdr->payload,
+			       .p = p,
 			       .len = (uint32_t)hdr->payload_bytes};
 	struct peer_msg *pm;
 
@@ -118,51 +121,127 @@ static void other_payload(struct worker *w, struct leg *leg,
 		STAT_INC(w, drop_payload_type);
 }
 
+static void speech(struct worker *w, struct leg *leg,
+		   const struct rtpw_hdr *hdr, const uint8_t *p)
+{
+	const struct seat *sel = leg_sel(leg);
+	/* One that rests has been asked for its speech by the grant, and is
+	 * being woken */
+	const bool may = sel && (leg->recv || leg->rest);
+
+	if (may && leg->talk == sel->part) {
+		holds_send(w, leg);
+		leg->spoke = holds_clock(w->now);
+		rx_speech(w, leg, hdr, p + hdr->payload);
+	} else if (holds_speech(w, leg, hdr, p)) {
+		return;
+	} else if (may) {
+		STAT_INC(w, drop_not_holder);
+	} else {
+		STAT_INC(w, drop_idle);
+	}
+}
+
+/* Its source is proven */
+static void rtp_taken(struct worker *w, struct leg *leg,
+		      const struct rtpw_hdr *hdr, const uint8_t *p)
+{
+	STAT_INC(w, rx_rtp);
+	leg->ssrc_rtp = hdr->ssrc;
+	leg->has_ssrc_rtp = true;
+	if (!hdr->payload_bytes)
+		return;
+	if (hdr->pt != leg->pt)
+		other_payload(w, leg, hdr, p);
+	else
+		speech(w, leg, hdr, p);
+}
+
+static bool rtp_fits(struct worker *w, struct rtpw_hdr *hdr, const uint8_t *p,
+		     size_t len)
+{
+	if (!rtpw_decode(hdr, p, len) &&
+	    hdr->payload_bytes <= SPEECH_BYTES_MAX)
+		return true;
+	STAT_INC(w, drop_malformed);
+	return false;
+}
+
 static void rx_rtp(struct worker *w, struct leg *leg, const struct sa *src,
 		   const uint8_t *p, size_t len)
 {
-	const struct seat *sel = leg_sel(leg);
 	struct rtpw_hdr hdr;
 
-	if (rtcpw_is(p, len)) {
+	if (rtcpw_is(p, len))
 		rx_rtcp(w, leg, &leg->rtp, src, p, len);
-		return;
-	}
-	if (rtpw_decode(&hdr, p, len) || hdr.payload_bytes > SPEECH_BYTES_MAX) {
-		STAT_INC(w, drop_malformed);
-		return;
-	}
-	if (!rx_proven(w, leg, &leg->rtp, src))
-		return;
-	STAT_INC(w, rx_rtp);
-	leg->ssrc_rtp = hdr.ssrc;
-	leg->has_ssrc_rtp = true;
-	if (!hdr.payload_bytes)
-		return;
-	if (hdr.pt != leg->pt)
-		other_payload(w, leg, &hdr, p);
-	else if (!sel || !leg->recv)
-		STAT_INC(w, drop_idle);
-	else if (leg->talk != sel->part)
-		STAT_INC(w, drop_not_holder);
-	else
-		speech(w, leg, &hdr, p);
+	else if (rtp_fits(w, &hdr, p, len) &&
+		 rx_proven(w, leg, &leg->rtp, src))
+		rtp_taken(w, leg, &hdr, p);
 }
 
-static void datagram(struct worker *w, const struct sock *s,
+/* --- of secure legs -------------------------------------------------------- */
+
+static void opened(struct worker *w, struct leg *leg, const struct unseal *u)
+{
+	struct rtpw_hdr hdr;
+	struct rtcpw_info info;
+
+	if (!u->rtcp) {
+		if (rtp_fits(w, &hdr, u->p, u->len))
+			rtp_taken(w, leg, &hdr, u->p);
+	} else if (rtcpw_decode(&info, u->p, u->len)) {
+		STAT_INC(w, drop_malformed);
+	} else {
+		STAT_INC(w, rx_rtcp);
+	}
+}
+
+/* Something for a secure leg that is neither RTP nor RTCP */
+static void rx_other(struct worker *w, struct leg *leg, const struct unseal *u)
+{
+	if (u->s->kind == PORT_RTP && leg->secure->mode == MIXER_DTLS &&
+	    dtlschan_is(u->p, u->len))
+		dtlschan_rx(w, leg, u->src, u->p, u->len);
+	else
+		STAT_INC(w, drop_insecure);
+}
+
+/* The leg that the address names, if it does, may not be the one that a
+ * protected packet is from. false: it is none of a secure leg. */
+static bool rx_sealed(struct worker *w, struct leg *leg, struct unseal *u)
+{
+	const bool own = leg && secure_is(leg->secure);
+
+	if (unseal_read(u)) {
+		if (own)
+			rx_other(w, leg, u);
+		return own;
+	}
+	if (!own || !latch_is(leg_latch(leg, u->s->kind), u->src)) {
+		struct leg *of;
+
+		switch (unseal_find(w, u, &of)) {
+		case UNSEAL_OPEN:
+			opened(w, of, u);
+			return true;
+		case UNSEAL_DROPPED:
+			return true;
+		case UNSEAL_NONE:
+			break;
+		}
+	}
+	if (own && unseal_open(w, leg, u))
+		opened(w, leg, u);
+	return own;
+}
+
+/* --------------------------------------------------------------------------- */
+
+static void rx_plain(struct worker *w, const struct sock *s, struct leg *leg,
 		     const struct sa *src, const uint8_t *p, size_t len)
 {
-	const struct ipkey ip = ipkey_of(src);
-	struct leg *leg = leg_find(&w->legs, &ip, s->triple);
-	struct latch *l;
+	struct latch *l = leg_latch(leg, s->kind);
 
-	if (!leg) {
-		STAT_INC(w, drop_no_leg);
-		return;
-	}
-	l = s->kind == PORT_RTP	   ? &leg->rtp
-	    : s->kind == PORT_RTCP ? &leg->rtcp
-				   : &leg->floor;
 	/* An empty datagram keeps a NAT open (RFC 6263 section 4.1): sign of
 	 * life from who is known, proof of nothing from others. */
 	if (!len) {
@@ -192,8 +271,28 @@ static void datagram(struct worker *w, const struct sock *s,
 	}
 }
 
+static void datagram(struct worker *w, const struct sock *s,
+		     const struct sa *src, uint8_t *p, size_t len)
+{
+	const struct ipkey ip = ipkey_of(src);
+	struct leg *leg = leg_find(&w->legs, &ip, s->triple);
+	struct unseal u = {.s = s, .src = src, .p = p, .len = len};
+
+	if (s->kind != PORT_FLOOR &&
+	    (!leg || secure_is(leg->secure) ||
+	     !latch_is(leg_latch(leg, s->kind), src)) &&
+	    rx_sealed(w, leg, &u))
+		return;
+	if (leg)
+		rx_plain(w, s, leg, src, p, len);
+	else if (u.tried)
+		STAT_INC(w, drop_unauthentic);
+	else
+		STAT_INC(w, drop_no_leg);
+}
+
 static void batch_take(struct worker *w, const struct sock *s,
-		       const struct rx *rx, unsigned n)
+		       struct rx *rx, unsigned n)
 {
 	unsigned i;
 

@@ -6,11 +6,12 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/mman.h>
 #include <unistd.h>
 #include "mixer/bridge.h"
+#include "mixer/dtlschan.h"
 #include "mixer/part.h"
 #include "util/clock.h"
+#include "util/reserve.h"
 
 enum {
 	EPOLL_MAX = 64,
@@ -118,7 +119,7 @@ static bool queues_empty(const struct worker *w)
 {
 	unsigned i;
 
-	if (!slotq_empty(w->cmds))
+	if (!slotq_empty(w->cmds) || dtlschan_waits(w))
 		return false;
 	for (i = 0; i < w->count; i++)
 		if (w->from[i] && !slotq_empty(w->from[i]))
@@ -180,6 +181,7 @@ static void *worker_main(void *arg)
 		wake_clear(w->wake);
 		w->now = clock_mono_us();
 		worker_orders(w);
+		dtlschan_take(w);
 		if (n > 0)
 			ready_read(w, evv, n);
 		peers_take(w, &kept);
@@ -195,20 +197,6 @@ static void *worker_main(void *arg)
 }
 
 /* --- life ---------------------------------------------------------------- */
-
-static void *table_alloc(size_t bytes)
-{
-	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	return p == MAP_FAILED ? NULL : p;
-}
-
-static void table_free(void *p, size_t bytes)
-{
-	if (p)
-		munmap(p, bytes);
-}
 
 static void socks_close(struct worker *w)
 {
@@ -231,21 +219,32 @@ static void bridges_free(struct worker *w)
 	}
 }
 
+static void secures_free(struct worker *w)
+{
+	uint32_t i;
+
+	for (i = 0; w->legs.v && i < w->legs.high; i++)
+		mem_deref(w->legs.v[i].secure);
+}
+
 static void worker_destructor(void *arg)
 {
 	struct worker *w = arg;
 	unsigned i;
 
+	secures_free(w);
 	bridges_free(w);
 	socks_close(w);
 	if (w->ep >= 0)
 		close(w->ep);
 	for (i = 0; i < MIXER_WORKERS_MAX; i++)
 		mem_deref(w->from[i]);
-	table_free(w->homev, w->cfg.bridges_max * sizeof(*w->homev));
-	table_free(w->partv, w->cfg.bridges_max * sizeof(*w->partv));
+	reserve_free(w->homev, w->cfg.bridges_max * sizeof(*w->homev));
+	reserve_free(w->partv, w->cfg.bridges_max * sizeof(*w->partv));
 	mem_deref(w->sockv);
+	ssrcs_fini(&w->ssrcs);
 	legs_fini(&w->legs);
+	holds_fini(&w->holds);
 	mem_deref(w->cmds);
 	mem_deref(w->events);
 	mem_deref(w->wake);
@@ -257,13 +256,17 @@ static int tables_init(struct worker *w, uint64_t seed)
 
 	w->sockc = w->cfg.triples_max * w->cfg.laddrc * PORT_KINDS;
 	w->sockv = mem_zalloc(w->sockc * sizeof(*w->sockv), NULL);
-	w->homev = table_alloc(w->cfg.bridges_max * sizeof(*w->homev));
-	w->partv = table_alloc(w->cfg.bridges_max * sizeof(*w->partv));
+	w->homev = reserve_alloc(w->cfg.bridges_max * sizeof(*w->homev));
+	w->partv = reserve_alloc(w->cfg.bridges_max * sizeof(*w->partv));
 	if (!w->sockv || !w->homev || !w->partv)
 		return ENOMEM;
 	for (i = 0; i < w->sockc; i++)
 		w->sockv[i].fd = w->sockv[i].out_head = -1;
-	return legs_init(&w->legs, w->cfg.legs_max, seed);
+	return legs_init(&w->legs, w->cfg.legs_max, seed) ||
+			       ssrcs_init(&w->ssrcs, w->cfg.legs_max, seed) ||
+			       holds_init(&w->holds)
+		       ? ENOMEM
+		       : 0;
 }
 
 static int queues_init(struct worker *w, struct wake *up)

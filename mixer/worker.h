@@ -11,9 +11,12 @@
 #define HL_MIXER_WORKER_H
 
 #include <pthread.h>
+#include "mixer/holds.h"
 #include "mixer/msg.h"
 #include "mixer/outq.h"
 #include "mixer/player.h"
+#include "mixer/ssrcs.h"
+#include "mixer/secure.h"
 #include "mixer/stats.h"
 #include "util/ring.h"
 #include "util/wheel.h"
@@ -65,6 +68,10 @@ struct worker {
 	_Atomic uint64_t cpu_us;
 	struct outq outq;
 	struct players players;
+	struct holds holds;
+	struct ssrcs ssrcs;
+	struct slotq *dtls_cmds, *dtls_evs; /**< Ours in struct dtls */
+	uint8_t spare[2][RX_BYTES];      /**< Packets that are tried */
 	struct rx rx[2];                 /**< 1: floor, RTP is read behind */
 };
 
@@ -99,6 +106,10 @@ void worker_orders(struct worker *w);
 void rx_init(struct rx *rx);
 /** Read what the socket has, in batches */
 void rx_sock(struct worker *w, struct sock *s);
+/** A packet of speech of a leg that has the floor of its selected bridge
+ *  @param p Payload */
+void rx_speech(struct worker *w, const struct leg *leg,
+	       const struct rtpw_hdr *hdr, const uint8_t *p);
 /** A valid packet came to a channel of the leg: is its source proven? Counts
  *  it if so, drops and counts it if not */
 bool rx_proven(struct worker *w, struct leg *leg, struct latch *l,

@@ -241,6 +241,10 @@ static uint16_t ask_presence(struct leg *leg, const struct sip_msg *msg,
 		return 503;
 	}
 
+	/* Who activates talks at once, and may not wait for the answer */
+	if (!dials)
+		(void)mixer_floor_expect(srv->mixer, leg->mid);
+
 	return 0;
 }
 

@@ -300,6 +300,8 @@ static int dialog_accept(struct leg *leg, const struct sip_msg *msg,
 	leg->invited = mem_ref((void *)msg);
 	if (offer)
 		leg_remote_set(leg, offer, false);
+	if (leg->implicit)
+		(void)mixer_floor_expect(srv->mixer, leg->mid);
 
 	return 0;
 }

@@ -184,6 +184,7 @@ static json_t *worker_json(const struct mixer_stats *s)
 		{ "drop_late", s->drop_late },
 		{ "drop_floor_rate", s->drop_floor_rate },
 		{ "drop_floor_foreign", s->drop_floor_foreign },
+		{ "held", s->held }, { "hold_full", s->hold_full },
 		{ "rx_keys", s->rx_keys }, { "tones", s->tones },
 		{ "tones_full", s->tones_full },
 		{ "tx_errors", s->tx_errors }, { "tx_short", s->tx_short },

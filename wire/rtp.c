@@ -31,37 +31,54 @@ static bool padding_strip(struct reader *r)
 	return true;
 }
 
-int rtpw_decode(struct rtpw_hdr *hdr, const uint8_t *p, size_t len)
+static int head_read(struct rtpw_hdr *h, struct reader *r, bool *paddedp)
+{
+	const uint8_t b0 = reader_u8(r), b1 = reader_u8(r);
+
+	h->marker = (b1 & 0x80) != 0;
+	h->pt = b1 & 0x7f;
+	h->seq = reader_u16(r);
+	h->ts = reader_u32(r);
+	h->ssrc = reader_u32(r);
+	if (!reader_ok(r) || b0 >> 6 != VERSION)
+		return EBADMSG;
+
+	reader_skip(r, 4 * (size_t)(b0 & 0x0f));
+	if (b0 & 0x10) {
+		reader_skip(r, 2);
+		reader_skip(r, 4 * (size_t)reader_u16(r));
+	}
+	*paddedp = (b0 & 0x20) != 0;
+	return reader_ok(r) ? 0 : EBADMSG;
+}
+
+static int packet_read(struct rtpw_hdr *hdr, const uint8_t *p, size_t len,
+		       bool sealed)
 {
 	struct reader r = reader_make(p, len);
 	struct rtpw_hdr h;
-	uint8_t b0, b1;
+	bool padded;
 
 	if (!hdr || !p)
 		return EINVAL;
-
-	b0 = reader_u8(&r);
-	b1 = reader_u8(&r);
-	h.marker = (b1 & 0x80) != 0;
-	h.pt = b1 & 0x7f;
-	h.seq = reader_u16(&r);
-	h.ts = reader_u32(&r);
-	h.ssrc = reader_u32(&r);
-	if (!reader_ok(&r) || b0 >> 6 != VERSION)
-		return EBADMSG;
-
-	reader_skip(&r, 4 * (size_t)(b0 & 0x0f));
-	if (b0 & 0x10) {
-		reader_skip(&r, 2);
-		reader_skip(&r, 4 * (size_t)reader_u16(&r));
-	}
-	if (!reader_ok(&r) || (b0 & 0x20 && !padding_strip(&r)))
+	if (head_read(&h, &r, &padded) ||
+	    (padded && !sealed && !padding_strip(&r)))
 		return EBADMSG;
 
 	h.payload = (size_t)(r.p - p);
 	h.payload_bytes = r.n;
 	*hdr = h;
 	return 0;
+}
+
+int rtpw_decode(struct rtpw_hdr *hdr, const uint8_t *p, size_t len)
+{
+	return packet_read(hdr, p, len, false);
+}
+
+int rtpw_head(struct rtpw_hdr *hdr, const uint8_t *p, size_t len)
+{
+	return packet_read(hdr, p, len, true);
 }
 
 void rtpw_encode(uint8_t buf[RTPW_HEADER_BYTES], bool marker, uint8_t pt,

@@ -36,6 +36,10 @@ struct rtpw_hdr {
  */
 int rtpw_decode(struct rtpw_hdr *hdr, const uint8_t *p, size_t len);
 
+/** The same of a packet whose payload is encrypted (RFC 3711): its padding
+ *  cannot be seen, and counts as payload, as does the tag behind */
+int rtpw_head(struct rtpw_hdr *hdr, const uint8_t *p, size_t len);
+
 /** Write the fixed header, no padding, without CSRC or extension */
 void rtpw_encode(uint8_t buf[RTPW_HEADER_BYTES], bool marker, uint8_t pt,
 		 uint16_t seq, uint32_t ts, uint32_t ssrc);

@@ -63,6 +63,9 @@ void rig_fini(struct rig *r);
 /** What peers have in common; to be changed before far_alloc() */
 SSL_CTX *rig_ctx(const struct rig *r);
 
+/** Of SSL_CTX_set_cert_verify_callback(): whatever we are */
+int rig_cert_any(X509_STORE_CTX *store, void *arg);
+
 /** One more peer; ctx is taken over. active: the peer sends the ClientHello */
 struct far *far_alloc(struct rig *r, SSL_CTX *ctx, bool active);
 void far_free(struct far *f);
@@ -76,6 +79,9 @@ void far_cmd(const struct far *f, enum dtls_cmd_type type);
 /** To where it was going */
 void far_deliver(struct far *f, enum rig_dir dir, const uint8_t *v,
 		 size_t len);
+/** What the peer exports (RFC 5764 section 4.2) */
+void far_keys(const struct far *f, enum srtpw_suite suite,
+	      struct srtpw_key *sendp, struct srtpw_key *recvp);
 /** Keys as the peer exports them are those that the thread made */
 void far_keys_check(const struct far *f, enum srtpw_suite suite);
 
