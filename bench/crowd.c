@@ -7,47 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include "bench/crowd.h"
-#include "bench/crowd_net.h"
-#include "bench/crowd_text.h"
+#include "bench/crowd_inner.h"
 #include "util/clock.h"
-#include "wire/rtp.h"
 
 enum {
 	RESEND_MS = 2000,
-	TICK_MS = 250,         /* Walk for requests without an answer */
-	PCMU_BYTES = 160
-};
-
-enum step { OFF, REGISTERING, SUBSCRIBING, ON };
-
-struct terminal {
-	enum step step;
-	bool up, invited;
-	bool resubscribe;      /* After the REGISTER under way */
-	uint16_t seq;
-	uint32_t cseq, leg_cseq;
-	uint32_t callid;       /* Hash of the leg's Call-ID */
-	uint32_t sent_ms;
-	struct crowd_media media;
-	char *lines, *target;  /* Of requests in the leg's dialog */
-};
-
-struct crowd {
-	struct crowd_cfg cfg;
-	crowd_h *h;
-	void *arg;
-	int sip, media;
-	uint16_t sip_port, media_port;
-	uint32_t target, next; /* To sign on, and the first that has not begun */
-	uint32_t flight;       /* Sign-ons under way */
-	uint64_t tick_ms;
-	double keep;           /* Keep-alives owed */
-	uint64_t keep_us;
-	uint32_t keep_next;
-	struct crowd_counters n;
-	struct crowd_batch rx;
-	struct terminal t[];
+	TICK_MS = 250          /* Walk for requests without an answer */
 };
 
 static uint32_t now_ms(void)
@@ -66,10 +31,12 @@ static void who_get(const struct crowd *c, uint32_t i, struct crowd_who *who)
 	sa_set_in(&who->sip, c->cfg.base_ip + i, c->sip_port);
 	who->media = c->media_port;
 	who->domain = c->cfg.domain;
+	who->key = NULL;
+	who->crypto = 0;
 }
 
-static void emit(struct crowd *c, enum crowd_type type, uint32_t i,
-		 uint16_t code, const struct tbcp_msg *floor)
+void crowd_emit(struct crowd *c, enum crowd_type type, uint32_t i,
+		uint16_t code, const struct tbcp_msg *floor)
 {
 	const struct crowd_event ev = {.type = type,
 				       .i = i,
@@ -90,12 +57,6 @@ static int text_send(const struct crowd *c, uint32_t i, const char *p,
 		return EMSGSIZE;
 	return crowd_sock_send(c->sip, c->cfg.base_ip + i, &c->cfg.server, p,
 			       len);
-}
-
-static int media_send(const struct crowd *c, uint32_t i, const struct sa *to,
-		      const void *p, size_t len)
-{
-	return crowd_sock_send(c->media, c->cfg.base_ip + i, to, p, len);
 }
 
 /* Whose it is; UINT32_MAX: nobody's */
@@ -154,7 +115,7 @@ static void answered(struct crowd *c, uint32_t i, const struct crowd_msg *m)
 
 	if (!pl_strcmp(&m->method, "REFER")) {
 		if (m->code >= 200)
-			emit(c, CROWD_REFER, i, m->code, NULL);
+			crowd_emit(c, CROWD_REFER, i, m->code, NULL);
 		return;
 	}
 	if (m->code < 200 || m->cseq != t->cseq ||
@@ -173,7 +134,7 @@ static void answered(struct crowd *c, uint32_t i, const struct crowd_msg *m)
 	}
 	else {
 		step_to(c, i, ON);
-		emit(c, CROWD_SIGNED_ON, i, m->code, NULL);
+		crowd_emit(c, CROWD_SIGNED_ON, i, m->code, NULL);
 	}
 }
 
@@ -204,7 +165,7 @@ static void leg_down(struct crowd *c, uint32_t i)
 		return;
 	c->t[i].up = false;
 	c->n.up--;
-	emit(c, CROWD_LEG_DOWN, i, 0, NULL);
+	crowd_emit(c, CROWD_LEG_DOWN, i, 0, NULL);
 }
 
 static void leg_made(struct crowd *c, uint32_t i, const struct crowd_msg *m,
@@ -214,8 +175,10 @@ static void leg_made(struct crowd *c, uint32_t i, const struct crowd_msg *m,
 	struct crowd_media cm;
 	struct crowd_who who;
 
-	if (!crowd_media_decode(&cm, &m->body))
+	if (!crowd_media_decode(&cm, &m->body)) {
 		t->media = cm;
+		t->crypto = crowd_crypto_find(&m->body, c->cfg.suite);
+	}
 	if (t->invited && t->callid == callid)
 		return;
 	leg_down(c, i);
@@ -225,6 +188,8 @@ static void leg_made(struct crowd *c, uint32_t i, const struct crowd_msg *m,
 	t->invited = !crowd_dialog_print(&t->lines, &t->target, &who, m);
 	t->callid = callid;
 	t->leg_cseq = 1;
+	srtpw_free(t->tx);
+	t->tx = NULL;
 	c->n.invites++;
 }
 
@@ -235,6 +200,7 @@ static void request_take(struct crowd *c, uint32_t i,
 	char buf[CROWD_TEXT_MAX];
 	struct crowd_who who;
 	struct pl callid = PL_INIT;
+	struct srtpw_key key;
 	uint32_t hash;
 
 	(void)crowd_msg_header(m, "Call-ID", &callid);
@@ -243,7 +209,7 @@ static void request_take(struct crowd *c, uint32_t i,
 		if (t->invited && !t->up && t->callid == hash) {
 			t->up = true;
 			c->n.up++;
-			emit(c, CROWD_LEG_UP, i, 0, NULL);
+			crowd_emit(c, CROWD_LEG_UP, i, 0, NULL);
 		}
 		return;
 	}
@@ -261,6 +227,11 @@ static void request_take(struct crowd *c, uint32_t i,
 		}
 	}
 	who_get(c, i, &who);
+	if (t->crypto) {
+		key = crowd_key(c, i);
+		who.key = &key;
+		who.crypto = t->crypto;
+	}
 	(void)text_send(c, i, buf, crowd_answer_print(buf, &who, m));
 }
 
@@ -290,101 +261,6 @@ int crowd_refer(struct crowd *c, uint32_t i, const char *user, bool leave)
 	return text_send(c, i, buf, crowd_refer_print(buf, &who, &r));
 }
 
-/* --- media ------------------------------------------------------------------ */
-
-int crowd_floor(struct crowd *c, uint32_t i, enum tbcp_type type)
-{
-	const struct tbcp_msg m = {.type = type,
-				   .ssrc = i + 1,
-				   .ignore_seq = true};
-	uint8_t buf[TBCP_MAX_BYTES];
-	size_t len;
-	int err;
-
-	err = tbcp_encode(buf, sizeof(buf), &m, &len);
-	return err ? err : media_send(c, i, &c->t[i].media.floor, buf, len);
-}
-
-int crowd_speak(struct crowd *c, uint32_t i, bool marker)
-{
-	uint8_t pkt[RTPW_HEADER_BYTES + PCMU_BYTES];
-	struct terminal *t = &c->t[i];
-
-	memset(pkt, 0xff, sizeof(pkt));
-	rtpw_encode(pkt, marker, 0, t->seq, (uint32_t)t->seq * PCMU_BYTES,
-		    i + 1);
-	t->seq++;
-	return media_send(c, i, &t->media.rtp, pkt, sizeof(pkt));
-}
-
-static void floor_take(struct crowd *c, uint32_t i, const uint8_t *p,
-		       size_t len)
-{
-	struct tbcp_msg m, ack = {.type = TBCP_ACK, .ssrc = i + 1};
-	uint8_t buf[TBCP_MAX_BYTES];
-	size_t used, n;
-	int err;
-
-	for (; len; p += used, len -= used) {
-		err = tbcp_decode(&m, p, len, &used);
-		if (err && err != ENOMSG)
-			return;
-		if (err)
-			continue;
-		ack.acked = p[0] & 0x1f;
-		if (m.ack && !tbcp_encode(buf, sizeof(buf), &ack, &n))
-			(void)media_send(c, i, &c->t[i].media.floor, buf,
-					 n);
-		emit(c, CROWD_FLOOR, i, 0, &m);
-	}
-}
-
-static void media_take(struct crowd *c, uint32_t i, uint16_t port,
-		       const uint8_t *p, size_t len)
-{
-	const struct terminal *t = &c->t[i];
-	struct rtpw_hdr hdr;
-
-	if (port == sa_port(&t->media.floor)) {
-		floor_take(c, i, p, len);
-	}
-	else if (port == sa_port(&t->media.rtp) && !rtpw_decode(&hdr, p, len)) {
-		c->n.rtp++;
-		emit(c, CROWD_RTP, i, 0, NULL);
-	}
-}
-
-static void keepalive_send(const struct crowd *c, uint32_t i)
-{
-	uint8_t buf[128];
-	char name[CROWD_USER_MAX];
-	size_t n;
-
-	if (!c->t[i].up)
-		return;
-	crowd_user(name, i);
-	if (!rtcpw_encode(buf, sizeof(buf), i + 1, NULL, name, &n))
-		(void)media_send(c, i, &c->t[i].media.rtcp, buf, n);
-}
-
-/* Spread evenly over the interval */
-static void keepalives(struct crowd *c)
-{
-	const uint64_t now = clock_mono_us();
-
-	if (!c->cfg.keepalive_ms || !c->next)
-		return;
-	c->keep += (double)(now - c->keep_us) * c->next / 1000 /
-		   c->cfg.keepalive_ms;
-	c->keep_us = now;
-	if (c->keep > c->next)
-		c->keep = c->next;
-	for (; c->keep >= 1; c->keep--) {
-		keepalive_send(c, c->keep_next);
-		c->keep_next = (c->keep_next + 1) % c->next;
-	}
-}
-
 /* --- the loop --------------------------------------------------------------- */
 
 static void sip_take(struct crowd *c, unsigned k)
@@ -411,7 +287,7 @@ static void drain(struct crowd *c)
 		const uint32_t i = datagram_whose(c, k);
 
 		if (i != UINT32_MAX)
-			media_take(c, i, ntohs(c->rx.src[k].sin_port),
+			crowd_media_take(c, i, ntohs(c->rx.src[k].sin_port),
 				   (uint8_t *)c->rx.buf[k],
 				   c->rx.mm[k].msg_len);
 	}
@@ -429,7 +305,7 @@ void crowd_poll(struct crowd *c, int timeout_ms)
 		(void)crowd_register(c, c->next++);
 	if (poll(fds, 2, timeout_ms) > 0)
 		drain(c);
-	keepalives(c);
+	crowd_keepalives(c);
 	if (clock_mono_ms() - c->tick_ms > TICK_MS) {
 		c->tick_ms = clock_mono_ms();
 		walk(c);
@@ -468,6 +344,7 @@ static void destructor(void *arg)
 	for (i = 0; i < c->cfg.terminals; i++) {
 		mem_deref(c->t[i].lines);
 		mem_deref(c->t[i].target);
+		srtpw_free(c->t[i].tx);
 	}
 	if (c->sip >= 0)
 		close(c->sip);

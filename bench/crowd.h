@@ -10,7 +10,8 @@
  *
  * A terminal registers by digest (MD5), subscribes to the service, takes the
  * server's INVITE at once, answers NOTIFY, BYE, CANCEL and OPTIONS, and says
- * on RTCP that it is there. Its user is crowd_user(), its password
+ * on RTCP that it is there. With a suite it speaks SRTP by keys in the SDP; what
+ * it hears it counts unopened. Its user is crowd_user(), its password
  * CROWD_PASSWORD. It does not refresh: registrations last as long as a
  * benchmark does. One thread; nothing is logged.
  */
@@ -20,6 +21,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <re.h>
+#include "wire/srtp.h"
 #include "wire/tbcp.h"
 
 #define CROWD_PASSWORD "crowd"
@@ -35,6 +37,7 @@ struct crowd_cfg {
 	uint32_t terminals;
 	uint32_t window;       /**< Sign-ons under way at a time */
 	uint32_t keepalive_ms; /**< RTCP of each idle leg; 0: none */
+	enum srtpw_suite suite;/**< Of its answers: SDES; or plain RTP */
 };
 
 enum crowd_type {
@@ -94,5 +97,8 @@ int crowd_refer(struct crowd *c, uint32_t i, const char *user, bool leave);
 int crowd_floor(struct crowd *c, uint32_t i, enum tbcp_type type);
 /** One packet of 20 ms of PCMU silence */
 int crowd_speak(struct crowd *c, uint32_t i, bool marker);
+/** The same to somebody else; NULL: to the leg */
+int crowd_speak_to(struct crowd *c, uint32_t i, bool marker,
+		   const struct sa *to);
 
 #endif

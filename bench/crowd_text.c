@@ -149,6 +149,19 @@ int crowd_media_decode(struct crowd_media *cm, const struct pl *sdp)
 	return 0;
 }
 
+uint32_t crowd_crypto_find(const struct pl *sdp, enum srtpw_suite suite)
+{
+	struct pl text = *sdp, line, tag, name;
+
+	while (line_next(&text, &line)) {
+		if (!re_regex(line.p, line.l, "^a=crypto:[0-9]+ [^ ]+ inline:",
+			      &tag, &name) &&
+		    srtpw_suite_find(name.p, name.l) == suite)
+			return pl_u32(&tag);
+	}
+	return 0;
+}
+
 /* --- writing -------------------------------------------------------------- */
 
 static void host_print(struct out *o, const struct crowd_who *who, bool port)
@@ -261,22 +274,40 @@ static void copied_print(struct out *o, const struct crowd_who *who,
 	}
 }
 
+/* "" without a key */
+static void crypto_print(char *buf, size_t size, const struct crowd_who *who)
+{
+	char key[SRTPW_KEY_BYTES_MAX * 4 / 3 + 5];
+	size_t n = sizeof(key) - 1;
+
+	*buf = '\0';
+	if (!who->key || base64_encode(who->key->v, who->key->len, key, &n))
+		return;
+	key[n] = '\0';
+	(void)snprintf(buf, size, "a=crypto:%u %s inline:%s\r\n", who->crypto,
+		       srtpw_suite_name((enum srtpw_suite)who->key->suite),
+		       key);
+}
+
 static size_t sdp_print(char *buf, size_t size, const struct crowd_who *who)
 {
-	char host[64];
+	char host[64], crypto[160];
 	int n;
 
 	(void)re_snprintf(host, sizeof(host), "%j", &who->sip);
+	crypto_print(crypto, sizeof(crypto), who);
 	n = snprintf(buf, size,
 		     "v=0\r\no=- 1 1 IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\n"
 		     "t=0 0\r\n"
-		     "m=audio %u RTP/AVP 0 101\r\n"
+		     "m=audio %u RTP/%sAVP 0 101\r\n"
 		     "a=rtpmap:0 PCMU/8000\r\n"
 		     "a=rtpmap:101 telephone-event/8000\r\n"
 		     "a=rtcp:%u\r\n"
+		     "%s"
 		     "m=application %u udp TBCP\r\n"
 		     "a=fmtp:TBCP queuing=0;tb_priority=1;timestamp=0\r\n",
-		     host, host, who->media, who->media, who->media);
+		     host, host, who->media, *crypto ? "S" : "", who->media,
+		     crypto, who->media);
 	return n < 0 || (size_t)n >= size ? 0 : (size_t)n;
 }
 
@@ -285,7 +316,7 @@ size_t crowd_answer_print(char buf[CROWD_TEXT_MAX],
 			  const struct crowd_msg *req)
 {
 	struct out o = {.p = buf};
-	char sdp[512] = "";
+	char sdp[768] = "";
 	size_t n = 0;
 
 	out_printf(&o, "SIP/2.0 200 OK\r\n");

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <re.h>
+#include "wire/srtp.h"
 
 enum { CROWD_TEXT_MAX = 4096 };
 
@@ -20,6 +21,8 @@ struct crowd_who {
 	struct sa sip;         /**< Its address */
 	uint16_t media;        /**< Port of its media, all channels */
 	const char *domain;
+	const struct srtpw_key *key; /**< Of its media; NULL: plain RTP */
+	uint32_t crypto;       /**< Tag of the offer's a=crypto it answers */
 };
 
 /** A message as far as a terminal needs it */
@@ -42,6 +45,8 @@ bool crowd_msg_header(const struct crowd_msg *m, const char *name,
 		      struct pl *val);
 /** Offer of a leg; @return 0 or EBADMSG */
 int crowd_media_decode(struct crowd_media *cm, const struct pl *sdp);
+/** Tag of the first a=crypto line of that suite; 0: none */
+uint32_t crowd_crypto_find(const struct pl *sdp, enum srtpw_suite suite);
 
 /**
  * REGISTER or SUBSCRIBE out of a dialog

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,6 +123,8 @@ int lab_open(struct lab *lab, const struct lab_cfg *cfg)
 
 	memset(lab, 0, sizeof(*lab));
 	lab->users = cfg->users;
+	lab->pin = cfg->pin;
+	lab->suite = cfg->suite;
 	lab->crowd = cfg->crowd ? cfg->crowd : CROWD_BASE;
 	if (snprintf(lab->dir, sizeof(lab->dir), "%s/bench.XXXXXX",
 		     tmp && *tmp ? tmp : "/tmp") >= (int)sizeof(lab->dir) ||
@@ -152,12 +155,29 @@ void lab_close(struct lab *lab)
 
 /* --- the process ------------------------------------------------------------- */
 
+void lab_pin(bool hollerd)
+{
+	const long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	cpu_set_t set;
+	long i;
+
+	if (cores < 2)
+		return;
+	CPU_ZERO(&set);
+	for (i = 0; i < cores; i++)
+		if (hollerd == (i == cores - 1))
+			CPU_SET(i, &set);
+	(void)sched_setaffinity(0, sizeof(set), &set);
+}
+
 static void child(const struct lab *lab)
 {
 	char conf[LAB_PATH_MAX + 32], log[LAB_PATH_MAX + 32];
 	int fd;
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (lab->pin)
+		lab_pin(true);
 	(void)snprintf(conf, sizeof(conf), "%s/conf", lab->dir);
 	(void)snprintf(log, sizeof(log), "%s/log", lab->dir);
 	fd = open(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
@@ -201,6 +221,8 @@ int lab_start(struct lab *lab)
 		return complain("fork", errno);
 	if (!lab->pid)
 		child(lab);
+	if (lab->pin)
+		lab_pin(false);
 	while (!answers(lab)) {
 		if (waitpid(lab->pid, &status, WNOHANG) == lab->pid)
 			lab->pid = 0;
@@ -333,7 +355,8 @@ int lab_crowd(const struct lab *lab, struct crowd **cp, uint32_t terminals,
 				      .base_ip = lab->crowd,
 				      .terminals = terminals,
 				      .window = 100,
-				      .keepalive_ms = 15000};
+				      .keepalive_ms = 15000,
+				      .suite = lab->suite};
 	const int err = crowd_alloc(cp, &cfg, h, arg);
 
 	return err ? complain("crowd", err) : 0;

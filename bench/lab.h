@@ -25,6 +25,8 @@ struct lab {
 	struct sa sip;
 	uint32_t users, crowd;
 	pid_t pid;             /**< 0: does not run */
+	bool pin;
+	enum srtpw_suite suite;
 };
 
 struct lab_cfg {
@@ -35,12 +37,19 @@ struct lab_cfg {
 				    see, each other */
 	const char *sql;       /**< More for the database, or NULL */
 	const char *conf;      /**< More for the configuration, or NULL */
+	bool pin;              /**< hollerd gets the last core for itself, and
+				    this thread the others */
+	enum srtpw_suite suite;/**< Of the crowd's media; plain if 0 */
 };
 
 /** Make the directory, the configuration and the database */
 int lab_open(struct lab *lab, const struct lab_cfg *cfg);
 /** Kills hollerd, removes the directory */
 void lab_close(struct lab *lab);
+
+/** This thread and those it starts: on hollerd's core, or on the others. There
+ *  is no difference on a machine with one. */
+void lab_pin(bool hollerd);
 
 /** Start it, and wait until it can be asked */
 int lab_start(struct lab *lab);

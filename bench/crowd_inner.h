@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file crowd_inner.h  What the files of a crowd share
+ */
+#ifndef HL_BENCH_CROWD_INNER_H
+#define HL_BENCH_CROWD_INNER_H
+
+#include "bench/crowd.h"
+#include "bench/crowd_net.h"
+#include "bench/crowd_text.h"
+
+enum step { OFF, REGISTERING, SUBSCRIBING, ON };
+
+struct terminal {
+	enum step step;
+	bool up, invited;
+	bool resubscribe;      /* After the REGISTER under way */
+	uint16_t seq;
+	uint32_t cseq, leg_cseq;
+	uint32_t callid;       /* Hash of the leg's Call-ID */
+	uint32_t sent_ms;
+	uint32_t crypto;       /* Tag of the a=crypto that was answered */
+	struct srtpw *tx;      /* Made when it first speaks */
+	struct crowd_media media;
+	char *lines, *target;  /* Of requests in the leg's dialog */
+};
+
+struct crowd {
+	struct crowd_cfg cfg;
+	crowd_h *h;
+	void *arg;
+	int sip, media;
+	uint16_t sip_port, media_port;
+	uint32_t target, next; /* To sign on, and the first that has not begun */
+	uint32_t flight;       /* Sign-ons under way */
+	uint64_t tick_ms;
+	double keep;           /* Keep-alives owed */
+	uint64_t keep_us;
+	uint32_t keep_next;
+	struct crowd_counters n;
+	struct crowd_batch rx;
+	struct terminal t[];
+};
+
+void crowd_emit(struct crowd *c, enum crowd_type type, uint32_t i,
+		uint16_t code, const struct tbcp_msg *floor);
+/** The key of a terminal's leg: it has only one, whatever leg that is */
+struct srtpw_key crowd_key(const struct crowd *c, uint32_t i);
+/** A datagram of terminal i from the server's port */
+void crowd_media_take(struct crowd *c, uint32_t i, uint16_t port,
+		      const uint8_t *p, size_t len);
+/** RTCP that is due, spread evenly over the interval */
+void crowd_keepalives(struct crowd *c);
+
+#endif
