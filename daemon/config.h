@@ -66,6 +66,7 @@ struct config {
 	struct config_addrs listen, media;
 	char tls_certificate[CONFIG_PATH_MAX];  /**< Empty: made.. */
 	char tls_key[CONFIG_PATH_MAX];          /**< ..in state_dir */
+	char dtls_certificate[CONFIG_PATH_MAX]; /**< Empty: the same */
 	struct config_admin admin;
 	/* What the roles take; settings are kept right here */
 	struct presence_cfg presence;

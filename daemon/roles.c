@@ -147,8 +147,8 @@ int roles_alloc(struct roles **rp, const struct config *c,
 	}
 	err = server_alloc(&r->server, &c->server, r->bus, r->state, log);
 	if (err) {
-		failed(words, err, "the conference role (media addresses and "
-		       "ports of [media])", "");
+		failed(words, err, "the conference role (addresses, ports "
+		       "and dtls_certificate of [media])", "");
 		goto out;
 	}
 	err = edge_open(r, c, words);

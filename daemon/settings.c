@@ -73,6 +73,9 @@ static const struct setting settings[] = {
 	    60 * MINUTE_MS),
 	NUM("media", "dead_bridged_ms", server.mixer.dead_bridged_ms, 0,
 	    60 * MINUTE_MS),
+	STR("media", "dtls_certificate", SET_PATH, dtls_certificate, "auto"),
+	NUM("media", "dtls_handshakes_max", server.mixer.dtls_handshakes_max,
+	    1, 10000),
 	NUM("media", "rtcp_ms", server.mixer.rtcp_ms, 500, 2 * MINUTE_MS),
 
 	NUM("conference", "legs_max", server.legs_max, 1, MANY),

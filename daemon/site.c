@@ -284,6 +284,17 @@ static void tls_resolve(const struct site *site, struct config *c)
 	re_snprintf(p->tls_key, sizeof(p->tls_key), "%s", c->tls_key);
 }
 
+static void dtls_resolve(struct site *site, struct config *c)
+{
+	if (*c->dtls_certificate)
+		re_snprintf(site->dtls_cert, sizeof(site->dtls_cert), "%s",
+			    c->dtls_certificate);
+	else
+		re_snprintf(site->dtls_cert, sizeof(site->dtls_cert),
+			    "%s/dtls.pem", site->state_dir);
+	c->server.mixer.dtls_cert = site->dtls_cert;
+}
+
 int site_resolve(struct site *site, struct config *c, char *words)
 {
 	struct ifaddrs *ifs;
@@ -308,6 +319,7 @@ int site_resolve(struct site *site, struct config *c, char *words)
 	re_snprintf(c->presence.key_path, sizeof(c->presence.key_path),
 		    "%s/route.key", site->state_dir);
 	tls_resolve(site, c);
+	dtls_resolve(site, c);
 	return 0;
 }
 

@@ -18,6 +18,7 @@ struct site {
 	char prov_path[SITE_PATH_MAX];
 	char state_path[SITE_PATH_MAX];
 	char socket[SITE_PATH_MAX];
+	char dtls_cert[SITE_PATH_MAX];
 	unsigned left_out;  /**< Local addresses above what is listened on */
 	int lock_fd;        /**< -1: not locked */
 };

@@ -12,6 +12,7 @@
 #define HL_MIXER_MIRROR_H
 
 #include "mixer/bridge.h"
+#include "mixer/dtls.h"
 #include "mixer/flow.h"
 #include "mixer/part.h"
 
@@ -85,6 +86,7 @@ struct mixer {
 	struct mworker *mwv;
 	struct port_range rangev[MIXER_LADDRS_MAX];
 	struct flows *flows;
+	struct dtls *dtls;
 	uint32_t legs;
 	struct mbridge *bridgev;
 	uint32_t bridges, bridge_free, bridge_high;

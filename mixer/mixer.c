@@ -29,6 +29,7 @@ void mixer_cfg_default(struct mixer_cfg *cfg)
 	cfg->key_press = 10;
 	cfg->key_release = 11;
 	cfg->tones = true;
+	cfg->dtls_handshakes_max = 256;
 }
 
 /* --- commands ------------------------------------------------------------ */
@@ -125,6 +126,7 @@ static void mixer_destructor(void *arg)
 		workers_stop(m);
 	if (m->bridgev)
 		mbridges_free(m);
+	mem_deref(m->dtls);
 	for (i = 0; m->mwv && i < m->cfg.workers; i++)
 		mworker_fini(m, &m->mwv[i]);
 	mem_deref(m->mwv);
@@ -157,6 +159,33 @@ static int mworker_init(struct mixer *m, unsigned idx, uint64_t seed)
 	return err;
 }
 
+static int dtls_init(struct mixer *m)
+{
+	struct dtls_cfg cfg = {.workers = m->cfg.workers,
+			       .handshakes_max = m->cfg.dtls_handshakes_max,
+			       .legs_max = m->cfg.legs_max,
+			       .cert = m->cfg.dtls_cert};
+	char words[DTLS_WORDS_MAX];
+	unsigned i;
+	int err;
+
+	for (i = 0; i < cfg.workers; i++)
+		cfg.wakev[i] = m->mwv[i].w->wake;
+	err = dtls_alloc(&m->dtls, &cfg, words);
+	if (err)
+		return err;
+	for (i = 0; i < cfg.workers; i++) {
+		m->mwv[i].w->dtls_cmds = dtls_cmds(m->dtls, i);
+		m->mwv[i].w->dtls_evs = dtls_evs(m->dtls, i);
+	}
+	return dtls_start(m->dtls);
+}
+
+const char *mixer_fingerprint(const struct mixer *m)
+{
+	return m ? dtls_fingerprint(m->dtls) : NULL;
+}
+
 static int workers_init(struct mixer *m)
 {
 	const uint64_t seed = rand_u64(), name = rand_u64();
@@ -179,6 +208,7 @@ static int workers_init(struct mixer *m)
 		for (k = 0; k < n; k++)
 			w->to[k] = m->mwv[k].w->from[i];
 	}
+	err = dtls_init(m);
 	for (i = 0; i < n && !err; i++)
 		err = worker_start(m->mwv[i].w);
 	return err;

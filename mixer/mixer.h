@@ -113,6 +113,10 @@ struct mixer_cfg {
 	 *  for the floor and frees it: * is 10, # is 11; MIXER_KEY_NONE */
 	uint8_t key_press, key_release;
 	bool tones;              /**< Such legs hear permit and deny tones */
+	/** PEM file of the certificate and key of DTLS; made if it is not
+	 *  there. NULL: in memory only. Read by mixer_alloc() alone */
+	const char *dtls_cert;
+	unsigned dtls_handshakes_max; /**< At a time */
 };
 
 void mixer_cfg_default(struct mixer_cfg *cfg);
@@ -174,7 +178,8 @@ typedef void(mixer_event_h)(const struct mixer_event *ev, void *arg);
  * Open the sockets and start the workers
  *
  * @return 0 or errno: EADDRINUSE/EADDRNOTAVAIL name a port or address problem,
- *         EIO: the tones could not be rendered
+ *         EIO: the tones could not be rendered, or OpenSSL; EBADMSG, or errno
+ *         of the file: dtls_cert
  */
 int mixer_alloc(struct mixer **mp, const struct mixer_cfg *cfg,
 		mixer_event_h *eh, void *arg);
