@@ -12,6 +12,8 @@ static const char *insecure_words(enum mixer_insecure why)
 		return "the DTLS certificate is not that of the SDP";
 	case MIXER_INSECURE_PROFILE:
 		return "no SRTP profile in common";
+	case MIXER_INSECURE_KEY_USED:
+		return "a key that was used before";
 	case MIXER_INSECURE_BUSY:
 		break;
 	}
@@ -64,8 +66,8 @@ static void secured(struct leg *leg, const struct mixer_event *ev)
  * a wait that grows however long this try took. */
 static void insecure(struct leg *leg, enum mixer_insecure why)
 {
-	const bool again = why == MIXER_INSECURE_HANDSHAKE ||
-		why == MIXER_INSECURE_BUSY;
+	const bool again = why != MIXER_INSECURE_FINGERPRINT &&
+		why != MIXER_INSECURE_PROFILE;
 
 	if (!leg->sess)
 		return;

@@ -35,8 +35,7 @@ static int secure_make(struct leg *leg, const struct leg_sdp *offer)
 	err = leg_secure_answer(&leg->secure, offer->security, &offer->sec,
 				offer->profile, leg->ice, &restart);
 	if (!err && restart)
-		err = mixer_leg_ice(leg->srv->mixer, leg->mid,
-				    &leg->media.ice);
+		err = ENOSYS;
 
 	return err;
 }
