@@ -5,6 +5,7 @@
 #include <string.h>
 #include "bench/crowd_inner.h"
 #include "util/clock.h"
+#include "wire/rtcp.h"
 #include "wire/rtp.h"
 
 enum { PCMU_BYTES = 160 };

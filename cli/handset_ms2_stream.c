@@ -14,7 +14,7 @@
 #include "cli/handset_playout.h"
 #include "cli/handset_telev.h"
 #include "util/clock.h"
-#include "wire/rtp.h"
+#include "wire/rtcp.h"
 
 enum {
 	RECV_BYTES = 1500,

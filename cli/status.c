@@ -93,6 +93,30 @@ static json_t *security_of(const json_t *leg)
 	return json_string(buf);
 }
 
+/* "2 % lost, 40 ms": the worse direction and the round trip; a bad one is
+ * marked */
+static json_t *quality_of(const json_t *leg)
+{
+	const json_t *q = json_object_get(leg, "quality");
+	const json_t *in = json_object_get(q, "in");
+	const json_t *out = json_object_get(q, "out");
+	const long long lost_in = number(in, "loss_permille");
+	const long long lost_out = number(out, "loss_permille");
+	const long long rtt_us = number(q, "rtt_us");
+	char rtt[32] = "", buf[80];
+
+	if (!json_is_object(in) && !json_is_object(out))
+		return json_string("-");
+	if (rtt_us)
+		(void)snprintf(rtt, sizeof(rtt), ", %lld.%lld ms",
+			       rtt_us / 1000, rtt_us / 100 % 10);
+	(void)snprintf(buf, sizeof(buf), "%s%lld %% lost%s",
+		       json_is_true(json_object_get(q, "bad")) ? "bad: " : "",
+		       ((lost_in > lost_out ? lost_in : lost_out) + 5) / 10,
+		       rtt);
+	return json_string(buf);
+}
+
 /* Who is there, as the edge knows it, with the leg that the conference server
  * has for them */
 static void subscriptions_print(const json_t *presence, const json_t *conf)
@@ -107,7 +131,7 @@ static void subscriptions_print(const json_t *presence, const json_t *conf)
 							"subscriber"));
 
 		json_array_append_new(rows, json_pack(
-			"{so so so so so so so so so so}",
+			"{so so so so so so so so so so so}",
 			"subscriber", text(s, "subscriber"),
 			"user", text(s, "user"),
 			"service", text(s, "service"),
@@ -117,6 +141,7 @@ static void subscriptions_print(const json_t *presence, const json_t *conf)
 			"from", text(s, "flow"),
 			"media", text(leg, "media"),
 			"security", security_of(leg),
+			"heard", quality_of(leg),
 			"words", text(s, "words")));
 	}
 	list_print("subscriptions on air", rows,

@@ -77,6 +77,12 @@ static const struct setting settings[] = {
 	NUM("media", "dtls_handshakes_max", server.mixer.dtls_handshakes_max,
 	    1, 10000),
 	NUM("media", "rtcp_ms", server.mixer.rtcp_ms, 500, 2 * MINUTE_MS),
+	NUM("media", "keepalive_ms", server.mixer.keepalive_ms, 0,
+	    10 * MINUTE_MS),
+	NUM("media", "quality_loss_percent", server.mixer.quality_loss_percent,
+	    0, 100),
+	NUM("media", "quality_rtt_ms", server.mixer.quality_rtt_ms, 0,
+	    MINUTE_MS),
 
 	NUM("conference", "legs_max", server.legs_max, 1, MANY),
 	NUM("conference", "calls_max", server.calls_max, 1, MANY),

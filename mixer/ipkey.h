@@ -28,6 +28,21 @@ static inline struct ipkey ipkey_of(const struct sa *sa)
 	return k;
 }
 
+/** The address again, port 0 */
+static inline void ipkey_sa(const struct ipkey *k, struct sa *sa)
+{
+	uint8_t v6[16];
+
+	if (!k->hi && k->lo >> 32 == 0xffff) {
+		sa_init(sa, AF_INET);
+		sa->u.in.sin_addr.s_addr = (uint32_t)k->lo;
+		return;
+	}
+	memcpy(&v6[0], &k->hi, 8);
+	memcpy(&v6[8], &k->lo, 8);
+	sa_set_in6(sa, v6, 0);
+}
+
 static inline bool ipkey_eq(const struct ipkey *a, const struct ipkey *b)
 {
 	return a->hi == b->hi && a->lo == b->lo;

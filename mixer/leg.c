@@ -19,8 +19,10 @@ int legs_init(struct legs *ls, uint32_t max, uint64_t seed)
 	ls->seed = seed;
 	/* Zeroed memory is empty: buckets hold slot numbers plus one */
 	ls->v = reserve_alloc((size_t)max * sizeof(*ls->v));
+	ls->reportv = reserve_alloc((size_t)max * sizeof(*ls->reportv));
+	ls->visitv = reserve_alloc((size_t)max * sizeof(*ls->visitv));
 	ls->bucketv = reserve_alloc((size_t)n * sizeof(*ls->bucketv));
-	if (!ls->v || !ls->bucketv) {
+	if (!ls->v || !ls->reportv || !ls->visitv || !ls->bucketv) {
 		legs_fini(ls);
 		return ENOMEM;
 	}
@@ -34,10 +36,13 @@ void legs_fini(struct legs *ls)
 	for (i = 0; i < ls->high; i++)
 		mem_deref(ls->v[i].seats);
 	reserve_free(ls->v, (size_t)ls->max * sizeof(*ls->v));
+	reserve_free(ls->reportv, (size_t)ls->max * sizeof(*ls->reportv));
+	reserve_free(ls->visitv, (size_t)ls->max * sizeof(*ls->visitv));
 	reserve_free(ls->bucketv,
-		     (size_t)(ls->mask + 1) * sizeof(*ls->bucketv));
+		     ((size_t)ls->mask + 1) * sizeof(*ls->bucketv));
 	ls->v = NULL;
-	ls->bucketv = NULL;
+	ls->reportv = NULL;
+	ls->visitv = ls->bucketv = NULL;
 	ls->high = 0;
 }
 
@@ -73,7 +78,6 @@ struct leg *leg_new(struct legs *ls, const struct leg_init *init)
 	/* The counters are atomic and may be looked at: no memset of them
 	 * beside a reader; a slot that is free was zeroed by leg_free(). */
 	leg->id = init->id;
-	leg->flow = init->flow;
 	leg->flow_key = ipkey_of(&init->flow);
 	leg->triple = init->triple;
 	leg->pt = init->pt;
@@ -102,12 +106,15 @@ void leg_free(struct legs *ls, struct leg *leg)
 	leg->spoke = 0;
 	leg->mux = false;
 	leg->has_ssrc_rtp = leg->has_ssrc_floor = false;
-	leg->tx_packets = leg->tx_octets = leg->rtcp_packets = 0;
+	leg->reported = leg->talks = false;
+	leg->tx_packets = leg->tx_octets = 0;
+	report_clear(leg_report(ls, leg));
 	atomic_store_explicit(&leg->rx, 0, memory_order_relaxed);
 	atomic_store_explicit(&leg->tx, 0, memory_order_relaxed);
 	atomic_store_explicit(&leg->heard_us, 0, memory_order_relaxed);
 	leg->id = 0;
-	leg->window_us = leg->rtcp_us = 0;
+	leg->window_us = 0;
+	leg->report_ms = leg->keepalive_ms = 0;
 	leg->seats = mem_deref(leg->seats);
 	leg->sel = SEAT_NONE;
 	leg->floor_seq = 0;
@@ -147,7 +154,6 @@ void leg_move(struct legs *ls, struct leg *leg, const struct sa *flow)
 {
 	const struct ipkey key = ipkey_of(flow);
 
-	leg->flow = *flow;
 	if (ipkey_eq(&key, &leg->flow_key))
 		return;
 	link_out(ls, leg);
@@ -164,10 +170,17 @@ void leg_move(struct legs *ls, struct leg *leg, const struct sa *flow)
 void leg_remote(struct leg *leg, const struct mixer_leg_remote *r,
 		uint64_t window_us)
 {
-	latch_set(&leg->rtp, &r->rtp, &leg->flow);
-	latch_set(&leg->rtcp, &r->rtcp, &leg->flow);
+	struct sa flow;
+
+	ipkey_sa(&leg->flow_key, &flow);
+	latch_set(&leg->rtp, &r->rtp, &flow);
+	leg->mux = r->rtcp_mux;
+	if (leg->mux)
+		latch_reset(&leg->rtcp);
+	else
+		latch_set(&leg->rtcp, &r->rtcp, &flow);
 	if (leg->floor_on)
-		latch_set(&leg->floor, &r->floor, &leg->flow);
+		latch_set(&leg->floor, &r->floor, &flow);
 	if (leg->floor.state != LATCH_CLOSED)
 		leg->floor_proto = (uint8_t)r->floor_proto;
 	if (r->pt != 0xff)
@@ -177,7 +190,6 @@ void leg_remote(struct leg *leg, const struct mixer_leg_remote *r,
 	leg->send = r->send;
 	leg->recv = r->recv;
 	leg->rest = r->rest;
-	leg->mux = r->rtcp_mux;
 	leg->has_ssrc_rtp = leg->has_ssrc_floor = false;
 	leg->window_us = window_us;
 }

@@ -17,6 +17,7 @@
 #include "mixer/latch.h"
 #include "mixer/mixer.h"
 #include "mixer/port.h"
+#include "mixer/report.h"
 #include "mixer/seat.h"
 #include "mixer/stream.h"
 
@@ -67,25 +68,34 @@ struct leg {
 	uint16_t hold;           /**< Its speech waits: see holds.h */
 	struct key key;
 
-	struct sa flow;
 	struct latch rtcp, floor;
 	struct bucket requests, messages;
-	uint64_t rtcp_us;        /**< Our next report is due */
-	uint32_t rtcp_packets;   /**< tx_packets at the last report */
+	/* Milliseconds that wrap; 0: to be begun. See sweep.c */
+	uint32_t report_ms;      /**< Our next report is due */
+	uint32_t keepalive_ms;   /**< ..or, where none goes, keep-alive */
+	bool reported;           /**< A report was sent */
+	bool talks;              /**< Last heard speaking with the floor */
 	uint32_t spoke;          /**< Its last speech: holds_clock() */
 };
 
-_Static_assert(sizeof(struct leg) + SEATS_FIRST_BYTES <= LEG_BYTES_MAX,
-	       "leg slot too large");
 
 struct legs {
 	struct leg *v;
+	struct report *reportv;  /**< By slot, too */
+	uint32_t *visitv;        /**< When each is due: see sweep.h */
 	uint32_t *bucketv;
 	uint32_t max, mask;
 	uint32_t high; /**< No slot from here on was ever used */
 	uint32_t n;
 	uint64_t seed;
 };
+
+/** What a leg takes; one that has carried speech, its report besides */
+enum {
+	LEG_BYTES = sizeof(struct leg) + sizeof(uint32_t) + SEATS_FIRST_BYTES
+};
+
+_Static_assert(LEG_BYTES <= (int)LEG_BYTES_MAX, "leg too large");
 
 /** What a new leg starts with */
 struct leg_init {
@@ -141,6 +151,12 @@ static inline bool leg_by_keys(const struct leg *leg)
 	return leg->floor.state == LATCH_CLOSED;
 }
 
+static inline struct report *leg_report(const struct legs *ls,
+					const struct leg *leg)
+{
+	return &ls->reportv[leg - ls->v];
+}
+
 /** A valid packet came from the leg */
 static inline void leg_count_rx(struct leg *leg, uint64_t now)
 {
@@ -150,6 +166,7 @@ static inline void leg_count_rx(struct leg *leg, uint64_t now)
 		atomic_load_explicit(&leg->rx, memory_order_relaxed) + 1,
 		memory_order_relaxed);
 	atomic_store_explicit(&leg->heard_us, now, memory_order_relaxed);
+	leg->talks = false;
 }
 
 static inline void leg_count_tx(struct leg *leg)

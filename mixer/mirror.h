@@ -31,7 +31,7 @@ struct mseat {
 
 struct mleg {
 	uint32_t gen;
-	bool used, dead, floor;
+	bool used, dead, bad, floor;
 	bool leaving;                /**< Deleted, its worker is not told yet */
 	uint32_t next_free;
 	uint32_t laddr, triple;      /**< triple: of its local address */

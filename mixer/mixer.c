@@ -25,7 +25,11 @@ void mixer_cfg_default(struct mixer_cfg *cfg)
 	cfg->members_max = 5000;
 	cfg->latch_ms = 5000;
 	cfg->dead_idle_ms = 30000;
+	cfg->dead_bridged_ms = 4000;
 	cfg->rtcp_ms = 20000;
+	cfg->keepalive_ms = 20000;
+	cfg->quality_loss_percent = 10;
+	cfg->quality_rtt_ms = 1000;
 	cfg->key_press = 10;
 	cfg->key_release = 11;
 	cfg->tones = true;
@@ -310,6 +314,10 @@ static bool event_look_up(struct mixer *m, struct mixer_event *ev)
 		return ml != NULL;
 	case MIXER_LEG_SECURED:
 	case MIXER_LEG_INSECURE:
+	case MIXER_LEG_QUALITY:
+		if (ml)
+			ml->bad = ev->reason;
+		return ml != NULL;
 	case MIXER_FLOOR_ACK:
 		return ml != NULL;
 	case MIXER_FLOOR_TAKEN:
@@ -404,6 +412,30 @@ int mixer_stats_get(const struct mixer *m, unsigned worker,
 	return 0;
 }
 
+static void reception_get(const struct report *rep,
+			  struct mixer_leg_stats *st)
+{
+	/* relaxed: figures for people */
+	st->in.known = atomic_load_explicit(&rep->in_known,
+					    memory_order_relaxed);
+	st->in.fraction = atomic_load_explicit(&rep->in_fraction,
+					       memory_order_relaxed);
+	st->in.lost = atomic_load_explicit(&rep->in_lost,
+					   memory_order_relaxed);
+	st->in.jitter_us = atomic_load_explicit(&rep->in_jitter_us,
+						memory_order_relaxed);
+	st->out.known = atomic_load_explicit(&rep->out.known,
+					     memory_order_relaxed);
+	st->out.fraction = atomic_load_explicit(&rep->out.fraction,
+						memory_order_relaxed);
+	st->out.lost = atomic_load_explicit(&rep->out.lost,
+					    memory_order_relaxed);
+	st->out.jitter_us = atomic_load_explicit(&rep->out.jitter_us,
+						 memory_order_relaxed);
+	st->rtt_us = atomic_load_explicit(&rep->out.rtt_us,
+					  memory_order_relaxed);
+}
+
 int mixer_leg_stats_get(const struct mixer *m, mixer_leg_id leg,
 			struct mixer_leg_stats *st)
 {
@@ -420,6 +452,9 @@ int mixer_leg_stats_get(const struct mixer *m, mixer_leg_id leg,
 	st->dead = ml->dead;
 	st->rx = atomic_load_explicit(&wl->rx, memory_order_relaxed);
 	st->tx = atomic_load_explicit(&wl->tx, memory_order_relaxed);
+	st->bad = ml->bad;
+	reception_get(&m->mwv[id_worker(leg)].w->legs.reportv[id_slot(leg)],
+		      st);
 	heard = atomic_load_explicit(&wl->heard_us, memory_order_relaxed);
 	now = clock_mono_us();
 	if (heard && now > heard)
@@ -429,5 +464,5 @@ int mixer_leg_stats_get(const struct mixer *m, mixer_leg_id leg,
 
 size_t mixer_leg_bytes(void)
 {
-	return sizeof(struct leg) + seats_bytes(SEATS_FIRST);
+	return LEG_BYTES;
 }

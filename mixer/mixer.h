@@ -105,10 +105,17 @@ struct mixer_cfg {
 	uint32_t members_max;    /**< Of one bridge */
 	uint32_t latch_ms;       /**< Window for latching after the SDP */
 	uint32_t dead_idle_ms;   /**< Leg without a packet: dead; 0 never */
-	uint32_t dead_bridged_ms;/**< The same while it holds a floor; 0: no
-				      other limit than dead_idle_ms (the floor
-				      itself is freed by end_of_media_ms) */
-	uint32_t rtcp_ms;        /**< Interval of our RTCP per leg */
+	uint32_t dead_bridged_ms;/**< The same of who was last heard speaking
+				      with the floor; 0: no other limit than
+				      dead_idle_ms */
+	uint32_t rtcp_ms;        /**< Interval of our RTCP per leg, on
+				      average; 0: none */
+	uint32_t keepalive_ms;   /**< Where no RTCP goes, or not as often, and
+				      no speech does: an empty datagram
+				      (RFC 6263) after so long; 0: never */
+	/** A leg's reception, either way, is bad from there on; 0: no bound.
+	 *  See mixer/quality.h for when it is good again */
+	uint32_t quality_loss_percent, quality_rtt_ms;
 	/** RFC 4733 event codes by which a leg without a floor channel asks
 	 *  for the floor and frees it: * is 10, # is 11; MIXER_KEY_NONE */
 	uint8_t key_press, key_release;
@@ -129,6 +136,9 @@ enum mixer_event_type {
 	MIXER_LEG_DEAD,
 	/** A leg that was reported dead is heard again */
 	MIXER_LEG_ALIVE,
+	/** Its reception, either way, became bad (reason 1) or good again (0);
+	 *  the figures are those of mixer_leg_stats_get() */
+	MIXER_LEG_QUALITY,
 	/** leg holds the floor of bridge (burst counts up) */
 	MIXER_FLOOR_TAKEN,
 	/** Nobody holds the floor of bridge any more; leg did */
@@ -388,7 +398,12 @@ struct mixer_stats {
 		drop_unauthentic,    /**< Of a secure leg, and not of its key */
 		drop_replayed,       /**< The same one was there before */
 		drop_floor_rate,     /**< Floor messages beyond the bound */
-		drop_floor_foreign;  /**< ..with another's SSRC */
+		drop_floor_foreign,  /**< ..with another's SSRC */
+		drop_rtcp_malformed, /**< RTCP whose lengths or types do not
+					  fit */
+		drop_rtcp_absurd;    /**< Report that cannot be true */
+	uint64_t rx_keepalives;   /**< Empty datagrams of known sources */
+	uint64_t tx_keepalives;
 	/** Speech that came before the floor and went first; legs whose speech
 	 *  could not be held: too many at a time */
 	uint64_t held, hold_full;
@@ -414,18 +429,30 @@ unsigned mixer_workers(const struct mixer *m);
 int mixer_stats_get(const struct mixer *m, unsigned worker,
 		    struct mixer_stats *st);
 
+/** How one direction is received */
+struct mixer_reception {
+	bool known;               /**< There was a report */
+	uint8_t fraction;         /**< Lost of late, of 256 */
+	int32_t lost;             /**< In all; negative by duplicates */
+	uint32_t jitter_us;
+};
+
 /** Signalling's view of one leg, for status */
 struct mixer_leg_stats {
 	struct sa flow, rtp;      /**< rtp: proven address, unset if none */
 	uint64_t rx, tx;
 	bool dead;
 	uint32_t idle_ms;         /**< Since the last packet from it */
+	bool bad;                 /**< As the last MIXER_LEG_QUALITY said */
+	struct mixer_reception in; /**< What it sends, as we receive it */
+	struct mixer_reception out; /**< What it is sent, as it says */
+	uint32_t rtt_us;          /**< Round trip; 0: not known */
 };
 int mixer_leg_stats_get(const struct mixer *m, mixer_leg_id leg,
 			struct mixer_leg_stats *st);
 
-/** Bytes that a leg which is in one bridge takes in its worker: the slot and
- *  its table of seats (budget: at most 512 without keys) */
+/** Bytes that a leg takes in its worker which is in one bridge (budget: at
+ *  most 512 without keys); once it has carried speech, 96 more */
 size_t mixer_leg_bytes(void);
 
 #endif

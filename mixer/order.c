@@ -6,6 +6,7 @@
 #include <sys/epoll.h>
 #include "mixer/bridge.h"
 #include "mixer/part.h"
+#include "mixer/sweep.h"
 
 static void triple_add(struct worker *w, const struct cmd *c)
 {
@@ -40,6 +41,7 @@ static void leg_remote_order(struct worker *w, const struct cmd *c)
 		   w->now + (uint64_t)w->cfg.latch_ms * 1000);
 	/* From now on silence means something */
 	atomic_store_explicit(&leg->heard_us, w->now, memory_order_relaxed);
+	sweep_soon(w, leg);
 }
 
 static void leg_order(struct worker *w, const struct cmd *c)
@@ -51,6 +53,8 @@ static void leg_order(struct worker *w, const struct cmd *c)
 	/* What is queued takes the leg's address when it is sent */
 	outq_flush(&w->outq);
 	if (c->type == CMD_LEG_DEL) {
+		report_bye(w, leg);
+		outq_flush(&w->outq);
 		part_leg_del(w, c->leg);
 		player_stop(w, leg);
 		holds_drop(w, leg);
@@ -131,7 +135,7 @@ static void order(struct worker *w, const struct cmd *c)
 		triple_add(w, c);
 		break;
 	case CMD_LEG_ADD:
-		(void)leg_new(&w->legs, &c->u.leg);
+		sweep_soon(w, leg_new(&w->legs, &c->u.leg));
 		break;
 	case CMD_LEG_REMOTE:
 		leg_remote_order(w, c);

@@ -1,147 +1,178 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
- * @file report.c  RTCP and liveness: a sweep over the legs, no timer a leg
- *
- * The whole table is visited once a sweep period, a little of it every tick.
- * Reports of a leg are rtcp_ms apart, and those of all legs spread over that
- * time by slot.
+ * @file report.c  RTCP of a leg: what we report, and what its terminal does
  */
-#include <time.h>
+#include <string.h>
+#include "mixer/report.h"
 #include "mixer/send.h"
 
 enum {
-	SWEEP_MS = 1000,
-	TICKS = 16,   /**< A sweep */
-	TICK_MIN_MS = 5,
-	NTP_UNIX_S = 0x83aa7e80 /**< 1900 to 1970 */
+	NTP_UNIX_S = 0x83aa7e80u, /**< 1900 to 1970 */
+	/** RFC 3550 section 6.4: an SR if there was speech since the last
+	 *  report or the one before */
+	SENDER_REPORTS = 2,
+	/** SR, block, SDES with our CNAME, BYE */
+	REPORT_BYTES = 28 + 24 + 12 + CNAME_MAX + 8
 };
 
-static uint32_t min_nonzero(uint32_t a, uint32_t b)
+/* relaxed throughout: figures for people, written by one thread */
+#define LOAD(v) atomic_load_explicit(&(v), memory_order_relaxed)
+#define STORE(v, x) atomic_store_explicit(&(v), x, memory_order_relaxed)
+
+void report_clear(struct report *rep)
 {
-	return b && b < a ? b : a;
+	/* What was never used is not touched: it costs no memory yet */
+	if (!rep->in.ssrc && !rep->packets && !rep->sender &&
+	    !LOAD(rep->out.known) && !LOAD(rep->out.rtt_us))
+		return;
+	memset(&rep->in, 0, sizeof(rep->in));
+	memset(&rep->in_quality, 0, sizeof(rep->in_quality));
+	memset(&rep->out_quality, 0, sizeof(rep->out_quality));
+	rep->packets = rep->sender = 0;
+	rep->bad = false;
+	rep->out.highest = 0;
+	STORE(rep->in_known, false);
+	STORE(rep->in_fraction, 0);
+	STORE(rep->in_lost, 0);
+	STORE(rep->in_jitter_us, 0);
+	STORE(rep->out.known, false);
+	STORE(rep->out.fraction, 0);
+	STORE(rep->out.lost, 0);
+	STORE(rep->out.jitter_us, 0);
+	STORE(rep->out.rtt_us, 0);
 }
 
-/* Often enough that no time of the configuration is missed by much */
-static uint32_t sweep_ms(const struct mixer_cfg *cfg)
+/* By the clock that never jumps: the pairs of times in our SRs stay on one
+ * line, and a round trip is not as long as somebody set the clock */
+static uint64_t ntp_now(const struct worker *w)
 {
-	uint32_t ms = SWEEP_MS;
+	const uint64_t us = w->now + w->utc_us;
 
-	ms = min_nonzero(ms, cfg->dead_idle_ms / 4);
-	ms = min_nonzero(ms, cfg->dead_bridged_ms / 4);
-	ms = min_nonzero(ms, cfg->rtcp_ms / 4);
-	return ms;
+	return (us / 1000000 + NTP_UNIX_S) << 32 |
+	       (us % 1000000 << 32) / 1000000;
 }
 
-static uint64_t ntp_now(void)
-{
-	struct timespec ts;
+/* --- quality -------------------------------------------------------------- */
 
-	(void)clock_gettime(CLOCK_REALTIME, &ts);
-	return ((uint64_t)ts.tv_sec + NTP_UNIX_S) << 32 |
-	       ((uint64_t)ts.tv_nsec << 32) / 1000000000;
+static void quality_tell(struct worker *w, const struct leg *leg,
+			 struct report *rep)
+{
+	const bool bad = rep->in_quality.bad || rep->out_quality.bad;
+	const struct mixer_event ev = {.type = MIXER_LEG_QUALITY,
+				       .leg = leg->id,
+				       .reason = bad,
+				       .at_us = w->now};
+
+	if (bad != rep->bad && worker_event(w, &ev))
+		rep->bad = bad;
 }
 
-static void rtcp_send(struct worker *w, struct leg *leg)
+static struct quality_bounds bounds_of(const struct worker *w)
 {
-	const struct rtcpw_sr sr = {.ntp = ntp_now(),
+	return (struct quality_bounds){
+		.loss_percent = w->cfg.quality_loss_percent,
+		.rtt_us = w->cfg.quality_rtt_ms * 1000};
+}
+
+/* --- ours ----------------------------------------------------------------- */
+
+static void block_note(struct worker *w, const struct leg *leg,
+		       struct report *rep, const struct rtcpw_block *b)
+{
+	const struct quality_bounds bounds = bounds_of(w);
+	const uint64_t jitter = (uint64_t)b->jitter * 1000000;
+
+	STORE(rep->in_known, true);
+	STORE(rep->in_fraction, b->fraction);
+	STORE(rep->in_lost, b->lost);
+	STORE(rep->in_jitter_us, (uint32_t)(jitter / leg->clock_hz));
+	quality_take(&rep->in_quality, &bounds, b->fraction, 0);
+	quality_tell(w, leg, rep);
+}
+
+static void emit(struct worker *w, struct leg *leg, bool bye)
+{
+	struct report *rep = leg_report(&w->legs, leg);
+	const struct rtcpw_sr sr = {.ntp = ntp_now(w),
 				    .rtp_ts = stream_ts(&leg->out, w->now),
 				    .packets = leg->tx_packets,
 				    .bytes = leg->tx_octets};
-	const bool sent = leg->tx_packets != leg->rtcp_packets;
-	uint8_t buf[128];
+	struct rtcpw_block block;
+	struct rtcpw_report r = {
+		.ssrc = leg->out.ssrc, .cname = w->cname, .bye = bye};
+	uint8_t buf[REPORT_BYTES];
 	size_t len;
 
-	leg->rtcp_packets = leg->tx_packets;
-	if (rtcpw_encode(buf, sizeof(buf), leg->out.ssrc, sent ? &sr : NULL,
-			 w->cname, &len))
-		return;
-	leg_send_rtcp(w, leg, buf, len);
-}
-
-static void rtcp_visit(struct worker *w, struct leg *leg, uint32_t slot)
-{
-	const uint64_t every_us = (uint64_t)w->cfg.rtcp_ms * 1000;
-
-	if (!every_us)
-		return;
-	if (!leg->rtcp_us) {
-		/* Neighbours in the table are far apart in time */
-		const uint32_t spread = (slot * 0x9e3779b1u) >> 8;
-
-		leg->rtcp_us = w->now + spread * every_us / (1u << 24) + 1;
+	if (leg->tx_packets != rep->packets) {
+		rep->packets = leg->tx_packets;
+		rep->sender = SENDER_REPORTS;
 	}
-	if (w->now < leg->rtcp_us)
-		return;
-	leg->rtcp_us = w->now + every_us;
-	if (latch_sends(&leg->rtcp))
-		rtcp_send(w, leg);
-}
-
-static bool event(struct worker *w, const struct leg *leg,
-		  enum mixer_event_type type)
-{
-	const struct mixer_event ev = {
-		.type = type, .leg = leg->id, .at_us = w->now};
-
-	return worker_event(w, &ev);
-}
-
-static void liveness_visit(struct worker *w, struct leg *leg)
-{
-	const uint64_t heard = atomic_load_explicit(&leg->heard_us,
-						    memory_order_relaxed);
-	uint32_t ms = w->cfg.dead_idle_ms;
-
-	if (leg->talk && w->cfg.dead_bridged_ms)
-		ms = w->cfg.dead_bridged_ms;
-	/* Without an SDP there is nothing that could be heard yet, and from
-	 * an inactive terminal nothing need come, not even RTCP */
-	if (leg->dead || !ms || !(leg->send || leg->recv) || !heard ||
-	    w->now - heard < ms * 1000ull)
-		return;
-	if (event(w, leg, MIXER_LEG_DEAD))
-		leg->dead = true;
-}
-
-void report_heard(struct worker *w, struct leg *leg)
-{
-	if (event(w, leg, MIXER_LEG_ALIVE))
-		leg->dead = false;
-}
-
-static void tick_h(struct wheel_timer *t, void *arg)
-{
-	struct worker *w = arg;
-	const uint32_t period_ms = sweep_ms(&w->cfg);
-	const uint64_t elapsed_us = w->now - w->sweep_us;
-	uint64_t due = elapsed_us * w->legs.high / (period_ms * 1000ull) + 1;
-	uint32_t tick_ms = period_ms / TICKS;
-
-	if (due > w->legs.high)
-		due = w->legs.high;
-	for (; due; due--) {
-		struct leg *leg;
-
-		if (w->sweep >= w->legs.high)
-			w->sweep = 0;
-		leg = &w->legs.v[w->sweep];
-		if (leg->id) {
-			rtcp_visit(w, leg, w->sweep);
-			liveness_visit(w, leg);
-			if (leg->secure)
-				secure_visit(w, leg);
-		}
-		w->sweep++;
+	if (rep->sender) {
+		rep->sender--;
+		r.sr = &sr;
 	}
-	w->sweep_us = w->now;
-	outq_flush(&w->outq);
-	if (tick_ms < TICK_MIN_MS)
-		tick_ms = TICK_MIN_MS;
-	wheel_start(&w->wheel, t, w->now / 1000 + tick_ms, tick_h);
+	if (reception_block(&rep->in, w->now, &block)) {
+		block_note(w, leg, rep, &block);
+		r.block = &block;
+	}
+	if (!rtcpw_report_encode(buf, sizeof(buf), &r, &len))
+		leg_send_rtcp(w, leg, buf, len);
+	leg->reported = true;
 }
 
-void report_start(struct worker *w)
+void report_send(struct worker *w, struct leg *leg)
 {
-	w->sweep_us = w->now;
-	wheel_start(&w->wheel, &w->tick, w->now / 1000 + 1, tick_h);
+	emit(w, leg, false);
+}
+
+void report_bye(struct worker *w, struct leg *leg)
+{
+	if (leg->reported || leg->tx_packets)
+		emit(w, leg, true);
+}
+
+/* --- the terminal's ------------------------------------------------------- */
+
+static void block_take(struct worker *w, const struct leg *leg,
+		       struct report *rep, const struct rtcpw_block *b)
+{
+	const struct hearing_of of = {.packets = leg->tx_packets,
+				      .seq = stream_seq(&leg->out),
+				      .clock_hz = leg->clock_hz,
+				      .ntp = ntp_now(w)};
+	const struct quality_bounds bounds = bounds_of(w);
+
+	switch (hearing_take(&rep->out, b, &of)) {
+	case HEARING_NEWS:
+		quality_take(&rep->out_quality, &bounds, b->fraction,
+			     hearing_rtt_us(b, of.ntp));
+		quality_tell(w, leg, rep);
+		break;
+	case HEARING_SAME:
+		break;
+	case HEARING_ABSURD:
+		STAT_INC(w, drop_rtcp_absurd);
+		break;
+	}
+}
+
+void report_take(struct worker *w, struct leg *leg,
+		 const struct rtcpw_info *info, const uint8_t *p, size_t len)
+{
+	struct report *rep = leg_report(&w->legs, leg);
+	struct rtcpw_block b;
+
+	/* Our own coming back is no report */
+	if ((info->sr || info->rr) && info->ssrc == leg->out.ssrc) {
+		STAT_INC(w, drop_rtcp_absurd);
+		return;
+	}
+	if (info->sr)
+		reception_sr(&rep->in, info->sent_ssrc, info->sent.ntp,
+			     w->now);
+	if (rtcpw_block_find(&b, p, len, leg->out.ssrc))
+		block_take(w, leg, rep, &b);
+	/* The stream has ended, the leg has not: its dialog says when */
+	if (info->bye && rtcpw_bye_of(p, len, rep->in.ssrc))
+		reception_bye(&rep->in);
 }

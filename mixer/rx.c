@@ -7,8 +7,10 @@
 #include "mixer/bridge.h"
 #include "mixer/dtlschan.h"
 #include "mixer/floorchan.h"
+#include "mixer/sweep.h"
 #include "mixer/unseal.h"
 #include "util/clock.h"
+#include "wire/rtcp.h"
 #include "wire/sipscan.h"
 
 void rx_init(struct rx *rx)
@@ -59,6 +61,7 @@ bool rx_proven(struct worker *w, struct leg *leg, struct latch *l,
 		STAT_INC(w, drop_unknown_source);
 		return false;
 	case LATCH_LEARNT:
+		sweep_soon(w, leg);
 		if (l == &leg->rtp)
 			(void)worker_event(w, &ev);
 		break;
@@ -68,7 +71,7 @@ bool rx_proven(struct worker *w, struct leg *leg, struct latch *l,
 	}
 	leg_count_rx(leg, w->now);
 	if (leg->dead)
-		report_heard(w, leg);
+		sweep_heard(w, leg);
 	return true;
 }
 
@@ -99,17 +102,31 @@ void rx_speech(struct worker *w, const struct leg *leg,
 	slotq_commit(w->to[home]);
 }
 
+static bool rtcp_fits(struct worker *w, struct rtcpw_info *info,
+		      const uint8_t *p, size_t len)
+{
+	if (!rtcpw_decode(info, p, len))
+		return true;
+	STAT_INC(w, drop_rtcp_malformed);
+	return false;
+}
+
+/* Its source is proven */
+static void rtcp_taken(struct worker *w, struct leg *leg,
+		       const struct rtcpw_info *info, const uint8_t *p,
+		       size_t len)
+{
+	STAT_INC(w, rx_rtcp);
+	report_take(w, leg, info, p, len);
+}
+
 static void rx_rtcp(struct worker *w, struct leg *leg, struct latch *l,
 		    const struct sa *src, const uint8_t *p, size_t len)
 {
 	struct rtcpw_info info;
 
-	if (rtcpw_decode(&info, p, len)) {
-		STAT_INC(w, drop_malformed);
-		return;
-	}
-	if (rx_proven(w, leg, l, src))
-		STAT_INC(w, rx_rtcp);
+	if (rtcp_fits(w, &info, p, len) && rx_proven(w, leg, l, src))
+		rtcp_taken(w, leg, &info, p, len);
 }
 
 /* Keys, of who has nothing better to ask by */
@@ -132,6 +149,8 @@ static void speech(struct worker *w, struct leg *leg,
 	if (may && leg->talk == sel->part) {
 		holds_send(w, leg);
 		leg->spoke = holds_clock(w->now);
+		leg->talks = true;
+		sweep_soon(w, leg);
 		rx_speech(w, leg, hdr, p + hdr->payload);
 	} else if (holds_speech(w, leg, hdr, p)) {
 		return;
@@ -149,6 +168,8 @@ static void rtp_taken(struct worker *w, struct leg *leg,
 	STAT_INC(w, rx_rtp);
 	leg->ssrc_rtp = hdr->ssrc;
 	leg->has_ssrc_rtp = true;
+	reception_rtp(&leg_report(&w->legs, leg)->in, hdr, leg->clock_hz,
+		      w->now);
 	if (!hdr->payload_bytes)
 		return;
 	if (hdr->pt != leg->pt)
@@ -189,10 +210,8 @@ static void opened(struct worker *w, struct leg *leg, const struct unseal *u)
 	if (!u->rtcp) {
 		if (rtp_fits(w, &hdr, u->p, u->len))
 			rtp_taken(w, leg, &hdr, u->p);
-	} else if (rtcpw_decode(&info, u->p, u->len)) {
-		STAT_INC(w, drop_malformed);
-	} else {
-		STAT_INC(w, rx_rtcp);
+	} else if (rtcp_fits(w, &info, u->p, u->len)) {
+		rtcp_taken(w, leg, &info, u->p, u->len);
 	}
 }
 
@@ -245,10 +264,10 @@ static void rx_plain(struct worker *w, const struct sock *s, struct leg *leg,
 	/* An empty datagram keeps a NAT open (RFC 6263 section 4.1): sign of
 	 * life from who is known, proof of nothing from others. */
 	if (!len) {
-		if (latch_is(l, src))
-			(void)rx_proven(w, leg, l, src);
-		else
+		if (!latch_is(l, src))
 			STAT_INC(w, drop_malformed);
+		else if (rx_proven(w, leg, l, src))
+			STAT_INC(w, rx_keepalives);
 		return;
 	}
 	/* A terminal that has nothing to say yet keeps its NAT open, and

@@ -7,6 +7,7 @@
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
 #include "mixer/dtlschan.h"
+#include "mixer/sweep.h"
 #include "mixer/worker.h"
 
 static void secure_destructor(void *arg)
@@ -243,13 +244,14 @@ int secure_keys(struct worker *w, struct leg *leg, const struct srtpw_key *rx,
 		return err;
 	}
 	rx_renew(w, s, rxc);
+	sweep_soon(w, leg);
 	tx_renew(s, txc);
 	s->rx_suite = rx->suite;
 	event(w, leg, MIXER_LEG_SECURED, s->rx_suite);
 	return 0;
 }
 
-void secure_visit(struct worker *w, struct leg *leg)
+bool secure_visit(struct worker *w, struct leg *leg)
 {
 	struct secure *s = leg->secure;
 
@@ -259,6 +261,7 @@ void secure_visit(struct worker *w, struct leg *leg)
 	}
 	if (s->mode == MIXER_DTLS)
 		dtlschan_visit(w, leg);
+	return s->rx_old || s->dtls_state == SECURE_DTLS_DUE;
 }
 
 void secure_del(struct worker *w, struct leg *leg)

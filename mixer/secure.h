@@ -79,8 +79,9 @@ static inline bool secure_is(const struct secure *s)
 
 /** The SDPs said so; it is given away. NULL: the leg is plain */
 void secure_set(struct worker *w, struct leg *leg, struct secure *fresh);
-/** Now and then: what is not needed any more, what is to be tried again */
-void secure_visit(struct worker *w, struct leg *leg);
+/** Now and then: what is not needed any more, what is to be tried again.
+ *  false: there is nothing left to come back for */
+bool secure_visit(struct worker *w, struct leg *leg);
 /** The leg is about to be freed */
 void secure_del(struct worker *w, struct leg *leg);
 /** Keys of a handshake */

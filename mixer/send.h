@@ -65,6 +65,13 @@ static inline void leg_send_rtp(struct worker *w, struct leg *leg,
 	leg_sent(leg, len);
 }
 
+/** Is there somewhere to send RTCP to? */
+static inline bool leg_rtcp_sends(const struct leg *leg)
+{
+	return latch_sends(leg_rtcp_kind(leg) == PORT_RTP ? &leg->rtp
+							  : &leg->rtcp);
+}
+
 /** Send a compound RTCP packet, if there is somewhere to; copied */
 void leg_send_rtcp(struct worker *w, struct leg *leg, const uint8_t *p,
 		   size_t len);

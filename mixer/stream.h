@@ -32,6 +32,12 @@ void stream_init(struct stream *s, uint32_t ssrc, uint32_t clock_hz,
 void stream_burst(struct stream *s, const struct burst_stamp *stamp,
 		  uint64_t now);
 
+/** Newest sequence number sent, where one was */
+static inline uint16_t stream_seq(const struct stream *s)
+{
+	return (uint16_t)(s->seq_base + s->idx);
+}
+
 /** Timestamp that belongs to the time now, for sender reports */
 uint32_t stream_ts(const struct stream *s, uint64_t now);
 

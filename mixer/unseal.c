@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include "mixer/dtlschan.h"
+#include "mixer/sweep.h"
 #include "mixer/unseal.h"
 #include "wire/rtp.h"
 
@@ -155,7 +156,7 @@ static bool prove(struct worker *w, struct leg *leg, const struct unseal *u)
 	}
 	leg_count_rx(leg, w->now);
 	if (leg->dead)
-		report_heard(w, leg);
+		sweep_heard(w, leg);
 	dtlschan_heard(w, leg);
 	return true;
 }

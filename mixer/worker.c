@@ -10,6 +10,7 @@
 #include "mixer/bridge.h"
 #include "mixer/dtlschan.h"
 #include "mixer/part.h"
+#include "mixer/sweep.h"
 #include "util/clock.h"
 #include "util/reserve.h"
 
@@ -171,7 +172,8 @@ static void *worker_main(void *arg)
 
 	w->now = clock_mono_us();
 	wheel_init(&w->wheel, w->now / 1000);
-	report_start(w);
+	w->utc_us = clock_utc_ms() * 1000 - w->now;
+	sweep_start(w);
 	while (!w->quit) {
 		int n;
 

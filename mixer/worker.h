@@ -55,7 +55,7 @@ struct worker {
 	struct wheel wheel;
 	struct wheel_timer tick;
 	uint32_t sweep;                        /**< Next leg slot to visit */
-	uint64_t sweep_us;                     /**< The last visit */
+	uint64_t utc_us;                       /**< UTC minus now, at start */
 
 	struct legs legs;
 	struct bridge **homev;                 /**< By bridge slot */
@@ -114,11 +114,5 @@ void rx_speech(struct worker *w, const struct leg *leg,
  *  it if so, drops and counts it if not */
 bool rx_proven(struct worker *w, struct leg *leg, struct latch *l,
 	       const struct sa *src);
-
-/* --- report.c: RTCP and liveness ---------------------------------------- */
-
-void report_start(struct worker *w);
-/** The leg was heard: alive again if it was reported dead */
-void report_heard(struct worker *w, struct leg *leg);
 
 #endif

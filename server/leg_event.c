@@ -77,6 +77,29 @@ static void insecure(struct leg *leg, enum mixer_insecure why)
 	leg_down(leg, again ? 503 : 488, insecure_words(why), again);
 }
 
+static double percent(uint8_t fraction)
+{
+	return fraction * 100.0 / 256;
+}
+
+static void quality(const struct leg *leg, bool bad)
+{
+	const struct server *srv = leg->srv;
+	struct mixer_leg_stats st;
+	char in[16], out[16];
+
+	if (mixer_leg_stats_get(srv->mixer, leg->mid, &st))
+		return;
+
+	(void)re_snprintf(in, sizeof(in), "%.1f", percent(st.in.fraction));
+	(void)re_snprintf(out, sizeof(out), "%.1f", percent(st.out.fraction));
+	hlog(srv->log, bad ? HLOG_WARN : HLOG_INFO, leg->subject,
+	     bad ? "reception is bad" : "reception is good again",
+	     HLOG_S("subscriber", leg->subscriber),
+	     HLOG_S("lost_in_percent", in), HLOG_S("lost_out_percent", out),
+	     HLOG_U("rtt_ms", st.rtt_us / 1000));
+}
+
 void leg_event(struct leg *leg, const struct mixer_event *ev)
 {
 	if (!leg)
@@ -102,6 +125,10 @@ void leg_event(struct leg *leg, const struct mixer_event *ev)
 
 	case MIXER_LEG_INSECURE:
 		insecure(leg, (enum mixer_insecure)ev->reason);
+		break;
+
+	case MIXER_LEG_QUALITY:
+		quality(leg, ev->reason);
 		break;
 
 	case MIXER_LEG_ALIVE:

@@ -136,6 +136,7 @@ static void event_h(const struct mixer_event *ev, void *arg)
 
 	case MIXER_LEG_LATCHED:
 	case MIXER_LEG_DEAD:
+	case MIXER_LEG_QUALITY:
 	case MIXER_LEG_ALIVE:
 	case MIXER_LEG_SECURED:
 	case MIXER_LEG_INSECURE:

@@ -54,6 +54,27 @@ static void security_set(json_t *o, const struct leg *leg)
 				  json_integer(s ? s->moved : 0));
 }
 
+/* Per mille: JSON without floating point */
+static json_t *reception_json(const struct mixer_reception *r)
+{
+	if (!r->known)
+		return json_null();
+
+	return json_pack("{s:i s:i s:I}", "loss_permille",
+			 r->fraction * 1000 / 256, "lost", (int)r->lost,
+			 "jitter_us", (json_int_t)r->jitter_us);
+}
+
+static json_t *quality_json(const struct mixer_leg_stats *st)
+{
+	return json_pack("{s:b s:o s:o s:o}", "bad", st->bad,
+			 "in", reception_json(&st->in),
+			 "out", reception_json(&st->out),
+			 "rtt_us", st->rtt_us
+				   ? json_integer((json_int_t)st->rtt_us)
+				   : json_null());
+}
+
 static json_t *leg_json(const struct leg *leg)
 {
 	struct mixer_leg_stats st;
@@ -85,6 +106,9 @@ static json_t *leg_json(const struct leg *leg)
 				  ? addr(&leg->media.rtp) : json_null());
 	(void)json_object_set_new(o, "rx", json_integer((json_int_t)st.rx));
 	(void)json_object_set_new(o, "tx", json_integer((json_int_t)st.tx));
+	(void)json_object_set_new(o, "quality", quality_json(&st));
+	(void)json_object_set_new(o, "idle_ms",
+				  json_integer((json_int_t)st.idle_ms));
 	(void)json_object_set_new(o, "selected", b ? text(b->subject)
 						   : json_null());
 	return o;
@@ -184,6 +208,10 @@ static json_t *worker_json(const struct mixer_stats *s)
 		{ "drop_late", s->drop_late },
 		{ "drop_floor_rate", s->drop_floor_rate },
 		{ "drop_floor_foreign", s->drop_floor_foreign },
+		{ "drop_rtcp_malformed", s->drop_rtcp_malformed },
+		{ "drop_rtcp_absurd", s->drop_rtcp_absurd },
+		{ "rx_keepalives", s->rx_keepalives },
+		{ "tx_keepalives", s->tx_keepalives },
 		{ "held", s->held }, { "hold_full", s->hold_full },
 		{ "rx_keys", s->rx_keys }, { "tones", s->tones },
 		{ "tones_full", s->tones_full },

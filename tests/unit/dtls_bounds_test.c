@@ -248,9 +248,11 @@ static void net_keep(struct far *f, enum rig_dir dir, unsigned n,
 	far_deliver(f, dir, v, len);
 }
 
+/* Returns how many were worked for until it was too much */
 static unsigned flood(struct rig *r, struct far *f, const uint8_t *v,
 		      size_t len)
 {
+	const uint64_t dropped = rig_stats(r).dropped;
 	unsigned n;
 
 	for (n = 0; n < 1000 && !f->failed_count; n++) {
@@ -258,8 +260,9 @@ static unsigned flood(struct rig *r, struct far *f, const uint8_t *v,
 		rig_until(r, cmds_taken, NULL);
 	}
 	rig_until(r, far_refused, f);
+	rig_until(r, cmds_taken, NULL);
 	assert_int_equal(f->reason, MIXER_INSECURE_HANDSHAKE);
-	return n;
+	return n - (unsigned)(rig_stats(r).dropped - dropped);
 }
 
 /* The same ClientHello again and again; then records that cannot be read yet,

@@ -13,6 +13,7 @@
 #include <sys/types.h>
 #include <re.h>
 #include "wire/digest.h"
+#include "wire/rtcp.h"
 #include "wire/rtp.h"
 #include "wire/tbcp.h"
 

@@ -285,15 +285,17 @@ static void thousands_of_legs(void **state)
 	rig_close(&r);
 }
 
-/* A leg of one group or two: slot and table of seats */
+/* A leg of one group or two: slot, when it is due, and table of seats */
 static void slot_is_small(void **state)
 {
 	(void)state;
 	assert_int_equal(mixer_leg_bytes(),
-			 sizeof(struct leg) + seats_bytes(SEATS_FIRST));
+			 sizeof(struct leg) + sizeof(uint32_t) +
+				 seats_bytes(SEATS_FIRST));
 	assert_int_equal(seats_bytes(SEATS_FIRST), SEATS_FIRST_BYTES);
 	assert_int_equal(seats_bytes(2), SEATS_FIRST_BYTES);
 	assert_true(mixer_leg_bytes() <= 512);
+	assert_true(sizeof(struct report) <= 96);
 	print_message("# a leg takes %zu bytes\n", mixer_leg_bytes());
 }
 

@@ -241,7 +241,8 @@ void phone_sdp(struct phone *ph)
 		rem.floor = ph->sa[CH_FLOOR];
 	if (ph->kind == PHONE_MCPT)
 		rem.floor_proto = MIXER_FLOOR_MCPT;
-
+	if (ph->guard)
+		ph->guard->sdp(ph, &rem);
 	assert_int_equal(mixer_leg_remote_set(ph->rig->m, ph->leg, &rem), 0);
 }
 
@@ -314,7 +315,13 @@ void phone_send(const struct phone *ph, enum chan ch, const void *p,
 		size_t len)
 {
 	const struct sa *to = local_of(ph, ch);
+	uint8_t buf[2048];
 
+	if (ph->guard && ch != CH_FLOOR) {
+		memcpy(buf, p, len);
+		ph->guard->seal(ph, ch, buf, &len, sizeof(buf));
+		p = buf;
+	}
 	assert_int_equal(
 		sendto(ph->fd[ch], p, len, 0, &to->u.sa, to->len), len);
 }
@@ -345,6 +352,7 @@ static size_t chan_read(struct phone *ph, enum chan ch, uint8_t *buf,
 {
 	const uint64_t until_ms = clock_mono_ms() + RIG_DEADLINE_MS;
 	struct sa src = {.len = sizeof(src.u)};
+	size_t got;
 	ssize_t n;
 
 	if (!fd_wait(ph->fd[ch], until_ms))
@@ -355,7 +363,10 @@ static size_t chan_read(struct phone *ph, enum chan ch, uint8_t *buf,
 	if (!sa_cmp(&src, local_of(ph, ch), SA_ALL))
 		fail_msg("channel %d: from port %u, not %u", (int)ch,
 			 sa_port(&src), sa_port(local_of(ph, ch)));
-	return (size_t)n;
+	got = (size_t)n;
+	if (ph->guard && ch != CH_FLOOR)
+		ph->guard->open(ph, ch, buf, &got);
+	return got;
 }
 
 /* One stream, whatever comes on it (rows P9, P11) */

@@ -16,6 +16,7 @@
 #include <cmocka.h>
 #include "mixer/mixer.h"
 #include "wire/mcpt.h"
+#include "wire/rtcp.h"
 #include "wire/rtp.h"
 #include "wire/tbcp.h"
 
@@ -38,6 +39,17 @@ enum chan { CH_RTP, CH_RTCP, CH_FLOOR, CHANS };
 /** How a phone and the floor speak to each other */
 enum phone_kind { PHONE_TBCP, PHONE_MCPT, PHONE_KEYS };
 
+struct phone;
+
+/** What a secure phone does with its RTP and RTCP, and adds to its SDP */
+struct phone_guard {
+	void (*seal)(const struct phone *ph, enum chan ch, uint8_t *p,
+		     size_t *lenp, size_t size);
+	void (*open)(const struct phone *ph, enum chan ch, uint8_t *p,
+		     size_t *lenp);
+	void (*sdp)(const struct phone *ph, struct mixer_leg_remote *rem);
+};
+
 struct phone {
 	struct rig *rig;
 	enum phone_kind kind;
@@ -53,6 +65,8 @@ struct phone {
 	unsigned heard;
 	struct rtpw_hdr last;
 	uint16_t told_seq;     /**< MCPT: of the last Idle or Taken */
+	const struct phone_guard *guard; /**< NULL: plain */
+	void *keys;            /**< For that */
 };
 
 void rig_cfg(struct mixer_cfg *cfg, unsigned workers);

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "wire/rtcp.h"
 #include "wire/rtp.h"
 #include "wire/srtp.h"
 
