@@ -44,10 +44,10 @@ def until_secured(server, name, kind):
                  'a suite of ' + name)
     leg = server.leg(name)
     expect(leg['security'] == kind and leg['status'] == 'idle', leg)
-    line = server.log.wait(lambda x: x.get('event') == 'secured' and
-                           x.get('subject') == 'leg/' + name,
-                           'a line in the log')
-    expect((line['by'], line['suite']) == (kind, leg['suite']), line)
+    server.log.wait(lambda x: x.get('event') == 'secured' and
+                    x.get('subject') == 'leg/' + name and
+                    x['by'] == kind and x['suite'] == leg['suite'],
+                    'a line in the log')
     text = server.holler('status')[1]
     expect('%s %s' % (kind, leg['suite']) in text, text)
     return leg
@@ -75,16 +75,17 @@ def end(proc, *phones):
 
 
 def test_phones_hear_in_srtp(lab):
-    """P7 P8: a handset speaks in the clear to phones that take SRTP when it
-    is offered beside RTP/AVP (RFC 8643): they hear it, the wire does not"""
+    """P7 P8: a handset speaks in the clear to baresip, which takes SRTP that
+    is offered beside RTP/AVP (RFC 8643): it hears all, the wire does not.
+    Linphone, which does not know that, is left in the clear"""
     speech = lab.speech()
     server = server_of(lab, 'opportunistic', 'alice', 'bob', 'carol')
     proc, path = capture(lab, server)
     alice = lab.handset(server, 'alice', play=speech).ready()
     bob = baresip(lab, server, 'bob', 'srtp').ready()
     carol = linphone(lab, server, 'carol', 'srtp', False).ready()
-    for name in ('bob', 'carol'):
-        until_secured(server, name, 'sdes')
+    until_secured(server, 'bob', 'sdes')
+    expect(server.leg('carol')['security'] == 'plain', server.leg('carol'))
     join(server, 'crew', ('alice', 'bob', 'carol'))
     ports = {n: port_of(server.leg(n)) for n in ('alice', 'bob', 'carol')}
     say(server, alice, 'crew', carol)
@@ -93,10 +94,11 @@ def test_phones_hear_in_srtp(lab):
         expect_phone_heard(speech, phone)
     sent = payloads(server, path, ports['alice'], 'dst')
     expect(len(sent) > 20, 'no speech was captured')
-    for name in ('bob', 'carol'):
-        got = payloads(server, path, ports[name], 'src')
-        expect(len(got) > 20, 'nothing went to ' + name)
-        expect(not got & sent, '%s was sent speech in the clear' % name)
+    got = payloads(server, path, ports['carol'], 'src')
+    expect(got & sent, 'nothing of it was found with carol')
+    got = payloads(server, path, ports['bob'], 'src')
+    expect(len(got) > 20, 'nothing went to bob')
+    expect(not got & sent, 'bob was sent speech in the clear')
 
 
 def test_phones_talk_in_srtp(lab):
