@@ -172,8 +172,15 @@ static struct dtls_cmd *cmd_reserve(const struct far *f,
 	return cmd;
 }
 
+static bool cmd_fits(const struct rig *r, const void *arg)
+{
+	(void)r;
+	return cmd_reserve(arg, DTLS_BEGIN) != NULL;
+}
+
 void far_cmd(const struct far *f, enum dtls_cmd_type type)
 {
+	rig_until(f->rig, cmd_fits, f);
 	assert_non_null(cmd_reserve(f, type));
 	slotq_commit(dtls_cmds(f->rig->d, 0));
 }
@@ -189,6 +196,7 @@ void far_begin(struct far *f, const struct mixer_dtls *sdp)
 	struct dtls_cmd *cmd;
 
 	f->epoch = ++f->rig->epoch;
+	rig_until(f->rig, cmd_fits, f);
 	cmd = cmd_reserve(f, DTLS_BEGIN);
 	assert_non_null(cmd);
 	cmd->u.begin = *sdp;
