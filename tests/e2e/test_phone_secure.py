@@ -155,10 +155,9 @@ def test_baresip_offers_sdes(lab):
 
 
 def test_baresip_offers_dtls(lab):
-    """P7: UDP/TLS/RTP/SAVP and SAVPF of baresip's offers"""
+    """P7: DTLS-SRTP of baresip's offers, without ICE"""
     server = dial_world(lab, 'any')
-    for menc in ('dtls_srtp', 'dtls_srtpf'):
-        dialled(lab, server, baresip(lab, server, 'bob', menc), 'dtls')
+    dialled(lab, server, baresip(lab, server, 'bob', 'dtls_srtp'), 'dtls')
 
 
 def test_linphone_offers(lab):
