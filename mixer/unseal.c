@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include "mixer/dtlschan.h"
+#include "mixer/proof.h"
 #include "mixer/sweep.h"
 #include "mixer/unseal.h"
 #include "wire/rtp.h"
@@ -122,36 +123,18 @@ static bool newest(struct worker *w, struct leg *leg, const struct unseal *u)
 	return true;
 }
 
-static void told(struct worker *w, const struct leg *leg,
-		 enum mixer_event_type type, const struct sa *addr)
-{
-	const struct mixer_event ev = {.type = type,
-				       .leg = leg->id,
-				       .addr = *addr,
-				       .at_us = w->now};
-
-	(void)worker_event(w, &ev);
-}
-
 /* The packet is authentic */
 static bool prove(struct worker *w, struct leg *leg, const struct unseal *u)
 {
 	struct latch *l = leg_latch(leg, u->s->kind);
 
-	switch (latch_prove(l, u->src, newest(w, leg, u))) {
+	switch (proof_learn(w, leg, l, u->src, newest(w, leg, u))) {
 	case LATCH_UNLATCHED:
 	case LATCH_FOREIGN:
 		STAT_INC(w, drop_unlatched);
 		return false;
 	case LATCH_LEARNT:
-		if (l == &leg->rtp)
-			told(w, leg, MIXER_LEG_LATCHED, u->src);
-		break;
 	case LATCH_MOVED:
-		STAT_INC(w, moved);
-		if (l == &leg->rtp)
-			told(w, leg, MIXER_LEG_MOVED, u->src);
-		break;
 	case LATCH_OK:
 		break;
 	}
