@@ -242,6 +242,8 @@ static void speech_to(struct worker *w, struct leg *leg,
 	} else if (leg->late) {
 		return;
 	}
+	if (stream_jumps(&leg->out, &sp->stamp))
+		stream_burst(&leg->out, &sp->stamp, w->now);
 	leg_send_rtp(w, leg, &sp->stamp, sp->p, sp->len);
 }
 
