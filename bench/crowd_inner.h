@@ -45,6 +45,7 @@ struct crowd {
 	struct crowd_turn keep, speak;
 	enum crowd_alive alive;
 	uint32_t streams;      /* Terminals that speak all the time */
+	uint64_t kernel_ns;    /* Of the datagram at hand */
 	struct crowd_counters n;
 	struct crowd_batch rx;
 	struct terminal t[];
@@ -54,7 +55,8 @@ void crowd_emit(struct crowd *c, enum crowd_type type, uint32_t i,
 		uint16_t code, const struct tbcp_msg *floor);
 /** The key of a terminal's leg: it has only one, whatever leg that is */
 struct srtpw_key crowd_key(const struct crowd *c, uint32_t i);
-/** A datagram of terminal i from the server's port */
+/** A datagram of terminal i from that port: RTP also from who stands in for
+ *  the server */
 void crowd_media_take(struct crowd *c, uint32_t i, uint16_t port,
 		      const uint8_t *p, size_t len);
 /** Keep-alives and speech that are due */

@@ -6,10 +6,11 @@
 #include <openssl/crypto.h>
 #include "mixer/dtls.h"
 #include "mixer/dtlschan.h"
+#include "mixer/proof.h"
 
 enum { TAKE_MAX = 64 };
 
-/* --- down ------------------------------------------------------------------ */
+/* --- down ---------------------------------------------------------------- */
 
 static struct dtls_cmd *cmd_new(struct worker *w, const struct leg *leg,
 				enum dtls_cmd_type type)
@@ -76,6 +77,7 @@ void dtlschan_rx(struct worker *w, struct leg *leg, const struct sa *src,
 
 	dtlschan_visit(w, leg);
 	/* It proves nothing yet, but has to be answered */
+	proof_end(w, leg, &leg->rtp);
 	if (!latch_hint(&leg->rtp, src, w->now <= leg->window_us)) {
 		STAT_INC(w, drop_unknown_source);
 		return;
@@ -92,7 +94,7 @@ void dtlschan_rx(struct worker *w, struct leg *leg, const struct sa *src,
 	STAT_INC(w, rx_dtls);
 }
 
-/* --- up -------------------------------------------------------------------- */
+/* --- up ------------------------------------------------------------------ */
 
 static void failed(struct worker *w, struct leg *leg, unsigned reason)
 {

@@ -31,6 +31,13 @@ void latch_set(struct latch *l, const struct sa *sdp, const struct sa *flow)
 		l->addr = *sdp;
 }
 
+void latch_move(struct latch *l, const struct sa *src)
+{
+	l->addr = *src;
+	l->old = 0;
+	l->state = LATCH_DONE;
+}
+
 bool latch_is(const struct latch *l, const struct sa *src)
 {
 	return latch_sends(l) && sa_cmp(&l->addr, src, SA_ALL);
@@ -55,9 +62,7 @@ enum latch_verdict latch_check(struct latch *l, const struct sa *src,
 		return is || window ? LATCH_OK : LATCH_UNLATCHED;
 	if (!is && !window)
 		return LATCH_UNLATCHED;
-	l->addr = *src;
-	l->old = 0;
-	l->state = LATCH_DONE;
+	latch_move(l, src);
 	return LATCH_LEARNT;
 }
 
@@ -71,9 +76,7 @@ enum latch_verdict latch_prove(struct latch *l, const struct sa *src,
 		return LATCH_UNLATCHED;
 	if (!newest || (is && !first))
 		return LATCH_OK;
-	l->addr = *src;
-	l->old = 0;
-	l->state = LATCH_DONE;
+	latch_move(l, src);
 	return first ? LATCH_LEARNT : LATCH_MOVED;
 }
 

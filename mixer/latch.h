@@ -54,6 +54,8 @@ bool latch_is(const struct latch *l, const struct sa *src);
 enum latch_verdict latch_check(struct latch *l, const struct sa *src,
 			       bool window);
 
+/** An authentic packet came from there, whatever the SDP said */
+void latch_move(struct latch *l, const struct sa *src);
 /** Judge the source of an authentic packet, and learn from it if it is the
  *  newest: no window, no IP limits it. Never LATCH_FOREIGN */
 enum latch_verdict latch_prove(struct latch *l, const struct sa *src,
@@ -66,6 +68,12 @@ bool latch_hint(struct latch *l, const struct sa *src, bool window);
 static inline bool latch_sends(const struct latch *l)
 {
 	return l->addr.len != 0;
+}
+
+/** It is proven to be there */
+static inline bool latch_holds(const struct latch *l, const struct sa *src)
+{
+	return l->state == LATCH_DONE && latch_is(l, src);
 }
 
 #endif

@@ -3,6 +3,7 @@
  * @file leg.c  Legs of one worker
  */
 #include <errno.h>
+#include "mixer/ice.h"
 #include "mixer/leg.h"
 #include "mixer/secure.h"
 #include "util/reserve.h"
@@ -35,6 +36,8 @@ void legs_fini(struct legs *ls)
 
 	for (i = 0; i < ls->high; i++)
 		mem_deref(ls->v[i].seats);
+	for (i = 0; i < ls->high; i++)
+		mem_deref(ls->v[i].ice);
 	reserve_free(ls->v, (size_t)ls->max * sizeof(*ls->v));
 	reserve_free(ls->reportv, (size_t)ls->max * sizeof(*ls->reportv));
 	reserve_free(ls->visitv, (size_t)ls->max * sizeof(*ls->visitv));
@@ -85,6 +88,7 @@ struct leg *leg_new(struct legs *ls, const struct leg_init *init)
 	leg->clock_hz = init->clock_hz;
 	leg->codec = (uint8_t)init->codec;
 	leg->floor_on = init->floor;
+	leg->ice = init->ice;
 	stream_init(&leg->out, init->ssrc, init->clock_hz, init->seq,
 		    init->ts);
 	link_in(ls, leg);
@@ -116,6 +120,7 @@ void leg_free(struct legs *ls, struct leg *leg)
 	leg->window_us = 0;
 	leg->report_ms = leg->keepalive_ms = 0;
 	leg->seats = mem_deref(leg->seats);
+	leg->ice = mem_deref(leg->ice);
 	leg->sel = SEAT_NONE;
 	leg->floor_seq = 0;
 	leg->floor_proto = MIXER_FLOOR_TBCP;
@@ -150,6 +155,11 @@ struct leg *leg_find(const struct legs *ls, const struct ipkey *ip,
 	return NULL;
 }
 
+static bool by_ice(const struct leg *leg)
+{
+	return leg->ice && !leg->ice->off;
+}
+
 void leg_move(struct legs *ls, struct leg *leg, const struct sa *flow)
 {
 	const struct ipkey key = ipkey_of(flow);
@@ -161,10 +171,33 @@ void leg_move(struct legs *ls, struct leg *leg, const struct sa *flow)
 	link_in(ls, leg);
 	latch_reset(&leg->floor);
 	/* That is proven by its packets, wherever they come from */
-	if (secure_is(leg->secure))
+	if (by_ice(leg) || secure_is(leg->secure))
 		return;
 	latch_reset(&leg->rtp);
 	latch_reset(&leg->rtcp);
+}
+
+/* What checks have proven stays as long as the terminal does ICE; what was
+ * proven otherwise before, or after, does not. */
+static void channels_set(struct leg *leg, const struct mixer_leg_remote *r,
+			 const struct sa *flow)
+{
+	const bool was = by_ice(leg);
+
+	if (leg->ice)
+		leg->ice->off = !r->ice;
+	if (was != by_ice(leg)) {
+		latch_reset(&leg->rtp);
+		latch_reset(&leg->rtcp);
+	}
+	leg->mux = r->rtcp_mux;
+	if (r->rtcp_mux)
+		latch_reset(&leg->rtcp);
+	if (by_ice(leg))
+		return;
+	latch_set(&leg->rtp, &r->rtp, flow);
+	if (!r->rtcp_mux)
+		latch_set(&leg->rtcp, &r->rtcp, flow);
 }
 
 void leg_remote(struct leg *leg, const struct mixer_leg_remote *r,
@@ -173,12 +206,7 @@ void leg_remote(struct leg *leg, const struct mixer_leg_remote *r,
 	struct sa flow;
 
 	ipkey_sa(&leg->flow_key, &flow);
-	latch_set(&leg->rtp, &r->rtp, &flow);
-	leg->mux = r->rtcp_mux;
-	if (leg->mux)
-		latch_reset(&leg->rtcp);
-	else
-		latch_set(&leg->rtcp, &r->rtcp, &flow);
+	channels_set(leg, r, &flow);
 	if (leg->floor_on)
 		latch_set(&leg->floor, &r->floor, &flow);
 	if (leg->floor.state != LATCH_CLOSED)

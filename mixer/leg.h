@@ -50,6 +50,7 @@ struct leg {
 	uint32_t clock_hz;
 	uint64_t window_us;      /**< The latch window ends */
 	struct seats *seats;     /**< NULL: it was never a member */
+	struct ice *ice;         /**< NULL: our SDP has none */
 	const struct part *talk; /**< Whose floor it holds */
 	const struct part *told; /**< Whose burst its terminal knows of */
 	uint32_t told_burst;
@@ -106,6 +107,7 @@ struct leg_init {
 	uint8_t pt, pt_event;
 	enum mixer_codec codec;
 	bool floor;
+	struct ice *ice;         /**< Or NULL */
 };
 
 /** Memory is reserved for max legs and touched when a slot is used */
@@ -119,7 +121,7 @@ struct leg *leg_get(const struct legs *ls, mixer_leg_id id);
 /** Whose packet this is; NULL: nobody's */
 struct leg *leg_find(const struct legs *ls, const struct ipkey *ip,
 		     uint32_t triple);
-/** The flow moved to another IP: nothing is proven any more */
+/** The flow moved to another IP: nothing is proven any more, but by ICE */
 void leg_move(struct legs *ls, struct leg *leg, const struct sa *flow);
 /** The terminal's SDP */
 void leg_remote(struct leg *leg, const struct mixer_leg_remote *r,

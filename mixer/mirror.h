@@ -32,6 +32,8 @@ struct mseat {
 struct mleg {
 	uint32_t gen;
 	bool used, dead, bad, floor;
+	bool ice;                    /**< Our SDP has it */
+	bool ice_on;                 /**< ..and the terminal's, or will */
 	bool leaving;                /**< Deleted, its worker is not told yet */
 	uint32_t next_free;
 	uint32_t laddr, triple;      /**< triple: of its local address */

@@ -99,6 +99,8 @@ static void cmds_close(struct worker *w)
 
 			memcpy(fdv, c->u.triple.fdv, sizeof(fdv));
 			port_close(fdv);
+		} else if (c->type == CMD_LEG_ADD) {
+			mem_deref(c->u.leg.ice);
 		}
 		mem_deref(c->secure);
 		slotq_release(w->cmds);

@@ -157,7 +157,8 @@ enum mixer_event_type {
 	/** It will not be: reason as enum mixer_insecure. The leg stays, and
 	 *  nothing is sent to or taken from it */
 	MIXER_LEG_INSECURE,
-	/** A secure leg was heard, authentic, from another address: addr */
+	/** A leg with ICE or SRTP was heard, authentic, from another
+	 *  address: addr */
 	MIXER_LEG_MOVED
 };
 
@@ -168,7 +169,7 @@ struct mixer_event {
 	uint32_t burst;     /**< Number of the burst in its bridge */
 	uint16_t reason;
 	uint64_t at_us;     /**< CLOCK_MONOTONIC, set by the worker */
-	struct sa addr;     /**< LATCHED */
+	struct sa addr;     /**< LATCHED, MOVED */
 	void *leg_arg;      /**< As given to mixer_leg_add() */
 	void *bridge_arg;   /**< As given to mixer_bridge_add() */
 };
@@ -270,7 +271,7 @@ int mixer_leg_remote_set(struct mixer *m, mixer_leg_id leg,
 
 /** New ICE credentials: the terminal restarts ICE (RFC 8445 section 9). The
  *  old address is used until a check with the new ones came.
- *  @return 0, ENOENT, EINVAL (no ICE leg), EAGAIN */
+ *  @return 0, ENOENT, EINVAL (no ICE leg), EAGAIN, EIO (randomness) */
 int mixer_leg_ice(struct mixer *m, mixer_leg_id leg, struct mixer_ice *ice);
 
 /** a=fingerprint of our certificate: "sha-256 AA:BB..." */
@@ -280,7 +281,8 @@ const char *mixer_fingerprint(const struct mixer *m);
  * The signalling flow moved (authenticated re-REGISTER from elsewhere)
  *
  * Where only its port is another one nothing changes. With another IP nothing
- * is proven any more until the next mixer_leg_remote_set().
+ * is proven any more until the next mixer_leg_remote_set(), but for what ICE
+ * has proven.
  *
  * @return 0, ENOENT, EINVAL, EAGAIN, EADDRINUSE: a leg of the new IP has these
  *         ports (this leg has to be made anew), ENOMEM
@@ -399,9 +401,15 @@ struct mixer_stats {
 		drop_replayed,       /**< The same one was there before */
 		drop_floor_rate,     /**< Floor messages beyond the bound */
 		drop_floor_foreign,  /**< ..with another's SSRC */
+		/** STUN for no leg here, or without its password */
+		drop_stun_credentials,
+		drop_stun_rate,      /**< Checks beyond the bound: not read */
 		drop_rtcp_malformed, /**< RTCP whose lengths or types do not
 					  fit */
 		drop_rtcp_absurd;    /**< Report that cannot be true */
+	uint64_t stun_checks;     /**< Authentic ICE checks.. */
+	uint64_t stun_answers;    /**< ..answered with success */
+	uint64_t stun_errors;     /**< ..refused: role, unknown attribute */
 	uint64_t rx_keepalives;   /**< Empty datagrams of known sources */
 	uint64_t tx_keepalives;
 	/** Speech that came before the floor and went first; legs whose speech

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include "mixer/ice.h"
 #include "mixer/mirror.h"
 #include "util/clock.h"
 
@@ -113,6 +114,12 @@ static uint32_t slot_take(struct mworker *mw)
 	return slot;
 }
 
+static void slot_give(struct mworker *mw, uint32_t slot)
+{
+	mw->legv[slot].next_free = mw->leg_free;
+	mw->leg_free = slot;
+}
+
 static unsigned least_loaded(const struct mixer *m, uint64_t tried)
 {
 	unsigned i, best = 0;
@@ -185,6 +192,7 @@ int mixer_leg_add(struct mixer *m, const struct mixer_leg_params *p,
 		  mixer_leg_id *legp, struct mixer_leg_local *local)
 {
 	uint32_t laddr, triple, slot;
+	struct ice *ice = NULL;
 	struct mworker *mw;
 	struct leg_init *in;
 	struct mleg *ml;
@@ -203,18 +211,25 @@ int mixer_leg_add(struct mixer *m, const struct mixer_leg_params *p,
 	err = place_take(m, p, laddr, &worker, &triple);
 	if (err)
 		return err;
-	if (!cmd_fits(m, worker, 1, CMD_KEEP)) {
-		const struct flow_at at = flow_at(m, worker, laddr, &p->flow);
-
-		flow_undo(m->flows, &at, triple);
-		return EAGAIN;
-	}
 	mw = &m->mwv[worker];
 	slot = slot_take(mw);
+	if (!cmd_fits(m, worker, 1, CMD_KEEP))
+		err = EAGAIN;
+	else if (p->ice)
+		err = ice_alloc(&ice, slot);
+	if (err) {
+		const struct flow_at at = flow_at(m, worker, laddr, &p->flow);
+
+		slot_give(mw, slot);
+		flow_undo(m->flows, &at, triple);
+		return err;
+	}
 	ml = &mw->legv[slot];
 	*ml = (struct mleg){.gen = id_gen_next(ml->gen),
 			    .used = true,
 			    .floor = p->floor,
+			    .ice = p->ice,
+			    .ice_on = p->ice,
 			    .laddr = laddr,
 			    .triple = triple,
 			    .flow = p->flow,
@@ -232,8 +247,11 @@ int mixer_leg_add(struct mixer *m, const struct mixer_leg_params *p,
 	in->pt_event = p->pt_event;
 	in->codec = p->codec;
 	in->floor = p->floor;
+	in->ice = ice;
 	*legp = in->id;
 	local_fill(m, worker, ml, in->ssrc, local);
+	if (ice)
+		local->ice = ice->now;
 	cmd_push(m, worker);
 	m->legs++;
 	atomic_fetch_add_explicit(&mw->legs, 1, memory_order_relaxed);
@@ -243,6 +261,33 @@ int mixer_leg_add(struct mixer *m, const struct mixer_leg_params *p,
 static bool unset_or_family(const struct sa *sa, const struct sa *of)
 {
 	return !sa_isset(sa, SA_ADDR) || sa_af(sa) == sa_af(of);
+}
+
+/* The address that signalling shows before the worker has told one. By ICE
+ * there is none. */
+static void rtp_note(struct mleg *ml, const struct mixer_leg_remote *r)
+{
+	const bool ice = ml->ice && r->ice;
+
+	if (ice != ml->ice_on)
+		sa_init(&ml->rtp, AF_UNSPEC);
+	ml->ice_on = ice;
+	if (ice)
+		return;
+	if (!sa_isset(&r->rtp, SA_ALL))
+		sa_init(&ml->rtp, AF_UNSPEC);
+	else if (sa_cmp(&r->rtp, &ml->flow, SA_ADDR) &&
+		 !sa_isset(&ml->rtp, SA_ADDR))
+		ml->rtp = r->rtp;
+}
+
+static bool family_fits(const struct mleg *ml,
+			const struct mixer_leg_remote *r)
+{
+	return unset_or_family(&r->floor, &ml->flow) &&
+	       ((ml->ice && r->ice) ||
+		(unset_or_family(&r->rtp, &ml->flow) &&
+		 unset_or_family(&r->rtcp, &ml->flow)));
 }
 
 int mixer_leg_remote_set(struct mixer *m, mixer_leg_id leg,
@@ -255,9 +300,7 @@ int mixer_leg_remote_set(struct mixer *m, mixer_leg_id leg,
 
 	if (!ml)
 		return ENOENT;
-	if (!r || !unset_or_family(&r->rtp, &ml->flow) ||
-	    !unset_or_family(&r->rtcp, &ml->flow) ||
-	    !unset_or_family(&r->floor, &ml->flow))
+	if (!r || !family_fits(ml, r))
 		return EINVAL;
 	if (!cmd_fits(m, id_worker(leg), 1, CMD_KEEP))
 		return EAGAIN;
@@ -272,11 +315,30 @@ int mixer_leg_remote_set(struct mixer *m, mixer_leg_id leg,
 	memset(&c->u.remote.key_rx, 0, sizeof(c->u.remote.key_rx));
 	memset(&c->u.remote.key_tx, 0, sizeof(c->u.remote.key_tx));
 	cmd_push(m, id_worker(leg));
-	if (!sa_isset(&r->rtp, SA_ALL))
-		sa_init(&ml->rtp, AF_UNSPEC);
-	else if (sa_cmp(&r->rtp, &ml->flow, SA_ADDR) &&
-		 !sa_isset(&ml->rtp, SA_ADDR))
-		ml->rtp = r->rtp;
+	rtp_note(ml, r);
+	return 0;
+}
+
+int mixer_leg_ice(struct mixer *m, mixer_leg_id leg, struct mixer_ice *ice)
+{
+	const struct mleg *ml = m ? mleg_get(m, leg) : NULL;
+	struct mixer_ice fresh;
+	struct cmd *c;
+	int err;
+
+	if (!ml)
+		return ENOENT;
+	if (!ice || !ml->ice)
+		return EINVAL;
+	if (!cmd_fits(m, id_worker(leg), 1, CMD_KEEP))
+		return EAGAIN;
+	err = ice_make(&fresh, id_slot(leg));
+	if (err)
+		return err;
+	c = cmd_new(m, id_worker(leg), CMD_LEG_ICE);
+	c->leg = leg;
+	c->u.ice = *ice = fresh;
+	cmd_push(m, id_worker(leg));
 	return 0;
 }
 
@@ -304,7 +366,8 @@ int mixer_leg_flow_set(struct mixer *m, mixer_leg_id leg,
 		if (err)
 			return err;
 		flow_give(m->flows, &from, ml->triple);
-		sa_init(&ml->rtp, AF_UNSPEC);
+		if (!ml->ice_on)
+			sa_init(&ml->rtp, AF_UNSPEC);
 	}
 	ml->flow = *flow;
 	c = cmd_new(m, worker, CMD_LEG_FLOW);
@@ -332,8 +395,7 @@ static bool leg_leave(struct mixer *m, mixer_leg_id leg, struct mleg *ml)
 	mleg_unseat(m, ml);
 	flow_give(m->flows, &at, ml->triple);
 	ml->used = ml->leaving = false;
-	ml->next_free = mw->leg_free;
-	mw->leg_free = id_slot(leg);
+	slot_give(mw, id_slot(leg));
 	m->legs--;
 	atomic_fetch_sub_explicit(&mw->legs, 1, memory_order_relaxed);
 	return true;

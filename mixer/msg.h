@@ -31,6 +31,7 @@ enum cmd_type {
 	CMD_LEG_ADD,
 	CMD_LEG_REMOTE,
 	CMD_LEG_FLOW,
+	CMD_LEG_ICE,      /**< New credentials */
 	CMD_LEG_DEL,
 	CMD_LEG_ASK,      /**< It has asked for bridge's floor; 0: any */
 	CMD_LEG_SELECT,
@@ -58,6 +59,7 @@ struct cmd {
 		struct leg_init leg;
 		struct mixer_leg_remote remote;
 		struct sa flow;
+		struct mixer_ice ice;
 		struct bridge *bridge;
 		struct floor_cfg floor;
 		struct {

@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <sys/epoll.h>
 #include "mixer/bridge.h"
+#include "mixer/ice.h"
 #include "mixer/part.h"
+#include "mixer/proof.h"
 #include "mixer/sweep.h"
 
 static void triple_add(struct worker *w, const struct cmd *c)
@@ -39,9 +41,11 @@ static void leg_remote_order(struct worker *w, const struct cmd *c)
 		return;
 	}
 	outq_flush(&w->outq);
+	proof_unlist(w, leg);
 	secure_set(w, leg, c->secure);
 	leg_remote(leg, &c->u.remote,
 		   w->now + (uint64_t)w->cfg.latch_ms * 1000);
+	proof_list(w, leg);
 	/* From now on silence means something */
 	atomic_store_explicit(&leg->heard_us, w->now, memory_order_relaxed);
 	sweep_soon(w, leg);
@@ -55,6 +59,7 @@ static void leg_order(struct worker *w, const struct cmd *c)
 		return;
 	/* What is queued takes the leg's address when it is sent */
 	outq_flush(&w->outq);
+	proof_unlist(w, leg);
 	if (c->type == CMD_LEG_DEL) {
 		report_bye(w, leg);
 		outq_flush(&w->outq);
@@ -66,6 +71,7 @@ static void leg_order(struct worker *w, const struct cmd *c)
 	} else if (c->type == CMD_LEG_FLOW) {
 		holds_drop(w, leg);
 		leg_move(&w->legs, leg, &c->u.flow);
+		proof_list(w, leg);
 	}
 }
 
@@ -132,6 +138,7 @@ static void floor_order(struct worker *w, const struct cmd *c)
 static void order(struct worker *w, const struct cmd *c)
 {
 	struct bridge *b;
+	struct leg *leg;
 
 	switch (c->type) {
 	case CMD_TRIPLE:
@@ -149,6 +156,11 @@ static void order(struct worker *w, const struct cmd *c)
 		break;
 	case CMD_LEG_ASK:
 		leg_ask_order(w, c);
+		break;
+	case CMD_LEG_ICE:
+		leg = leg_get(&w->legs, c->leg);
+		if (leg && leg->ice)
+			ice_restart(leg->ice, &c->u.ice);
 		break;
 	case CMD_LEG_SELECT:
 		part_select(w, c->leg, c->bridge);

@@ -7,11 +7,13 @@
 #include "mixer/bridge.h"
 #include "mixer/dtlschan.h"
 #include "mixer/floorchan.h"
+#include "mixer/ice.h"
+#include "mixer/proof.h"
 #include "mixer/sweep.h"
 #include "mixer/unseal.h"
 #include "util/clock.h"
 #include "wire/rtcp.h"
-#include "wire/sipscan.h"
+#include "wire/stun.h"
 
 void rx_init(struct rx *rx)
 {
@@ -53,6 +55,7 @@ bool rx_proven(struct worker *w, struct leg *leg, struct latch *l,
 				       .addr = *src,
 				       .at_us = w->now};
 
+	proof_end(w, leg, l);
 	switch (latch_check(l, src, w->now <= leg->window_us)) {
 	case LATCH_UNLATCHED:
 		STAT_INC(w, drop_unlatched);
@@ -274,7 +277,7 @@ static void rx_plain(struct worker *w, const struct sock *s, struct leg *leg,
 	/* A terminal that has nothing to say yet keeps its NAT open, and
 	 * shows where it is, with STUN (RFC 6263 section 4.4): it proves as
 	 * much as plain RTP does. Nobody waits for an answer. */
-	if (s->kind != PORT_FLOOR && sipscan_is_stun(p, len)) {
+	if (s->kind != PORT_FLOOR && stunw_is(p, len)) {
 		(void)rx_proven(w, leg, l, src);
 		return;
 	}
@@ -291,13 +294,17 @@ static void rx_plain(struct worker *w, const struct sock *s, struct leg *leg,
 	}
 }
 
-static void datagram(struct worker *w, const struct sock *s,
-		     const struct sa *src, uint8_t *p, size_t len)
+static void datagram(struct worker *w, struct sock *s, const struct sa *src,
+		     uint8_t *p, size_t len)
 {
-	const struct ipkey ip = ipkey_of(src);
-	struct leg *leg = leg_find(&w->legs, &ip, s->triple);
 	struct unseal u = {.s = s, .src = src, .p = p, .len = len};
+	struct leg *leg;
 
+	/* A check names its leg itself, wherever it comes from */
+	if (s->kind != PORT_FLOOR && stunw_is(p, len) &&
+	    ice_rx(w, s, src, p, len))
+		return;
+	leg = proof_leg(w, s, src);
 	if (s->kind != PORT_FLOOR &&
 	    (!leg || secure_is(leg->secure) ||
 	     !latch_is(leg_latch(leg, s->kind), src)) &&
@@ -306,12 +313,12 @@ static void datagram(struct worker *w, const struct sock *s,
 	if (leg)
 		rx_plain(w, s, leg, src, p, len);
 	else if (u.tried)
-		STAT_INC(w, drop_unauthentic);
+		unseal_count(w, u.tried);
 	else
 		STAT_INC(w, drop_no_leg);
 }
 
-static void batch_take(struct worker *w, const struct sock *s,
+static void batch_take(struct worker *w, struct sock *s,
 		       struct rx *rx, unsigned n)
 {
 	unsigned i;
@@ -328,7 +335,7 @@ static void batch_take(struct worker *w, const struct sock *s,
 	outq_flush(&w->outq);
 }
 
-static void drain(struct worker *w, const struct sock *s)
+static void drain(struct worker *w, struct sock *s)
 {
 	unsigned i, n = RX_BATCH;
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include "mixer/dtlschan.h"
+#include "mixer/proof.h"
 #include "mixer/sweep.h"
 #include "mixer/unseal.h"
 #include "wire/rtp.h"
@@ -12,6 +13,7 @@
 enum {
 	/** Legs with one SSRC on one port that are tried for a packet */
 	CANDIDATES = 4,
+	LOOKS = 32, /**< ..and that are looked at for its address */
 	/** Packets of unknown addresses that are tried: of a worker.. */
 	TRIES = 500,
 	TRIES_S = 2000,
@@ -121,36 +123,18 @@ static bool newest(struct worker *w, struct leg *leg, const struct unseal *u)
 	return true;
 }
 
-static void told(struct worker *w, const struct leg *leg,
-		 enum mixer_event_type type, const struct sa *addr)
-{
-	const struct mixer_event ev = {.type = type,
-				       .leg = leg->id,
-				       .addr = *addr,
-				       .at_us = w->now};
-
-	(void)worker_event(w, &ev);
-}
-
 /* The packet is authentic */
 static bool prove(struct worker *w, struct leg *leg, const struct unseal *u)
 {
 	struct latch *l = leg_latch(leg, u->s->kind);
 
-	switch (latch_prove(l, u->src, newest(w, leg, u))) {
+	switch (proof_learn(w, leg, l, u->src, newest(w, leg, u))) {
 	case LATCH_UNLATCHED:
 	case LATCH_FOREIGN:
 		STAT_INC(w, drop_unlatched);
 		return false;
 	case LATCH_LEARNT:
-		if (l == &leg->rtp)
-			told(w, leg, MIXER_LEG_LATCHED, u->src);
-		break;
 	case LATCH_MOVED:
-		STAT_INC(w, moved);
-		if (l == &leg->rtp)
-			told(w, leg, MIXER_LEG_MOVED, u->src);
-		break;
 	case LATCH_OK:
 		break;
 	}
@@ -161,7 +145,7 @@ static bool prove(struct worker *w, struct leg *leg, const struct unseal *u)
 	return true;
 }
 
-static void count(struct worker *w, int err)
+void unseal_count(struct worker *w, int err)
 {
 	if (err == ENOKEY)
 		STAT_INC(w, drop_insecure);
@@ -179,7 +163,7 @@ bool unseal_open(struct worker *w, struct leg *leg, struct unseal *u)
 		u->index = rtcp_index(leg->secure, u);
 	err = open_any(w, leg->secure, u);
 	if (err) {
-		count(w, err);
+		unseal_count(w, err);
 		return false;
 	}
 	return prove(w, leg, u);
@@ -198,21 +182,47 @@ static bool may_try(struct worker *w, struct secure *s)
 	return false;
 }
 
-static bool try(struct worker *w, struct leg *leg, struct unseal *u)
+static int try(struct worker *w, struct leg *leg, struct unseal *u)
 {
 	struct unseal copy = *u;
+	int err;
 
 	memcpy(w->spare[0], u->p, u->len);
 	copy.p = w->spare[0];
 	if (copy.rtcp)
 		copy.index = rtcp_index(leg->secure, &copy);
-	if (open_any(w, leg->secure, &copy))
-		return false;
+	err = open_any(w, leg->secure, &copy);
+	if (err)
+		return err;
 	/* The buffer of one packet is its own until the batch is sent */
 	memcpy(u->p, copy.p, copy.len);
 	copy.p = u->p;
 	*u = copy;
-	return true;
+	return 0;
+}
+
+static struct secure *next_of(const struct worker *w, const struct unseal *u,
+			      const struct secure *s)
+{
+	do {
+		s = ssrcs_next(&w->ssrcs, &w->legs, u->ssrc, u->s->triple, s);
+	} while (s && !secure_is(s));
+	return (struct secure *)s;
+}
+
+/* One that has moved to that address before */
+static struct leg *leg_at(const struct worker *w, const struct unseal *u)
+{
+	const struct secure *s = NULL;
+	unsigned i;
+
+	for (i = 0; i < LOOKS && (s = next_of(w, u, s)); i++) {
+		struct leg *leg = &w->legs.v[s->slot];
+
+		if (latch_is(leg_latch(leg, u->s->kind), u->src))
+			return leg;
+	}
+	return NULL;
 }
 
 enum unseal_found unseal_find(struct worker *w, struct unseal *u,
@@ -221,28 +231,20 @@ enum unseal_found unseal_find(struct worker *w, struct unseal *u,
 	struct secure *s = NULL;
 	unsigned i;
 
-	for (i = 0; i < CANDIDATES; i++) {
-		struct leg *leg;
+	*legp = leg_at(w, u);
+	if (*legp)
+		return unseal_open(w, *legp, u) ? UNSEAL_OPEN : UNSEAL_DROPPED;
+	for (i = 0; i < CANDIDATES && (s = next_of(w, u, s)); i++) {
+		struct leg *leg = &w->legs.v[s->slot];
 
-		s = ssrcs_next(&w->ssrcs, &w->legs, u->ssrc, u->s->triple, s);
-		if (!s)
-			break;
-		leg = &w->legs.v[s->slot];
-		if (!secure_is(s))
-			continue;
-		if (latch_is(leg_latch(leg, u->s->kind), u->src)) {
-			*legp = leg;
-			return unseal_open(w, leg, u) ? UNSEAL_OPEN
-						      : UNSEAL_DROPPED;
-		}
 		if (!may_try(w, s))
 			return UNSEAL_DROPPED;
-		if (try(w, leg, u)) {
+		u->tried = try(w, leg, u);
+		if (!u->tried) {
 			*legp = leg;
 			return prove(w, leg, u) ? UNSEAL_OPEN
 						: UNSEAL_DROPPED;
 		}
-		u->tried = true;
 	}
 	return UNSEAL_NONE;
 }

@@ -28,7 +28,8 @@ struct unseal {
 	uint16_t seq;    /**< RTP */
 	bool rtcp;
 	bool old;        /**< By the keys that were before */
-	bool tried;      /**< Candidates were there, and were none */
+	int tried;       /**< Why it is of none of the candidates; 0: there
+			      were none */
 };
 
 /** Fill in what a datagram (s, src, p, len) says of itself in the clear
@@ -49,5 +50,8 @@ enum unseal_found {
  *  heard with this SSRC on this port. Bounded work, and counted. */
 enum unseal_found unseal_find(struct worker *w, struct unseal *u,
 			      struct leg **legp);
+
+/** Count what could not be opened, by cause */
+void unseal_count(struct worker *w, int err);
 
 #endif

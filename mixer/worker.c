@@ -267,6 +267,7 @@ static void worker_destructor(void *arg)
 	ssrcs_fini(&w->ssrcs);
 	legs_fini(&w->legs);
 	holds_fini(&w->holds);
+	addrs_fini(&w->addrs);
 	mem_deref(w->cmds);
 	mem_deref(w->events);
 	mem_deref(w->wake);
@@ -275,6 +276,7 @@ static void worker_destructor(void *arg)
 static int tables_init(struct worker *w, uint64_t seed)
 {
 	uint32_t i;
+	int err;
 
 	w->sockc = w->cfg.triples_max * w->cfg.laddrc * PORT_KINDS;
 	w->sockv = mem_zalloc(w->sockc * sizeof(*w->sockv), NULL);
@@ -284,11 +286,13 @@ static int tables_init(struct worker *w, uint64_t seed)
 		return ENOMEM;
 	for (i = 0; i < w->sockc; i++)
 		w->sockv[i].fd = w->sockv[i].out_head = -1;
-	return legs_init(&w->legs, w->cfg.legs_max, seed) ||
-			       ssrcs_init(&w->ssrcs, w->cfg.legs_max, seed) ||
-			       holds_init(&w->holds)
-		       ? ENOMEM
-		       : 0;
+	/* RTP and RTCP of each */
+	err = addrs_init(&w->addrs, 2 * w->cfg.legs_max, seed);
+	if (!err)
+		err = ssrcs_init(&w->ssrcs, w->cfg.legs_max, seed);
+	if (!err)
+		err = holds_init(&w->holds);
+	return err ? err : legs_init(&w->legs, w->cfg.legs_max, seed);
 }
 
 static int queues_init(struct worker *w, struct wake *up)

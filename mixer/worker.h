@@ -11,6 +11,7 @@
 #define HL_MIXER_WORKER_H
 
 #include <pthread.h>
+#include "mixer/addrs.h"
 #include "mixer/holds.h"
 #include "mixer/msg.h"
 #include "mixer/nap.h"
@@ -61,6 +62,8 @@ struct worker {
 	uint64_t utc_us;                       /**< UTC minus now, at start */
 
 	struct legs legs;
+	struct addrs addrs;                    /**< Legs by where they are */
+	struct bucket checks;                  /**< STUN from anywhere */
 	struct bridge **homev;                 /**< By bridge slot */
 	struct part **partv;                   /**< By bridge slot */
 	struct sock *sockv;              /**< triple * PORT_KINDS + kind */

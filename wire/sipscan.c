@@ -347,7 +347,8 @@ static const char *message_check(struct sipscan *scan,
 
 /* ------------------------------------------------------------- datagrams */
 
-bool sipscan_is_stun(const uint8_t *buf, size_t len)
+/* RFC 5389 header with its magic cookie, and nothing behind it */
+static bool is_stun(const uint8_t *buf, size_t len)
 {
 	if (len < STUN_HEADER || buf[0] > 1)
 		return false;
@@ -389,7 +390,7 @@ int sipscan_parse(struct sipscan *scan, const uint8_t *buf, size_t len,
 
 	if (is_keepalive(buf, len)) {
 		s.kind = SIPSCAN_KEEPALIVE;
-	} else if (sipscan_is_stun(buf, len)) {
+	} else if (is_stun(buf, len)) {
 		s.kind = SIPSCAN_STUN;
 	} else if (len > UINT16_MAX) {
 		s.reason = "longer than a datagram";

@@ -77,9 +77,6 @@ struct sipscan {
 int sipscan_parse(struct sipscan *scan, const uint8_t *buf, size_t len,
 		  const struct sipscan_limits *limits);
 
-/** It is STUN: RFC 5389 header with its magic cookie, and nothing behind it */
-bool sipscan_is_stun(const uint8_t *buf, size_t len);
-
 /**
  * Make maddr in the topmost Via harmless: the name becomes "x-mad"
  *

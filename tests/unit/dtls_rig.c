@@ -21,7 +21,7 @@
 
 enum { DEADLINE_MS = 20000, FAR_REPEAT_US = 30000 };
 
-/* --- the peer's side ------------------------------------------------------- */
+/* --- the peer's side ----------------------------------------------------- */
 
 static int bio_read(BIO *bio, char *buf, int size)
 {
@@ -172,8 +172,15 @@ static struct dtls_cmd *cmd_reserve(const struct far *f,
 	return cmd;
 }
 
+static bool cmd_fits(const struct rig *r, const void *arg)
+{
+	(void)r;
+	return cmd_reserve(arg, DTLS_BEGIN) != NULL;
+}
+
 void far_cmd(const struct far *f, enum dtls_cmd_type type)
 {
+	rig_until(f->rig, cmd_fits, f);
 	assert_non_null(cmd_reserve(f, type));
 	slotq_commit(dtls_cmds(f->rig->d, 0));
 }
@@ -189,6 +196,7 @@ void far_begin(struct far *f, const struct mixer_dtls *sdp)
 	struct dtls_cmd *cmd;
 
 	f->epoch = ++f->rig->epoch;
+	rig_until(f->rig, cmd_fits, f);
 	cmd = cmd_reserve(f, DTLS_BEGIN);
 	assert_non_null(cmd);
 	cmd->u.begin = *sdp;
@@ -255,7 +263,7 @@ void far_keys_check(const struct far *f, enum srtpw_suite suite)
 	assert_false(key_same(&f->rx, &f->tx));
 }
 
-/* --- the worker's side ------------------------------------------------------ */
+/* --- the worker's side --------------------------------------------------- */
 
 static struct far *far_find(const struct rig *r, const struct dtls_ev *ev)
 {
@@ -368,7 +376,7 @@ struct dtls_stats rig_stats(const struct rig *r)
 	return st;
 }
 
-/* --- life -------------------------------------------------------------------- */
+/* --- life ---------------------------------------------------------------- */
 
 void rig_init(struct rig *r, const struct dtls_cfg *cfg)
 {

@@ -15,20 +15,6 @@ static void open_rig(struct rig *r, void **state)
 	rig_open(r, &cfg);
 }
 
-/* The phone's channel moves to another socket of the same or another IP */
-static void phone_move(struct phone *ph, enum chan ch, const char *ip)
-{
-	close(ph->fd[ch]);
-	assert_int_equal(sa_set_str(&ph->sa[ch], ip, 0), 0);
-	ph->fd[ch] = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	assert_true(ph->fd[ch] >= 0);
-	assert_int_equal(
-		bind(ph->fd[ch], &ph->sa[ch].u.sa, ph->sa[ch].len), 0);
-	assert_int_equal(getsockname(ph->fd[ch], &ph->sa[ch].u.sa,
-				     &ph->sa[ch].len),
-			 0);
-}
-
 static mixer_bridge_id bridge_two(struct rig *r, struct phone ph[2])
 {
 	const mixer_bridge_id b = rig_bridge(r, NULL);

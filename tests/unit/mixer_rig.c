@@ -181,6 +181,7 @@ static void phone_make_at(struct phone *ph, struct rig *r, const char *ip,
 				     .clock_hz = 8000,
 				     .codec = ph->codec,
 				     .floor = ph->kind != PHONE_KEYS,
+				     .ice = ph->ice,
 				     .worker = worker,
 				     .arg = ph};
 	unsigned i;
@@ -219,6 +220,20 @@ void phone_open_ip(struct phone *ph, struct rig *r, const char *ip,
 	phone_make(ph, r, ip, worker);
 }
 
+void phone_open_ice(struct phone *ph, struct rig *r, const char *ip,
+		    int worker)
+{
+	memset(ph, 0, sizeof(*ph));
+	ph->ice = true;
+	phone_make(ph, r, ip, worker);
+}
+
+void phone_move(struct phone *ph, enum chan ch, const char *ip)
+{
+	close(ph->fd[ch]);
+	ph->fd[ch] = sock_at(ip, &ph->sa[ch]);
+}
+
 void phone_open(struct phone *ph, struct rig *r, unsigned net, unsigned host,
 		int worker)
 {
@@ -235,7 +250,9 @@ void phone_sdp(struct phone *ph)
 				       .pt = 0xff,
 				       .pt_event = 0xff,
 				       .send = true,
-				       .recv = true};
+				       .recv = true,
+				       .rtcp_mux = ph->ice,
+				       .ice = ph->ice};
 
 	if (ph->kind != PHONE_KEYS)
 		rem.floor = ph->sa[CH_FLOOR];
@@ -347,8 +364,8 @@ void phone_talk(struct phone *ph, uint8_t n)
 	phone_send(ph, CH_RTP, pkt, sizeof(pkt));
 }
 
-static size_t chan_read(struct phone *ph, enum chan ch, uint8_t *buf,
-			size_t size)
+size_t phone_read(const struct phone *ph, enum chan ch, uint8_t *buf,
+		  size_t size)
 {
 	const uint64_t until_ms = clock_mono_ms() + RIG_DEADLINE_MS;
 	struct sa src = {.len = sizeof(src.u)};
@@ -372,7 +389,7 @@ static size_t chan_read(struct phone *ph, enum chan ch, uint8_t *buf,
 /* One stream, whatever comes on it (rows P9, P11) */
 static struct rtpw_hdr rtp_read(struct phone *ph, uint8_t *buf, size_t size)
 {
-	const size_t n = chan_read(ph, CH_RTP, buf, size);
+	const size_t n = phone_read(ph, CH_RTP, buf, size);
 	struct rtpw_hdr hdr;
 
 	assert_int_equal(rtpw_decode(&hdr, buf, n), 0);
@@ -451,7 +468,7 @@ struct tbcp_msg phone_told(struct phone *ph, enum tbcp_type type)
 	size_t n, used;
 
 	do {
-		n = chan_read(ph, CH_FLOOR, buf, sizeof(buf));
+		n = phone_read(ph, CH_FLOOR, buf, sizeof(buf));
 		assert_int_equal(tbcp_decode(&msg, buf, n, &used), 0);
 		assert_int_equal(used, n);
 		assert_int_equal(msg.ssrc, ph->local.ssrc);
@@ -478,7 +495,7 @@ struct mcpt_msg phone_mcpt_told(struct phone *ph, enum mcpt_type type)
 	size_t n, used;
 
 	do {
-		n = chan_read(ph, CH_FLOOR, buf, sizeof(buf));
+		n = phone_read(ph, CH_FLOOR, buf, sizeof(buf));
 		assert_int_equal(mcpt_decode(&msg, buf, n, &used), 0);
 		assert_int_equal(used, n);
 		assert_int_equal(msg.ssrc, ph->local.ssrc);

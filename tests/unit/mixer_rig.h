@@ -54,6 +54,7 @@ struct phone {
 	struct rig *rig;
 	enum phone_kind kind;
 	enum mixer_codec codec;
+	bool ice;              /**< Its leg does ICE: see ice_agent.h */
 	mixer_leg_id leg;
 	struct mixer_leg_local local;
 	int fd[CHANS];
@@ -101,6 +102,11 @@ void phone_open_ip(struct phone *ph, struct rig *r, const char *ip,
 /** ..whose leg is at that local address */
 void phone_open_at(struct phone *ph, struct rig *r, const char *ip,
 		   const char *laddr);
+/** The same, and the leg does ICE */
+void phone_open_ice(struct phone *ph, struct rig *r, const char *ip,
+		    int worker);
+/** The channel moves to another socket of the same or another IP */
+void phone_move(struct phone *ph, enum chan ch, const char *ip);
 /** This machine has that address */
 bool phone_ip_works(const char *ip);
 /** ..and the SDP of the phone is known, its floor channel proven */
@@ -130,6 +136,9 @@ uint8_t phone_hear(struct phone *ph);
 /** Wait for the next packet, any payload; it goes on the same stream
  *  @return bytes of the payload */
 size_t phone_packet(struct phone *ph, uint8_t *payload, size_t size);
+/** Wait for a datagram: it comes from the port that the channel sends to */
+size_t phone_read(const struct phone *ph, enum chan ch, uint8_t *buf,
+		  size_t size);
 /** Nothing waits in that socket */
 void phone_silent(const struct phone *ph, enum chan ch);
 

@@ -47,10 +47,14 @@ static void sdp_h(const struct phone *ph, struct mixer_leg_remote *rem)
 {
 	const struct sphone *sp = ph->keys;
 
-	rem->security = MIXER_SDES;
+	rem->rtcp_mux = sp->mux;
+	rem->security = sp->dtls ? MIXER_DTLS : MIXER_SDES;
+	if (sp->dtls) {
+		rem->dtls = *sp->dtls;
+		return;
+	}
 	rem->key_rx = sp->up;
 	rem->key_tx = sp->down;
-	rem->rtcp_mux = sp->mux;
 }
 
 static const struct phone_guard guard = {seal_h, open_h, sdp_h};
@@ -72,7 +76,8 @@ void sphone_open(struct sphone *sp, struct rig *r, unsigned net,
 	phone_open(&sp->ph, r, net, host, -1);
 	sp->ph.guard = &guard;
 	sp->ph.keys = sp;
-	sphone_keys(sp, suite);
+	if (suite != SRTPW_NONE)
+		sphone_keys(sp, suite);
 }
 
 void sphone_up(struct sphone *sp, struct rig *r, unsigned net, unsigned host,

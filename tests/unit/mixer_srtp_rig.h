@@ -15,6 +15,7 @@ struct sphone {
 	struct phone ph;
 	struct srtpw_key up, down;  /**< Of what it sends, and is sent */
 	struct srtpw *out, *in;
+	const struct mixer_dtls *dtls; /**< Its SDP has that, and no keys */
 	bool mux;
 	bool bare;                  /**< Sends as it is */
 	size_t got;                 /**< Bytes of the last datagram on the wire*/
