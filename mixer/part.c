@@ -357,6 +357,7 @@ static void granted(struct worker *w, struct part *part, struct leg *leg,
 		return;
 	leg->talk = part;
 	late_stop(w, leg);
+	nap_speech(&w->nap, w->now);
 	hear_none(leg, part);
 	floorchan_granted(w, leg, fd);
 }
