@@ -20,9 +20,12 @@ enum {
 int bare_open(struct bare *b, const struct sa *laddr, enum srtpw_suite suite)
 {
 	const int bytes = SNDBUF;
+	unsigned i;
 
 	b->suite = suite;
 	b->n = 0;
+	for (i = 0; i < BARE_BATCH; i++)
+		rtpw_encode(b->hdr[i], false, 0, (uint16_t)i, 0, i);
 	b->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (b->fd < 0 || bind(b->fd, &laddr->u.sa, laddr->len))
 		return errno;

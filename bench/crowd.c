@@ -42,6 +42,7 @@ void crowd_emit(struct crowd *c, enum crowd_type type, uint32_t i,
 				       .i = i,
 				       .code = code,
 				       .floor = floor,
+				       .kernel_ns = c->kernel_ns,
 				       .at_us = clock_mono_us()};
 
 	if (c->h)
@@ -286,6 +287,7 @@ static void drain(struct crowd *c)
 	for (k = 0; k < n; k++) {
 		const uint32_t i = datagram_whose(c, k);
 
+		c->kernel_ns = crowd_batch_ns(&c->rx, k);
 		if (i != UINT32_MAX)
 			crowd_media_take(c, i, ntohs(c->rx.src[k].sin_port),
 				   (uint8_t *)c->rx.buf[k],

@@ -55,6 +55,8 @@ struct crowd_event {
 	uint16_t code;
 	const struct tbcp_msg *floor;
 	uint64_t at_us;        /**< clock_mono_us() when it was read */
+	uint64_t kernel_ns;    /**< CROWD_RTP after crowd_narrow(): when the
+				    kernel got it, CLOCK_REALTIME */
 };
 
 typedef void(crowd_h)(const struct crowd_event *ev, void *arg);
@@ -75,6 +77,9 @@ void crowd_user(char name[CROWD_USER_MAX], uint32_t i);
 
 /** Port of all terminals' media, for who filters it */
 uint16_t crowd_media_port(const struct crowd *c);
+/** The kernel drops all media but that of the first n terminals, and takes the
+ *  time of that. @return 0 or errno */
+int crowd_narrow(struct crowd *c, uint32_t n);
 
 /** Let the first n terminals sign on; those that have stay */
 void crowd_sign_on(struct crowd *c, uint32_t n);

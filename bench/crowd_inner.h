@@ -37,6 +37,7 @@ struct crowd {
 	double keep;           /* Keep-alives owed */
 	uint64_t keep_us;
 	uint32_t keep_next;
+	uint64_t kernel_ns;    /* Of the datagram at hand */
 	struct crowd_counters n;
 	struct crowd_batch rx;
 	struct terminal t[];
@@ -46,7 +47,8 @@ void crowd_emit(struct crowd *c, enum crowd_type type, uint32_t i,
 		uint16_t code, const struct tbcp_msg *floor);
 /** The key of a terminal's leg: it has only one, whatever leg that is */
 struct srtpw_key crowd_key(const struct crowd *c, uint32_t i);
-/** A datagram of terminal i from the server's port */
+/** A datagram of terminal i from that port: RTP also from who stands in for
+ *  the server */
 void crowd_media_take(struct crowd *c, uint32_t i, uint16_t port,
 		      const uint8_t *p, size_t len);
 /** RTCP that is due, spread evenly over the interval */

@@ -110,7 +110,8 @@ void crowd_media_take(struct crowd *c, uint32_t i, uint16_t port,
 	if (port == sa_port(&t->media.floor)) {
 		floor_take(c, i, p, len);
 	}
-	else if (port == sa_port(&t->media.rtp) && !rtpw_decode(&hdr, p, len)) {
+	else if (port != sa_port(&t->media.rtcp) &&
+		 !rtpw_decode(&hdr, p, len)) {
 		c->n.rtp++;
 		crowd_emit(c, CROWD_RTP, i, 0, NULL);
 	}
@@ -148,4 +149,9 @@ void crowd_keepalives(struct crowd *c)
 		keepalive_send(c, c->keep_next);
 		c->keep_next = (c->keep_next + 1) % c->next;
 	}
+}
+
+int crowd_narrow(struct crowd *c, uint32_t n)
+{
+	return crowd_sock_narrow(c->media, c->cfg.base_ip, n);
 }

@@ -3,6 +3,7 @@
  * @file crowd_net.c  Two sockets with an address for each terminal
  */
 #include <errno.h>
+#include <linux/filter.h>
 #include <string.h>
 #include <unistd.h>
 #include "bench/crowd_net.h"
@@ -20,7 +21,8 @@ int crowd_sock_send(int fd, uint32_t from, const struct sa *to, const void *p,
 			   .msg_iov = &iov,
 			   .msg_iovlen = 1,
 			   .msg_control = control,
-			   .msg_controllen = sizeof(control)};
+			   .msg_controllen = CMSG_SPACE(
+				   sizeof(struct in_pktinfo))};
 	struct cmsghdr *cm = CMSG_FIRSTHDR(&m);
 	const struct in_pktinfo info = {.ipi_spec_dst.s_addr = htonl(from)};
 
@@ -85,18 +87,57 @@ unsigned crowd_batch_read(struct crowd_batch *b, int fd)
 	return n > 0 ? (unsigned)n : 0;
 }
 
-uint32_t crowd_batch_to(struct crowd_batch *b, unsigned k)
+/** Content of datagram k's control message of that kind, or NULL */
+static const void *control_find(struct crowd_batch *b, unsigned k, int level,
+				int type)
 {
 	struct msghdr *m = &b->mm[k].msg_hdr;
 	struct cmsghdr *cm;
-	struct in_pktinfo info;
 
 	for (cm = CMSG_FIRSTHDR(m); cm; cm = CMSG_NXTHDR(m, cm)) {
-		if (cm->cmsg_level != IPPROTO_IP ||
-		    cm->cmsg_type != IP_PKTINFO)
-			continue;
-		memcpy(&info, CMSG_DATA(cm), sizeof(info));
-		return ntohl(info.ipi_addr.s_addr);
+		if (cm->cmsg_level == level && cm->cmsg_type == type)
+			return CMSG_DATA(cm);
 	}
+	return NULL;
+}
+
+uint32_t crowd_batch_to(struct crowd_batch *b, unsigned k)
+{
+	const void *p = control_find(b, k, IPPROTO_IP, IP_PKTINFO);
+	struct in_pktinfo info;
+
+	if (!p)
+		return 0;
+	memcpy(&info, p, sizeof(info));
+	return ntohl(info.ipi_addr.s_addr);
+}
+
+uint64_t crowd_batch_ns(struct crowd_batch *b, unsigned k)
+{
+	const void *p = control_find(b, k, SOL_SOCKET, SCM_TIMESTAMPNS);
+	struct timespec ts;
+
+	if (!p)
+		return 0;
+	memcpy(&ts, p, sizeof(ts));
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+int crowd_sock_narrow(int fd, uint32_t base, uint32_t n)
+{
+	struct sock_filter code[] = {
+		/* Destination in the IPv4 header */
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, SKF_NET_OFF + 16),
+		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, base, 0, 2),
+		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, base + n, 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	const struct sock_fprog prog = {sizeof(code) / sizeof(code[0]), code};
+	const int on = 1;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on)) ||
+	    setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog)))
+		return errno;
 	return 0;
 }

@@ -17,7 +17,8 @@
 enum {
 	CROWD_BATCH = 64,
 	CROWD_RX_BYTES = 4096,
-	CROWD_CONTROL_BYTES = CMSG_SPACE(sizeof(struct in_pktinfo))
+	CROWD_CONTROL_BYTES = CMSG_SPACE(sizeof(struct in_pktinfo)) +
+			      CMSG_SPACE(sizeof(struct timespec))
 };
 
 /** One batch of datagrams */
@@ -39,6 +40,12 @@ int crowd_sock_send(int fd, uint32_t from, const struct sa *to, const void *p,
 void crowd_batch_init(struct crowd_batch *b);
 /** What waits, at most a batch. @return number of datagrams */
 unsigned crowd_batch_read(struct crowd_batch *b, int fd);
+/** From now on datagrams have the time at which the kernel got them, and only
+ *  those to the first n addresses from base on are taken.
+ *  @return 0 or errno */
+int crowd_sock_narrow(int fd, uint32_t base, uint32_t n);
+/** CLOCK_REALTIME; 0: not known */
+uint64_t crowd_batch_ns(struct crowd_batch *b, unsigned k);
 /** Local address that datagram k was sent to; 0: not known */
 uint32_t crowd_batch_to(struct crowd_batch *b, unsigned k);
 

@@ -55,9 +55,9 @@ static inline uint32_t fan_talker(const struct fan *f, unsigned group)
 	return (group + 1) * f->cfg.members - 1;
 }
 
-/** Ask for the floor of all groups again: silence may have lost it, and who
- *  has it keeps it */
-void fan_request(struct fan *f);
+/** All talkers leave the floor and take it again: in silence they are about to
+ *  lose it, who knows when */
+void fan_floors(struct fan *f);
 /** hollerd publishes its figures now and then: wait until they stand */
 struct fan_figures fan_settled(struct fan *f);
 
@@ -74,7 +74,7 @@ void fan_speak(struct fan *f, const struct fan_pace *p);
  *
  * @param lossp Share of the packets that did not come out, or NULL
  *
- * @return 0: less than nine tenths came out
+ * @return 0: less than half came out
  */
 double fan_round_us(struct fan *f, const struct fan_pace *p, double *lossp);
 

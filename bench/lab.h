@@ -37,8 +37,8 @@ struct lab_cfg {
 				    see, each other */
 	const char *sql;       /**< More for the database, or NULL */
 	const char *conf;      /**< More for the configuration, or NULL */
-	bool pin;              /**< hollerd gets the last core for itself, and
-				    this thread the others */
+	bool pin;              /**< hollerd gets the last core, this thread the
+				    others */
 	enum srtpw_suite suite;/**< Of the crowd's media; plain if 0 */
 };
 

@@ -22,6 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "cli/handset_codec.h"
+#include "wire/srtp.h"
 
 enum {
 	HS_STREAMS_MAX = 64,
@@ -111,6 +112,7 @@ struct hs_audio_remote {
 	enum hs_codec codec;
 	uint8_t pt;       /**< Of the codec */
 	uint8_t pt_event; /**< Of telephone-events; 0: none */
+	struct srtpw_key tx, rx; /**< Of RTP and RTCP; SRTPW_NONE: in clear */
 };
 
 /** Where the far side is. Its address is the only one that is heard. The

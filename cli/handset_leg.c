@@ -33,6 +33,7 @@ static void leg_destructor(void *arg)
 	mem_deref(leg->talk);
 	mem_deref(leg->keys);
 	mem_deref(leg->sdp);
+	sdpsec_wipe(&leg->remote, sizeof(leg->remote));
 	if (leg->audio_open)
 		(void)hs_audio_close(leg->line->hs->audio, leg->audio.stream);
 }
@@ -61,6 +62,7 @@ static int leg_alloc(struct hs_leg **lp, struct hs_line *line)
 				      .rtcp_port = leg->audio.rtcp_port,
 				      .floor_port = hs_talk_port(leg->talk),
 				      .codecs = &hs->opts.codecs,
+				      .srtp = &hs->opts.srtp,
 				      .floors = hs->opts.floors};
 	err = hs_sdp_alloc(&leg->sdp, &local);
 	if (!err)
@@ -80,7 +82,9 @@ static int audio_show(const struct hs_leg *leg, const struct hs_sdp_remote *r)
 				     .rtcp_port = sa_port(&r->rtcp),
 				     .codec = r->codec,
 				     .pt = r->pt,
-				     .pt_event = r->pt_event};
+				     .pt_event = r->pt_event,
+				     .tx = r->tx,
+				     .rx = r->rx};
 
 	if (sa_is_any(&r->rtp))
 		return 0;
@@ -97,7 +101,9 @@ static int media_set(struct hs_leg *leg, const struct hs_sdp_remote *remote)
 			   !sa_cmp(&leg->remote.rtcp, &remote->rtcp, SA_ALL) ||
 			   leg->remote.codec != remote->codec ||
 			   leg->remote.pt != remote->pt ||
-			   leg->remote.pt_event != remote->pt_event;
+			   leg->remote.pt_event != remote->pt_event ||
+			   !hs_key_same(&leg->remote.tx, &remote->tx) ||
+			   !hs_key_same(&leg->remote.rx, &remote->rx);
 	int err = 0;
 
 	hs_talk_remote(leg->talk, remote);
@@ -125,6 +131,9 @@ static void report_up(const struct hs_leg *leg)
 	hs_ev_int(&ev, "floor_port", hs_talk_port(leg->talk));
 	hs_ev_int(&ev, "ssrc", leg->audio.ssrc);
 	hs_ev_str(&ev, "codec", hs_codec_info(r->codec)->name);
+	hs_ev_str(&ev, "srtp", r->tx.suite
+				       ? srtpw_suite_name(r->tx.suite)
+				       : "none");
 	if (hs_modify_interval_s(leg->modify)) {
 		hs_ev_int(&ev, "session_s",
 			  hs_modify_interval_s(leg->modify));
@@ -335,6 +344,12 @@ void hs_leg_refuse(const struct handset *hs, const struct sip_msg *msg,
 				  "No Common Codec",
 				  "Warning: 305 holler \"no audio in a codec "
 				  "that is spoken here\"\r\n"
+				  "Content-Length: 0\r\n\r\n");
+	else if (err == EPROTO)
+		(void)sip_treplyf(NULL, NULL, hs->sip, msg, false, 488,
+				  "No Common SRTP",
+				  "Warning: 305 holler \"audio is not secured "
+				  "as it is here\"\r\n"
 				  "Content-Length: 0\r\n\r\n");
 	else if (err == EBADMSG)
 		(void)sip_treply(NULL, hs->sip, msg, 400, "Bad SDP");

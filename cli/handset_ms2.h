@@ -13,6 +13,7 @@
 #include "cli/handset_audio.h"
 #include "cli/pcm.h"
 
+struct _RtpSession;
 struct hs_stream;
 struct slotq;
 struct wake;
@@ -95,6 +96,21 @@ int hs_sockets_open(struct hs_sockets *s, const char *addr);
 int hs_sockets_connect(const struct hs_sockets *s,
 		       const struct hs_audio_remote *r);
 void hs_sockets_close(struct hs_sockets *s);
+
+/* --- SRTP: handset_ms2_srtp.c ------------------------------------------- */
+
+struct hs_cipher;
+
+/** Between the session and its sockets, which it does not close; in clear until
+ *  keys are set. @return 0 or ENOMEM */
+int hs_cipher_open(struct hs_cipher **cp, struct _RtpSession *rtp,
+		   const struct hs_sockets *fd);
+/** After the session was destroyed */
+void hs_cipher_close(struct hs_cipher *c);
+/** The same keys again change nothing; SRTPW_NONE: in clear. @return 0 or
+ *  errno */
+int hs_cipher_set(struct hs_cipher *c, const struct srtpw_key *tx,
+		  const struct srtpw_key *rx);
 
 /* --- streams: handset_ms2_stream.c -------------------------------------- */
 

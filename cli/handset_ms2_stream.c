@@ -32,6 +32,7 @@ enum {
 struct hs_stream {
 	uint32_t id;
 	RtpSession *rtp;
+	struct hs_cipher *cipher;
 	struct hs_sockets fd;
 	int pacefd;
 	hs_stream_ev_h *evh;
@@ -111,8 +112,7 @@ static int session_open(struct hs_stream *s)
 	rtp_session_set_symmetric_rtp(s->rtp, FALSE);
 	rtp_session_set_source_description(s->rtp, "handset", NULL, NULL, NULL,
 					   NULL, "holler", NULL);
-	rtp_session_set_sockets(s->rtp, s->fd.rtp, s->fd.rtcp);
-	return 0;
+	return hs_cipher_open(&s->cipher, s->rtp, &s->fd);
 }
 
 static void codec_set(struct hs_stream *s, enum hs_codec codec, uint8_t pt)
@@ -162,10 +162,9 @@ void hs_stream_close(struct hs_stream *s)
 		return;
 	hs_coder_close(s->enc);
 	hs_coder_close(s->dec);
-	if (s->rtp) {
-		rtp_session_set_sockets(s->rtp, -1, -1);
+	if (s->rtp)
 		rtp_session_destroy(s->rtp);
-	}
+	hs_cipher_close(s->cipher);
 	hs_sockets_close(&s->fd);
 	if (s->pacefd >= 0)
 		close(s->pacefd);
@@ -262,8 +261,10 @@ static int coder_anew(struct hs_stream *s, struct hs_coder **cp, bool encode)
 
 int hs_stream_remote(struct hs_stream *s, const struct hs_audio_remote *r)
 {
-	const int err = hs_sockets_connect(&s->fd, r);
+	int err = hs_sockets_connect(&s->fd, r);
 
+	if (!err)
+		err = hs_cipher_set(s->cipher, &r->tx, &r->rx);
 	if (err)
 		return err;
 	codec_set(s, r->codec, r->pt);

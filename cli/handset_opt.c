@@ -30,6 +30,8 @@ enum opt {
 	OPT_PLAY,
 	OPT_RECORD,
 	OPT_CODEC,
+	OPT_SRTP,
+	OPT_SRTP_SUITE,
 	OPT_FLOOR,
 	OPT_KEYS,
 	OPT_JITTER,
@@ -63,6 +65,8 @@ static const struct option longv[] = {
 	{"play", required_argument, NULL, OPT_PLAY},
 	{"record", required_argument, NULL, OPT_RECORD},
 	{"codec", required_argument, NULL, OPT_CODEC},
+	{"srtp", required_argument, NULL, OPT_SRTP},
+	{"srtp-suite", required_argument, NULL, OPT_SRTP_SUITE},
 	{"floor", required_argument, NULL, OPT_FLOOR},
 	{"keys", required_argument, NULL, OPT_KEYS},
 	{"jitter", required_argument, NULL, OPT_JITTER},
@@ -109,6 +113,9 @@ static const char help[] =
 "  --record WHAT         the ear: FILE.wav, alsa[:DEVICE] or none (default)\n"
 "  --codec NAME[,NAME..] what is offered, in this order, and taken: of PCMU,\n"
 "                        PCMA, G722, opus (default: all, in this order)\n"
+"  --srtp off|offer|require  speech in clear (default); secured where the\n"
+"                        server does it, too; or no leg\n"
+"  --srtp-suite NAME[,NAME..]  with which ciphers, best first (default: all)\n"
 "  --floor tbcp|mcptt|none  floor control that is offered and taken (default:\n"
 "                        both, and what the server prefers)\n"
 "  --keys rfc4733|info   without floor control the key sends * and #: as\n"
@@ -361,6 +368,18 @@ static int option(struct hs_opts *o, enum opt opt, char *arg)
 			       ? bad("--codec takes PCMU, PCMA, G722 and opus, "
 				     "each once, with commas between")
 			       : 0;
+	case OPT_SRTP:
+		return hs_srtp_mode_parse(&o->srtp, arg)
+			       ? bad("--srtp takes off, offer or require")
+			       : 0;
+	case OPT_SRTP_SUITE:
+		return hs_srtp_suites_parse(&o->srtp, arg)
+			       ? bad("--srtp-suite takes AEAD_AES_128_GCM, "
+				     "AEAD_AES_256_GCM, "
+				     "AES_CM_128_HMAC_SHA1_80 and "
+				     "AES_CM_128_HMAC_SHA1_32, each once, "
+				     "with commas between")
+			       : 0;
 	case OPT_FLOOR:
 		return floor_of(o, arg);
 	case OPT_KEYS:
@@ -456,6 +475,7 @@ int hs_opts_parse(struct hs_opts *o, int argc, char **argv)
 			      .play = "none",
 			      .record = "none"};
 	hs_codecs_default(&o->codecs);
+	hs_srtp_default(&o->srtp);
 	o->floors = 1 << HS_FLOOR_TBCP | 1 << HS_FLOOR_MCPT;
 	sa_init(&o->server, AF_UNSPEC);
 	sa_init(&o->bind, AF_UNSPEC);

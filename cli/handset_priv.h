@@ -16,6 +16,7 @@
 #include "cli/handset_audio.h"
 #include "cli/handset_events.h"
 #include "cli/handset_floor.h"
+#include "cli/handset_sdes.h"
 #include "util/limits.h"
 
 /** What the handset takes, in every request and answer that says so */
@@ -72,6 +73,7 @@ struct hs_opts {
 	uint32_t dead_s;             /**< Silence of the server's media; 0 */
 	const char *play, *record;
 	struct hs_codecs codecs;
+	struct hs_srtp srtp;
 	unsigned floors;             /**< 1 << enum hs_floor_proto */
 	bool keys_info;              /**< Keys by INFO, not RFC 4733 */
 };
@@ -347,6 +349,7 @@ struct hs_sdp_local {
 	uint16_t rtp_port, rtcp_port, floor_port;
 	const struct hs_codecs *codecs;
 	unsigned floors;     /**< 1 << enum hs_floor_proto of each we speak */
+	const struct hs_srtp *srtp; /**< NULL: off */
 };
 
 /** What the far side offers or answers */
@@ -360,6 +363,7 @@ struct hs_sdp_remote {
 	enum hs_codec codec;
 	uint8_t pt;
 	uint8_t pt_event;    /**< 0: takes none */
+	struct srtpw_key tx, rx; /**< SRTPW_NONE: in clear */
 };
 
 int hs_sdp_alloc(struct hs_sdp **sp, const struct hs_sdp_local *local);
@@ -367,7 +371,8 @@ int hs_sdp_offer(struct mbuf **mbp, struct hs_sdp *sdp);
 /** The next offer, and no later one, asks for the floor, too (TS 24.380
  *  section 14.3): mc_implicit_request, and mc_granted for a short answer */
 void hs_sdp_implicit(struct hs_sdp *sdp);
-/** @return 0, EBADMSG, ENOTSUP (no audio in a codec of ours) */
+/** @return 0, EBADMSG, ENOTSUP (no audio in a codec of ours), EPROTO (not
+ *  secured as it should be) */
 int hs_sdp_offered(struct hs_sdp *sdp, struct mbuf *mb,
 		   struct hs_sdp_remote *remote);
 int hs_sdp_answer(struct mbuf **mbp, struct hs_sdp *sdp);

@@ -19,6 +19,7 @@ static const char event_name[] = "telephone-event";
 struct hs_sdp {
 	struct sdp_session *sess;
 	struct sdp_media *audio, *floor;
+	struct hs_sdes sdes;
 	uint8_t priority; /**< MCPTT: what our answer leaves of the offer's */
 	bool queueing;
 	bool implicit;    /**< The next offer is a request for the floor */
@@ -32,6 +33,7 @@ static void sdp_destructor(void *arg)
 	mem_deref(sdp->audio);
 	mem_deref(sdp->floor);
 	mem_deref(sdp->sess);
+	hs_sdes_fini(&sdp->sdes);
 }
 
 static struct sdp_format *floor_format(const struct hs_sdp *sdp,
@@ -107,15 +109,51 @@ static int event_add(struct hs_sdp *sdp, const struct hs_codec_info *info)
 			      "0-15");
 }
 
+static int crypto_h(struct mbuf *mb, bool offer, void *arg)
+{
+	const struct hs_sdp *sdp = arg;
+
+	return hs_sdes_print(mb, &sdp->sdes, offer);
+}
+
+/* Which RTP profile we offer, and which we take beside it. Keys may come in a
+ * profile without (RFC 8643); whether they have to is hs_sdes_decode()'s */
+static int profile_set(struct hs_sdp *sdp, const struct hs_sdp_local *local,
+		       const char **protop, const char **altp)
+{
+	const int err = hs_sdes_init(&sdp->sdes, local->srtp);
+
+	*protop = sdpsec_profile_name(SDPSEC_AVP);
+	*altp = NULL;
+	switch (sdp->sdes.mode) {
+	case HS_SRTP_OFF:
+		break;
+	case HS_SRTP_OFFER:
+		*altp = sdpsec_profile_name(SDPSEC_SAVP);
+		break;
+	case HS_SRTP_REQUIRE:
+		*altp = *protop;
+		*protop = sdpsec_profile_name(SDPSEC_SAVP);
+		break;
+	}
+	return err;
+}
+
 static int audio_add(struct hs_sdp *sdp, const struct hs_sdp_local *local)
 {
+	const char *proto, *alt;
 	unsigned i;
 	int err;
 
-	err = sdp_media_add(&sdp->audio, sdp->sess, sdp_media_audio,
-			    local->rtp_port, sdp_proto_rtpavp);
+	err = profile_set(sdp, local, &proto, &alt);
+	if (!err)
+		err = sdp_media_add(&sdp->audio, sdp->sess, sdp_media_audio,
+				    local->rtp_port, proto);
 	if (err)
 		return err;
+	if (alt)
+		err = sdp_media_set_alt_protos(sdp->audio, 1, alt);
+	sdp_media_set_encode_handler(sdp->audio, crypto_h, sdp);
 	sdp_media_set_lport_rtcp(sdp->audio, local->rtcp_port);
 	for (i = 0; i < local->codecs->n && !err; i++)
 		err = codec_add(sdp, hs_codec_info(local->codecs->v[i]));
@@ -305,12 +343,17 @@ static void floor_get(struct hs_sdp *sdp, struct hs_sdp_remote *remote)
 	remote->floor = *sdp_media_raddr(sdp->floor);
 }
 
-static int remote_get(struct hs_sdp *sdp, struct hs_sdp_remote *remote)
+static int remote_get(struct hs_sdp *sdp, bool offer,
+		      struct hs_sdp_remote *remote)
 {
 	enum sdp_dir dir = sdp_media_dir(sdp->audio);
 
 	if (!sdp_media_rport(sdp->audio) || !codec_get(sdp, remote))
 		return ENOTSUP;
+	if (hs_sdes_decode(&sdp->sdes, sdp->audio, offer))
+		return EPROTO;
+	remote->tx = sdp->sdes.tx;
+	remote->rx = sdp->sdes.rx;
 	remote->rtp = *sdp_media_raddr(sdp->audio);
 	sdp_media_raddr_rtcp(sdp->audio, &remote->rtcp);
 	floor_get(sdp, remote);
@@ -327,7 +370,7 @@ static int decode(struct hs_sdp *sdp, struct mbuf *mb, bool offer,
 {
 	if (sdp_decode(sdp->sess, mb, offer))
 		return EBADMSG;
-	return remote_get(sdp, remote);
+	return remote_get(sdp, offer, remote);
 }
 
 int hs_sdp_offered(struct hs_sdp *sdp, struct mbuf *mb,

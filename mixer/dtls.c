@@ -29,7 +29,7 @@ struct dtls {
 	_Atomic uint64_t cpu_us;
 };
 
-/* --- the thread ------------------------------------------------------------- */
+/* --- the thread ---------------------------------------------------------- */
 
 static bool cmds_empty(const struct dtls *d)
 {
@@ -88,7 +88,7 @@ static void *dtls_main(void *arg)
 	return NULL;
 }
 
-/* --- life -------------------------------------------------------------------- */
+/* --- life ---------------------------------------------------------------- */
 
 static void destructor(void *arg)
 {
@@ -193,7 +193,7 @@ int dtls_start(struct dtls *d)
 	return err;
 }
 
-/* --- what others see ---------------------------------------------------------- */
+/* --- what others see ----------------------------------------------------- */
 
 const char *dtls_fingerprint(const struct dtls *d)
 {

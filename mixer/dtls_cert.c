@@ -28,7 +28,7 @@ static int refuse(char *words, int err, const char *what, const char *path)
 	return err;
 }
 
-/* --- reading ------------------------------------------------------------ */
+/* --- reading ------------------------------------------------------------- */
 
 /* Else OpenSSL would ask for one on the terminal */
 static int no_password(char *buf, int size, int rwflag, void *arg)
@@ -96,7 +96,7 @@ static int file_read(struct dtls_cert *dc, const char *path, char *words)
 	return err;
 }
 
-/* --- writing ------------------------------------------------------------ */
+/* --- writing ------------------------------------------------------------- */
 
 static int file_fill(FILE *f, const struct dtls_cert *dc)
 {
@@ -155,7 +155,7 @@ out:
 	return err;
 }
 
-/* --- life --------------------------------------------------------------- */
+/* --- life ---------------------------------------------------------------- */
 
 static int fingerprint_print(struct dtls_cert *dc)
 {

@@ -87,7 +87,7 @@ static struct dtls_peer *peer_of(struct wheel_timer *t, size_t offset)
 	return (void *)((uint8_t *)t - offset);
 }
 
-/* --- telling the worker --------------------------------------------------- */
+/* --- telling the worker -------------------------------------------------- */
 
 static struct dtls_ev *event(const struct dtls_peer *p, enum dtls_ev_type type)
 {
@@ -184,7 +184,7 @@ static void keys_tell(struct dtls_peer *p)
 		    end_handler);
 }
 
-/* --- shaking hands --------------------------------------------------------- */
+/* --- shaking hands ------------------------------------------------------- */
 
 static void peer_keyed(struct dtls_peer *p)
 {
@@ -300,7 +300,7 @@ static void end_handler(struct wheel_timer *t, void *arg)
 				     : MIXER_INSECURE_HANDSHAKE);
 }
 
-/* --- commands -------------------------------------------------------------- */
+/* --- commands ------------------------------------------------------------ */
 
 static bool leg_is(struct le *le, void *arg)
 {
@@ -429,7 +429,7 @@ void dtls_peers_cmd(struct dtls_peers *ps, unsigned worker,
 	}
 }
 
-/* --- life ------------------------------------------------------------------ */
+/* --- life ---------------------------------------------------------------- */
 
 int dtls_peers_init(struct dtls_peers *ps, const struct dtls_cfg *cfg,
 		    const struct dtls_cert *cert, uint64_t now_ms)

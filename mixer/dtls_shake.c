@@ -35,7 +35,7 @@ struct dtls_shake {
 	void *arg;
 };
 
-/* --- a BIO of datagrams on memory --------------------------------------- */
+/* --- a BIO of datagrams on memory ---------------------------------------- */
 
 /* A datagram is read whole, once: what does not fit is lost, as of a socket */
 static int bio_read(BIO *bio, char *buf, int size)
@@ -324,7 +324,7 @@ uint16_t dtls_shake_reason(const struct dtls_shake *s)
 	return s->reason;
 }
 
-/* --- keys ----------------------------------------------------------------- */
+/* --- keys ---------------------------------------------------------------- */
 
 /* RFC 5764 section 4.1.2, RFC 7714 section 14.2 */
 static const struct profile {

@@ -10,7 +10,7 @@
 
 enum { TAKE_MAX = 64 };
 
-/* --- down ------------------------------------------------------------------ */
+/* --- down ---------------------------------------------------------------- */
 
 static struct dtls_cmd *cmd_new(struct worker *w, const struct leg *leg,
 				enum dtls_cmd_type type)
@@ -94,7 +94,7 @@ void dtlschan_rx(struct worker *w, struct leg *leg, const struct sa *src,
 	STAT_INC(w, rx_dtls);
 }
 
-/* --- up -------------------------------------------------------------------- */
+/* --- up ------------------------------------------------------------------ */
 
 static void failed(struct worker *w, struct leg *leg, unsigned reason)
 {

@@ -72,7 +72,7 @@ static bool cmds_taken(const struct rig *r, const void *arg)
 	return slotq_empty(dtls_cmds(r->d, 0));
 }
 
-/* --- how many ------------------------------------------------------------------ */
+/* --- how many ------------------------------------------------------------ */
 
 /* Two are half open, the third waits until one of them goes */
 static void check_third(bool active)
@@ -169,7 +169,7 @@ static void test_legs_max(void **state)
 	rig_fini(&r);
 }
 
-/* --- how long ------------------------------------------------------------------- */
+/* --- how long ------------------------------------------------------------ */
 
 static void test_handshake_ends(void **state)
 {
@@ -234,7 +234,7 @@ static void test_end(void **state)
 	rig_fini(&r);
 }
 
-/* --- how much ------------------------------------------------------------------- */
+/* --- how much ------------------------------------------------------------ */
 
 static void net_keep(struct far *f, enum rig_dir dir, unsigned n,
 		     const uint8_t *v, size_t len, void *arg)
@@ -323,7 +323,7 @@ static void test_full_queue(void **state)
 	rig_fini(&r);
 }
 
-/* --- again on the same leg ------------------------------------------------------- */
+/* --- again on the same leg ----------------------------------------------- */
 
 static void test_epochs(void **state)
 {
@@ -365,7 +365,7 @@ static void test_epochs(void **state)
 	rig_fini(&r);
 }
 
-/* --- memory ---------------------------------------------------------------------- */
+/* --- memory -------------------------------------------------------------- */
 
 static size_t heap_bytes(void)
 {

@@ -219,7 +219,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* --- libre ---------------------------------------------------------------------- */
+/* --- libre --------------------------------------------------------------- */
 
 static void estab_handler(void *arg)
 {
@@ -308,7 +308,7 @@ static void test_libre_server(void **state)
 	libre_check(w, false);
 }
 
-/* --- the openssl command --------------------------------------------------------- */
+/* --- the openssl command ------------------------------------------------- */
 
 static void out_handler(int flags, void *arg)
 {

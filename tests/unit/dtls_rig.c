@@ -21,7 +21,7 @@
 
 enum { DEADLINE_MS = 20000, FAR_REPEAT_US = 30000 };
 
-/* --- the peer's side ------------------------------------------------------- */
+/* --- the peer's side ----------------------------------------------------- */
 
 static int bio_read(BIO *bio, char *buf, int size)
 {
@@ -263,7 +263,7 @@ void far_keys_check(const struct far *f, enum srtpw_suite suite)
 	assert_false(key_same(&f->rx, &f->tx));
 }
 
-/* --- the worker's side ------------------------------------------------------ */
+/* --- the worker's side --------------------------------------------------- */
 
 static struct far *far_find(const struct rig *r, const struct dtls_ev *ev)
 {
@@ -376,7 +376,7 @@ struct dtls_stats rig_stats(const struct rig *r)
 	return st;
 }
 
-/* --- life -------------------------------------------------------------------- */
+/* --- life ---------------------------------------------------------------- */
 
 void rig_init(struct rig *r, const struct dtls_cfg *cfg)
 {

@@ -27,7 +27,7 @@ static void begin_sha256(struct far *f)
 	far_begin(f, &sdp);
 }
 
-/* --- it works ---------------------------------------------------------------- */
+/* --- it works ------------------------------------------------------------ */
 
 static void check_shake(const struct dtls_cfg *cfg, bool active)
 {
@@ -156,7 +156,7 @@ static void test_speech(void **state)
 	rig_fini(&r);
 }
 
-/* --- bad networks ------------------------------------------------------------ */
+/* --- bad networks -------------------------------------------------------- */
 
 struct event {
 	enum rig_dir dir;
@@ -171,6 +171,8 @@ struct event {
  * was sent: so each datagram had its turn */
 static void for_each_datagram(bool active, far_net_h *net)
 {
+	const enum srtpw_suite suite = active ? SRTPW_AEAD_AES_128_GCM
+					      : SRTPW_AES_CM_128_HMAC_SHA1_80;
 	struct rig r;
 	unsigned n, dir;
 
@@ -186,9 +188,7 @@ static void for_each_datagram(bool active, far_net_h *net)
 			f->arg = &ev;
 			begin_sha256(f);
 			rig_until(&r, far_keyed, f);
-			far_keys_check(f, active
-						  ? SRTPW_AEAD_AES_128_GCM
-						  : SRTPW_AES_CM_128_HMAC_SHA1_80);
+			far_keys_check(f, suite);
 			far_cmd(f, DTLS_DONE);
 			far_free(f);
 		}
@@ -409,7 +409,7 @@ static void test_fragments(void **state)
 	rig_fini(&r);
 }
 
-/* --- bad peers ---------------------------------------------------------------- */
+/* --- bad peers ----------------------------------------------------------- */
 
 static void check_refused(struct rig *r, struct far *f,
 			  enum mixer_insecure reason)

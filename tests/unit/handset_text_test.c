@@ -81,16 +81,16 @@ static const struct hs_codecs all = {
 enum { TBCP = 1 << HS_FLOOR_TBCP, MCPT = 1 << HS_FLOOR_MCPT };
 
 static const struct hs_sdp_local here = {
-	"192.0.2.1", 4000, 4001, 4002, &all, TBCP};
+	"192.0.2.1", 4000, 4001, 4002, &all, TBCP, NULL};
 static const struct hs_codecs pcmu = {{HS_PCMU}, 1};
 static const struct hs_sdp_local plain = {
-	"192.0.2.1", 4000, 4001, 4002, &pcmu, TBCP};
+	"192.0.2.1", 4000, 4001, 4002, &pcmu, TBCP, NULL};
 static const struct hs_sdp_local mcptt = {
-	"192.0.2.1", 4000, 4001, 4002, &pcmu, MCPT};
+	"192.0.2.1", 4000, 4001, 4002, &pcmu, MCPT, NULL};
 static const struct hs_sdp_local either = {
-	"192.0.2.1", 4000, 4001, 4002, &pcmu, TBCP | MCPT};
+	"192.0.2.1", 4000, 4001, 4002, &pcmu, TBCP | MCPT, NULL};
 static const struct hs_sdp_local phone = {
-	"192.0.2.1", 4000, 4001, 4002, &pcmu, 0};
+	"192.0.2.1", 4000, 4001, 4002, &pcmu, 0, NULL};
 
 static struct mbuf *text_mb(const char *s)
 {
