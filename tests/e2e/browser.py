@@ -3,7 +3,7 @@
 
 WebDriver is HTTP and JSON (W3C): no library is needed. The page is empty, the
 scripts come from here; the microphone is Chromium's own fake device, which
-beeps once a second.
+beeps once a second. Nothing here goes to a public network.
 """
 import http.client
 import json
@@ -167,14 +167,6 @@ class Browser:
     def stats(self):
         """getStats() by type, and the connection's state"""
         return json.loads(self.run(STATS))
-
-    def inbound(self):
-        """(packets, jitter buffer's level of sound) of what is heard"""
-        for s in self.stats().get('inbound-rtp', []):
-            if s.get('kind') == 'audio':
-                return (s.get('packetsReceived', 0),
-                        s.get('totalAudioEnergy', 0))
-        return 0, 0
 
     def until(self, cond, what, deadline=DEADLINE):
         end = time.monotonic() + deadline
