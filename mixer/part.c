@@ -343,6 +343,7 @@ static void granted(struct worker *w, struct part *part, struct leg *leg,
 	if (!leg)
 		return;
 	leg->talk = part;
+	nap_speech(&w->nap, w->now);
 	hear_none(leg, part);
 	floorchan_granted(w, leg, fd);
 }
