@@ -32,6 +32,8 @@ void mixer_cfg_default(struct mixer_cfg *cfg)
 	cfg->quality_rtt_ms = 1000;
 	cfg->key_press = 10;
 	cfg->key_release = 11;
+	cfg->replay_ms = 30000;
+	cfg->replay_kib = 32768;
 	cfg->tones = true;
 	cfg->dtls_handshakes_max = 256;
 }

@@ -253,7 +253,7 @@ static int leg_invite(struct leg *leg)
 	leg->pt = leg->codec->pt;
 	leg->pt_event = PT_EVENT;
 	leg->floor = true;
-	leg->ice = false;
+	leg->ice = leg->service.security == BUS_SECURITY_DTLS;
 	leg->dir = leg->service.idle_inactive ? SDP_INACTIVE : SDP_SENDRECV;
 
 	err = leg_media_open(leg);

@@ -346,7 +346,8 @@ uint16_t leg_dialog_accept(struct leg *leg, const struct sip_msg *msg,
 	leg->pt = late ? leg->codec->pt : s->pt;
 	leg->pt_event = late ? 101 : s->pt_event;
 	leg->floor = late || s->floor >= 0;
-	leg->ice = false;
+	leg->ice = late ? leg->service.security == BUS_SECURITY_DTLS
+			: s->sec.ice;
 	leg->dir = leg->service.idle_inactive && !dialled ? SDP_INACTIVE
 							  : SDP_SENDRECV;
 

@@ -35,7 +35,8 @@ static int secure_make(struct leg *leg, const struct leg_sdp *offer)
 	err = leg_secure_answer(&leg->secure, offer->security, &offer->sec,
 				offer->profile, leg->ice, &restart);
 	if (!err && restart)
-		err = ENOSYS;
+		err = mixer_leg_ice(leg->srv->mixer, leg->mid,
+				    &leg->media.ice);
 
 	return err;
 }
@@ -163,6 +164,11 @@ void leg_remote_set(struct leg *leg, const struct leg_sdp *s, bool again)
 	if (s->answer)
 		err = leg_secure_agree(&leg->secure, s->security, &s->sec);
 	leg_secure_remote(&r, leg->secure);
+	if (r.ice && sa_af(&r.rtp) != sa_af(&leg->flow)) {
+		/* The default candidate of the terminal is another than the
+		 * one that it reaches us from, which ICE will tell */
+		r.rtp = r.rtcp = leg->flow;
+	}
 
 	if (leg->dir == SDP_INACTIVE) {
 		/* That is our wish, not its: it may ask for the floor and is

@@ -120,11 +120,12 @@ def test_phones_talk_in_srtp(lab):
         expect_phone_heard(speech, listener)
 
 
-def dialled(lab, server, phone, kind):
+def dialled(lab, server, phone, kind, ice=False):
     """It dials the group: its own offer is answered as it is"""
     server.until(lambda s: s['presence']['bindings'] == 2, 'a binding')
     phone.dial('sip:crew@ptt.test')
-    until_secured(server, phone.user, kind)
+    leg = until_secured(server, phone.user, kind)
+    expect(leg['ice'] == ice, leg)
     server.until(lambda s: server.bridge('crew').get('members') == 2,
                  '%s in the group' % phone.user)
     speech = lab.speech('Rear_Left')
@@ -165,3 +166,33 @@ def test_linphone_offers(lab):
     server = dial_world(lab, 'any')
     for menc, kind in (('srtp', 'sdes'), ('dtls', 'dtls')):
         dialled(lab, server, linphone(lab, server, 'bob', menc), kind)
+
+
+def test_phones_talk_in_dtls_with_ice(lab):
+    """P7 P8: a service that needs DTLS-SRTP with ICE: baresip and linphone
+    take our offer, talk by keys and hear each other"""
+    server = server_of(lab, 'dtls', 'bob', 'carol')
+    bob = baresip(lab, server, 'bob', 'dtls_srtp', 'ice').ready()
+    carol = linphone(lab, server, 'carol', 'dtls', ice=True).ready()
+    join(server, 'crew', ('bob', 'carol'))
+    for phone in (bob, carol):
+        leg = until_secured(server, phone.user, 'dtls')
+        expect(leg['ice'], leg)
+    for talker, listener, name in ((bob, carol, 'Front_Left'),
+                                   (carol, bob, 'Front_Right')):
+        listener.listen()
+        speech = lab.speech(name)
+        talk_by_keys(server, talker, 'crew', speech, 'RFC 4733 in DTLS-SRTP')
+        if listener is carol:
+            carol.heard_out()
+        expect_phone_heard(speech, listener)
+
+
+def test_phones_offer_ice(lab):
+    """P7: ICE in the offers of baresip and linphone, with SDES and DTLS"""
+    server = dial_world(lab, 'any')
+    for phone, kind in ((baresip, 'dtls_srtp'), (baresip, 'srtp-mand')):
+        dialled(lab, server, phone(lab, server, 'bob', kind, 'ice'),
+                'sdes' if kind.startswith('srtp') else 'dtls', ice=True)
+    dialled(lab, server, linphone(lab, server, 'bob', 'dtls', ice=True),
+            'dtls', ice=True)
