@@ -392,6 +392,11 @@ unsigned mixer_workers(const struct mixer *m)
 	return m ? m->cfg.workers : 0;
 }
 
+void mixer_dtls_stats_get(const struct mixer *m, struct dtls_stats *st)
+{
+	dtls_stats_get(m->dtls, st);
+}
+
 int mixer_stats_get(const struct mixer *m, unsigned worker,
 		    struct mixer_stats *st)
 {

@@ -445,6 +445,11 @@ unsigned mixer_workers(const struct mixer *m);
 int mixer_stats_get(const struct mixer *m, unsigned worker,
 		    struct mixer_stats *st);
 
+struct dtls_stats;
+
+/** Of the DTLS thread (mixer/dtls.h); any thread */
+void mixer_dtls_stats_get(const struct mixer *m, struct dtls_stats *st);
+
 /** How one direction is received */
 struct mixer_reception {
 	bool known;               /**< There was a report */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "mixer/dtls.h"
 #include "server/priv.h"
 
 static const char *kind_name(enum bridge_kind kind)
@@ -260,6 +261,23 @@ static json_t *workers_json(const struct server *srv)
 	return a;
 }
 
+static json_t *dtls_json(const struct server *srv)
+{
+	struct dtls_stats st;
+
+	mixer_dtls_stats_get(srv->mixer, &st);
+	return json_pack("{s:I s:I s:I s:I s:I s:I s:I s:I s:I}",
+			 "begun", (json_int_t)st.begun,
+			 "done", (json_int_t)st.done,
+			 "failed", (json_int_t)st.failed,
+			 "refused", (json_int_t)st.refused,
+			 "wrong_fingerprint", (json_int_t)st.wrong_fingerprint,
+			 "dropped", (json_int_t)st.dropped,
+			 "queue_full", (json_int_t)st.queue_full,
+			 "running", (json_int_t)st.running,
+			 "cpu_us", (json_int_t)st.cpu_us);
+}
+
 static json_t *focus_json(const struct focus_hub *hub, uint32_t max)
 {
 	return json_pack("{s:i s:i s:I s:I s:I s:I}",
@@ -325,6 +343,7 @@ int server_status(const struct server *srv, json_t **objp)
 		return ENOMEM;
 
 	(void)json_object_set_new(o, "counters", counters_json(srv));
+	(void)json_object_set_new(o, "dtls", dtls_json(srv));
 	(void)json_object_set_new(o, "focus", focus_json(&srv->focus,
 							 srv->cfg.focus_max));
 	(void)json_object_set_new(o, "legs", legs_json(srv));
