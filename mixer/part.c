@@ -8,7 +8,12 @@
 #include "mixer/part.h"
 #include "mixer/send.h"
 
-enum { PREFETCH = 4 };
+enum {
+	/** So many ears ahead */
+	PREFETCH_LEG = 8,
+	PREFETCH_SECURE = 5,
+	PREFETCH_KEY = 2
+};
 
 struct part *part_alloc(mixer_bridge_id id, uint32_t cap)
 {
@@ -247,6 +252,32 @@ static void speech_to(struct worker *w, struct leg *leg,
 	leg_send_rtp(w, leg, &sp->stamp, sp->p, sp->len);
 }
 
+/* What the ears further on are sent from is fetched meanwhile: the leg, then
+ * what protects it, then the context of its key */
+static void prefetch(const struct worker *w, const struct part *part,
+		     uint32_t i)
+{
+	const struct leg *leg;
+
+	if (i + PREFETCH_LEG < part->n) {
+		const char *p = (const char *)ear_leg(
+			w, &part->earv[i + PREFETCH_LEG]);
+
+		__builtin_prefetch(p, 1);
+		__builtin_prefetch(p + 64, 1);
+	}
+	if (i + PREFETCH_SECURE < part->n) {
+		leg = ear_leg(w, &part->earv[i + PREFETCH_SECURE]);
+		if (leg->secure)
+			__builtin_prefetch(&leg->secure->tx);
+	}
+	if (i + PREFETCH_KEY < part->n) {
+		leg = ear_leg(w, &part->earv[i + PREFETCH_KEY]);
+		if (secure_is(leg->secure))
+			srtpw_prefetch(leg->secure->tx);
+	}
+}
+
 void part_speech(struct worker *w, const struct speech_down *sp)
 {
 	struct part *part = part_get(w, sp->bridge);
@@ -261,13 +292,7 @@ void part_speech(struct worker *w, const struct speech_down *sp)
 	for (i = 0; i < part->n; i++) {
 		const struct ear *ear = &part->earv[i];
 
-		if (i + PREFETCH < part->n) {
-			const char *p = (const char *)ear_leg(
-				w, &part->earv[i + PREFETCH]);
-
-			__builtin_prefetch(p, 1);
-			__builtin_prefetch(p + 64, 1);
-		}
+		prefetch(w, part, i);
 		if (ear->may_listen && ear->slot != talker)
 			speech_to(w, ear_leg(w, ear), part, sp);
 	}

@@ -64,6 +64,14 @@ void srtpw_free(struct srtpw *s)
 	free(s);
 }
 
+void srtpw_prefetch(const struct srtpw *s)
+{
+	/* A prefetch of NULL is none */
+	__builtin_prefetch(s, 1);
+	__builtin_prefetch((const char *)s + 64, 1);
+	__builtin_prefetch(&s->streams.v[0], 1);
+}
+
 size_t srtpw_rtp_bytes(const struct srtpw *s)
 {
 	return s ? s->cipher.sizes->tag : 0;
