@@ -310,7 +310,7 @@ void crowd_poll(struct crowd *c, int timeout_ms)
 		(void)crowd_register(c, c->next++);
 	if (poll(fds, 2, timeout_ms) > 0)
 		drain(c);
-	crowd_keepalives(c);
+	crowd_turns(c);
 	if (clock_mono_ms() - c->tick_ms > TICK_MS) {
 		c->tick_ms = clock_mono_ms();
 		walk(c);
@@ -371,7 +371,6 @@ int crowd_alloc(struct crowd **cp, const struct crowd_cfg *cfg, crowd_h *h,
 	c->h = h;
 	c->arg = arg;
 	c->sip = c->media = -1;
-	c->keep_us = clock_mono_us();
 	crowd_batch_init(&c->rx);
 	err = crowd_sock_open(&c->sip, &c->sip_port);
 	err = err ? err : crowd_sock_open(&c->media, &c->media_port);

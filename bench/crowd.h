@@ -30,13 +30,19 @@ enum { CROWD_USER_MAX = 16 };
 
 struct crowd;
 
+/** How an idle leg says that it is there */
+enum crowd_alive {
+	CROWD_ALIVE_RTCP,
+	CROWD_ALIVE_RTP        /**< Header without payload (RFC 6263) */
+};
+
 struct crowd_cfg {
 	struct sa server;      /**< Its SIP address */
 	const char *domain, *service;
 	uint32_t base_ip;      /**< Of terminal 0, host byte order */
 	uint32_t terminals;
 	uint32_t window;       /**< Sign-ons under way at a time */
-	uint32_t keepalive_ms; /**< RTCP of each idle leg; 0: none */
+	uint32_t keepalive_ms; /**< Of each idle leg; 0: none */
 	enum srtpw_suite suite;/**< Of its answers: SDES; or plain RTP */
 };
 
@@ -104,6 +110,11 @@ int crowd_refer(struct crowd *c, uint32_t i, const char *user, bool leave);
 int crowd_floor(struct crowd *c, uint32_t i, enum tbcp_type type);
 /** One packet of 20 ms of PCMU silence */
 int crowd_speak(struct crowd *c, uint32_t i, bool marker);
+/** Keep-alives are of that kind from now on; RTCP if it is not called */
+void crowd_alive_set(struct crowd *c, enum crowd_alive alive);
+/** From now on the first n terminals speak all the time, as many a plain
+ *  phone does, whether they are heard or not */
+void crowd_stream(struct crowd *c, uint32_t n);
 /** The same to somebody else; NULL: to the leg */
 int crowd_speak_to(struct crowd *c, uint32_t i, bool marker,
 		   const struct sa *to);

@@ -25,6 +25,14 @@ struct terminal {
 	char *lines, *target;  /* Of requests in the leg's dialog */
 };
 
+/** Something that each of a number of terminals does once an interval, spread
+ *  evenly over it */
+struct crowd_turn {
+	double owed;
+	uint64_t us;
+	uint32_t next;
+};
+
 struct crowd {
 	struct crowd_cfg cfg;
 	crowd_h *h;
@@ -34,9 +42,9 @@ struct crowd {
 	uint32_t target, next; /* To sign on, and the first that has not begun */
 	uint32_t flight;       /* Sign-ons under way */
 	uint64_t tick_ms;
-	double keep;           /* Keep-alives owed */
-	uint64_t keep_us;
-	uint32_t keep_next;
+	struct crowd_turn keep, speak;
+	enum crowd_alive alive;
+	uint32_t streams;      /* Terminals that speak all the time */
 	uint64_t kernel_ns;    /* Of the datagram at hand */
 	struct crowd_counters n;
 	struct crowd_batch rx;
@@ -51,7 +59,7 @@ struct srtpw_key crowd_key(const struct crowd *c, uint32_t i);
  *  the server */
 void crowd_media_take(struct crowd *c, uint32_t i, uint16_t port,
 		      const uint8_t *p, size_t len);
-/** RTCP that is due, spread evenly over the interval */
-void crowd_keepalives(struct crowd *c);
+/** Keep-alives and speech that are due */
+void crowd_turns(struct crowd *c);
 
 #endif

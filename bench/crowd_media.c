@@ -8,7 +8,7 @@
 #include "wire/rtcp.h"
 #include "wire/rtp.h"
 
-enum { PCMU_BYTES = 160 };
+enum { PCMU_BYTES = 160, PACKET_MS = 20 };
 
 static int media_send(const struct crowd *c, uint32_t i, const struct sa *to,
 		      const void *p, size_t len)
@@ -125,6 +125,12 @@ static void keepalive_send(struct crowd *c, uint32_t i)
 
 	if (!c->t[i].up)
 		return;
+	if (c->alive == CROWD_ALIVE_RTP) {
+		rtpw_encode(buf, false, 0, c->t[i].seq++, 0, i + 1);
+		(void)media_send(c, i, &c->t[i].media.rtp, buf,
+				 RTPW_HEADER_BYTES);
+		return;
+	}
 	crowd_user(name, i);
 	if (rtcpw_encode(buf, sizeof(buf), i + 1, NULL, name, &n))
 		return;
@@ -133,22 +139,42 @@ static void keepalive_send(struct crowd *c, uint32_t i)
 		(void)media_send(c, i, &c->t[i].media.rtcp, buf, n);
 }
 
-/* Spread evenly over the interval */
-void crowd_keepalives(struct crowd *c)
+static void turn_go(struct crowd *c, struct crowd_turn *t, uint32_t n,
+		    uint32_t every_ms, void (*go)(struct crowd *c, uint32_t i))
 {
 	const uint64_t now = clock_mono_us();
 
-	if (!c->cfg.keepalive_ms || !c->next)
-		return;
-	c->keep += (double)(now - c->keep_us) * c->next / 1000 /
-		   c->cfg.keepalive_ms;
-	c->keep_us = now;
-	if (c->keep > c->next)
-		c->keep = c->next;
-	for (; c->keep >= 1; c->keep--) {
-		keepalive_send(c, c->keep_next);
-		c->keep_next = (c->keep_next + 1) % c->next;
+	if (t->us && every_ms)
+		t->owed += (double)(now - t->us) * n / 1000 / every_ms;
+	t->us = now;
+	if (t->owed > n)
+		t->owed = n;
+	for (; t->owed >= 1; t->owed--) {
+		go(c, t->next);
+		t->next = (t->next + 1) % n;
 	}
+}
+
+static void stream_go(struct crowd *c, uint32_t i)
+{
+	if (c->t[i].up)
+		(void)crowd_speak(c, i, false);
+}
+
+void crowd_turns(struct crowd *c)
+{
+	turn_go(c, &c->keep, c->next, c->cfg.keepalive_ms, keepalive_send);
+	turn_go(c, &c->speak, c->streams, PACKET_MS, stream_go);
+}
+
+void crowd_alive_set(struct crowd *c, enum crowd_alive alive)
+{
+	c->alive = alive;
+}
+
+void crowd_stream(struct crowd *c, uint32_t n)
+{
+	c->streams = n < c->cfg.terminals ? n : c->cfg.terminals;
 }
 
 int crowd_narrow(struct crowd *c, uint32_t n)

@@ -2,6 +2,7 @@
 /**
  * @file lab.c  A real hollerd in a directory of its own
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -344,6 +345,58 @@ double lab_cpu_s(const struct lab *lab)
 			 "%lu %lu", &user, &sys) != 2)
 		return 0;
 	return (double)(user + sys) / (double)sysconf(_SC_CLK_TCK);
+}
+
+static bool thread_is(const char *task, const char *name)
+{
+	const size_t n = strlen(name);
+	char path[LAB_PATH_MAX], text[64];
+	FILE *f;
+	bool is;
+
+	(void)snprintf(path, sizeof(path), "%.100s/comm", task);
+	f = fopen(path, "re");
+	if (!f)
+		return false;
+	is = fgets(text, sizeof(text), f) && !strncmp(text, name, n) &&
+	     (text[n] == '\n' || text[n] == ' ');
+	(void)fclose(f);
+	return is;
+}
+
+static double task_cpu_s(const char *task)
+{
+	char path[LAB_PATH_MAX];
+	unsigned long long ns = 0;
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "%.100s/schedstat", task);
+	f = fopen(path, "re");
+	if (!f)
+		return 0;
+	if (fscanf(f, "%llu", &ns) != 1)
+		ns = 0;
+	(void)fclose(f);
+	return (double)ns / 1e9;
+}
+
+double lab_thread_cpu_s(const struct lab *lab, const char *name)
+{
+	char dir[64], task[LAB_PATH_MAX];
+	const struct dirent *e;
+	double s = 0;
+	DIR *d;
+
+	(void)snprintf(dir, sizeof(dir), "/proc/%d/task", (int)lab->pid);
+	d = opendir(dir);
+	while (d && (e = readdir(d))) {
+		(void)snprintf(task, sizeof(task), "%s/%.20s", dir, e->d_name);
+		if (e->d_name[0] != '.' && thread_is(task, name))
+			s += task_cpu_s(task);
+	}
+	if (d)
+		(void)closedir(d);
+	return s;
 }
 
 int lab_crowd(const struct lab *lab, struct crowd **cp, uint32_t terminals,

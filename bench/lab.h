@@ -69,6 +69,9 @@ uint64_t lab_memory_bytes(const struct lab *lab, const char *name);
 /** CPU time of all its threads */
 double lab_cpu_s(const struct lab *lab);
 
+/** CPU time of its threads of that name; "hollerd" is signalling */
+double lab_thread_cpu_s(const struct lab *lab, const char *name);
+
 /** A crowd of that many terminals for this server */
 int lab_crowd(const struct lab *lab, struct crowd **cp, uint32_t terminals,
 	      crowd_h *h, void *arg);

@@ -77,7 +77,7 @@ static size_t unprotect(const struct socket_end *e, uint8_t *p, size_t len)
 	return n;
 }
 
-/* --- what oRTP calls ------------------------------------------------------- */
+/* --- what oRTP calls ---------------------------------------------------- */
 
 static ortp_socket_t socket_h(RtpTransport *tr)
 {
@@ -137,7 +137,7 @@ static void destroy_h(RtpTransport *tr)
 	free(tr->data);
 }
 
-/* --- life ------------------------------------------------------------------ */
+/* --- life ---------------------------------------------------------------- */
 
 static RtpTransport *end_make(struct hs_cipher *c, int fd, bool rtcp)
 {

@@ -73,6 +73,26 @@ static json_t *calls_of(const json_t *sub)
 	return json_string("-");
 }
 
+/* "plain", "dtls AEAD_AES_128_GCM ice moved 2"; "sdes -": no key yet */
+static json_t *security_of(const json_t *leg)
+{
+	const char *kind = json_string_value(json_object_get(leg, "security"));
+	const char *suite = json_string_value(json_object_get(leg, "suite"));
+	const long long moved = number(leg, "moved");
+	const bool ice = json_is_true(json_object_get(leg, "ice"));
+	char buf[96], times[32] = "";
+
+	if (!kind)
+		return json_string("-");
+	if (moved)
+		snprintf(times, sizeof(times), " moved %lld", moved);
+	snprintf(buf, sizeof(buf), "%s%s%s%s%s", kind,
+		 strcmp(kind, "plain") ? " " : "",
+		 strcmp(kind, "plain") ? suite ? suite : "-" : "",
+		 ice ? " ice" : "", times);
+	return json_string(buf);
+}
+
 /* "2 % lost, 40 ms": the worse direction and the round trip; a bad one is
  * marked */
 static json_t *quality_of(const json_t *leg)
@@ -111,7 +131,7 @@ static void subscriptions_print(const json_t *presence, const json_t *conf)
 							"subscriber"));
 
 		json_array_append_new(rows, json_pack(
-			"{so so so so so so so so so so}",
+			"{so so so so so so so so so so so}",
 			"subscriber", text(s, "subscriber"),
 			"user", text(s, "user"),
 			"service", text(s, "service"),
@@ -120,6 +140,7 @@ static void subscriptions_print(const json_t *presence, const json_t *conf)
 			"bridge", text(leg, "selected"),
 			"from", text(s, "flow"),
 			"media", text(leg, "media"),
+			"security", security_of(leg),
 			"heard", quality_of(leg),
 			"words", text(s, "words")));
 	}

@@ -12,8 +12,9 @@ packages_speech="alsa-utils sox"
 # To test it.
 packages_test="libcmocka-dev libsrtp2-dev mandoc openssl python3 sqlite3
 	xz-utils"
-# SIP phones and tools of other makers, to test against.
-packages_phones="baresip-core linphone-cli sip-tester sipsak tshark"
+# SIP phones, a browser and tools of other makers, to test against.
+packages_phones="baresip-core chromium chromium-driver linphone-cli sip-tester
+	sipsak tshark"
 
 package_missing() { # package_missing NAME: true if it is not installed
 	local status

@@ -460,7 +460,7 @@ int mixer_leg_stats_get(const struct mixer *m, mixer_leg_id leg,
 			struct mixer_leg_stats *st);
 
 /** Bytes that a leg takes in its worker which is in one bridge (budget: at
- *  most 512 without keys); once it has carried speech, 96 more */
+ *  most 512 without keys); once it has carried speech, 88 more */
 size_t mixer_leg_bytes(void);
 
 #endif

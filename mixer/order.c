@@ -26,6 +26,9 @@ static void triple_add(struct worker *w, const struct cmd *c)
 		/* Only memory can be short here; such a port is deaf, and its
 		 * legs will be reported dead */
 		(void)epoll_ctl(w->ep, EPOLL_CTL_ADD, s->fd, &ev);
+		if (s->kind == PORT_FLOOR)
+			(void)epoll_ctl(w->ep_soon, EPOLL_CTL_ADD, s->fd,
+					&ev);
 	}
 }
 

@@ -232,6 +232,8 @@ static void speech_to(struct worker *w, struct leg *leg,
 	if ((leg->hear != part || leg->hear_burst != sp->burst) &&
 	    !hear_turn(w, leg, part, sp))
 		return;
+	if (stream_jumps(&leg->out, &sp->stamp))
+		stream_burst(&leg->out, &sp->stamp, w->now);
 	leg_send_rtp(w, leg, &sp->stamp, sp->p, sp->len);
 }
 
@@ -341,6 +343,7 @@ static void granted(struct worker *w, struct part *part, struct leg *leg,
 	if (!leg)
 		return;
 	leg->talk = part;
+	nap_speech(&w->nap, w->now);
 	hear_none(leg, part);
 	floorchan_granted(w, leg, fd);
 }

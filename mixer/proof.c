@@ -3,6 +3,7 @@
  * @file proof.c  A channel of a leg is where an authentic packet came from
  */
 #include "mixer/proof.h"
+#include "mixer/sweep.h"
 
 static const struct sock *sock_of(const struct worker *w,
 				  const struct leg *leg, const struct latch *l)
@@ -85,6 +86,8 @@ static void told(struct worker *w, const struct leg *leg,
 		STAT_INC(w, moved);
 	if (l == &leg->rtp)
 		(void)worker_event(w, &ev);
+	/* There is somewhere to send reports to */
+	sweep_soon(w, leg);
 }
 
 bool proof_move(struct worker *w, struct leg *leg, struct latch *l,

@@ -12,10 +12,9 @@ enum {
 	NO_SEQ = SEQ_MOD + 1,
 	/** What the next packet's time is compared with was too long ago: many
 	 *  terminals let their timestamps stand still while they are silent */
-	PAUSE_US = 1000000,
+	PAUSE_MS = 1000,
 	/** Keeps 16 times as much within 32 bits */
-	JUMP_MAX = 0x0fffffff,
-	DLSR_HZ = 65536
+	JUMP_MAX = 0x0fffffff
 };
 
 static void seq_init(struct reception *rc, uint16_t seq)
@@ -55,7 +54,8 @@ static void jitter_take(struct reception *rc, uint32_t ts, uint32_t clock_hz,
 	uint32_t jump = d < 0 ? 0u - (uint32_t)d : (uint32_t)d;
 
 	rc->transit = transit;
-	if (!rc->us || now - rc->us > PAUSE_US)
+	/* The first one has nothing to be compared with */
+	if (rc->received < 2 || (uint32_t)(now / 1000) - rc->ms > PAUSE_MS)
 		return;
 	if (jump > JUMP_MAX)
 		jump = JUMP_MAX;
@@ -74,7 +74,14 @@ void reception_rtp(struct reception *rc, const struct rtpw_hdr *hdr,
 	if (!seq_take(rc, hdr->seq))
 		return;
 	jitter_take(rc, hdr->ts, clock_hz, now);
-	rc->us = now;
+	rc->ms = (uint32_t)(now / 1000);
+}
+
+/* Wraps after 18 hours: SRs come more often */
+static uint32_t ntp_middle(uint64_t us)
+{
+	return (uint32_t)(us / 1000000 << 16 |
+			  (us % 1000000 << 16) / 1000000);
 }
 
 void reception_sr(struct reception *rc, uint32_t ssrc, uint64_t ntp,
@@ -84,7 +91,7 @@ void reception_sr(struct reception *rc, uint32_t ssrc, uint64_t ntp,
 		return;
 	rc->ssrc = ssrc;
 	rc->lsr = (uint32_t)(ntp >> 16);
-	rc->sr_us = now;
+	rc->sr_at = ntp_middle(now);
 }
 
 void reception_bye(struct reception *rc)
@@ -106,13 +113,6 @@ static uint8_t fraction_take(struct reception *rc, uint32_t expected)
 	return (uint8_t)((lost << 8) / due);
 }
 
-static uint32_t dlsr_of(const struct reception *rc, uint64_t now)
-{
-	const uint64_t v = (now - rc->sr_us) * DLSR_HZ / 1000000;
-
-	return v < UINT32_MAX ? (uint32_t)v : UINT32_MAX;
-}
-
 bool reception_block(struct reception *rc, uint64_t now, struct rtcpw_block *b)
 {
 	const uint32_t expected = rc->highest - rc->first + 1;
@@ -124,7 +124,8 @@ bool reception_block(struct reception *rc, uint64_t now, struct rtcpw_block *b)
 				  .highest = rc->highest,
 				  .jitter = rc->jitter >> 4,
 				  .lsr = rc->lsr,
-				  .dlsr = rc->lsr ? dlsr_of(rc, now) : 0,
+				  .dlsr = rc->lsr ? ntp_middle(now) - rc->sr_at
+						  : 0,
 				  .fraction = fraction_take(rc, expected)};
 	return true;
 }

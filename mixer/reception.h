@@ -16,8 +16,8 @@
 #include "wire/rtp.h"
 
 struct reception {
-	uint64_t us;             /**< The newest packet came */
-	uint64_t sr_us;          /**< The last SR came */
+	uint32_t ms;             /**< The newest packet came; wraps */
+	uint32_t sr_at;          /**< The last SR came: 1/65536 s; wraps */
 	uint32_t ssrc;
 	uint32_t lsr;            /**< Middle of its NTP time; 0: none came */
 	uint32_t first, highest; /**< Sequence numbers with their cycles */

@@ -153,6 +153,7 @@ static void speech(struct worker *w, struct leg *leg,
 		holds_send(w, leg);
 		leg->spoke = holds_clock(w->now);
 		leg->talks = true;
+		nap_speech(&w->nap, w->now);
 		sweep_soon(w, leg);
 		rx_speech(w, leg, hdr, p + hdr->payload);
 	} else if (holds_speech(w, leg, hdr, p)) {

@@ -38,6 +38,16 @@ static inline uint16_t stream_seq(const struct stream *s)
 	return (uint16_t)(s->seq_base + s->idx);
 }
 
+/** So much of the burst was not sent that its numbers would jump further than
+ *  a terminal follows (RFC 3550 A.1; RFC 3711 section 3.3.1): it is to begin
+ *  anew */
+static inline bool stream_jumps(const struct stream *s,
+				const struct burst_stamp *stamp)
+{
+	return !s->fresh &&
+	       (int32_t)(stamp->idx - s->idx) > BURST_DROPOUT_MAX;
+}
+
 /** Timestamp that belongs to the time now, for sender reports */
 uint32_t stream_ts(const struct stream *s, uint64_t now);
 

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -163,6 +164,22 @@ static void cpu_count(struct worker *w)
 	atomic_store_explicit(&w->cpu_us, us, memory_order_relaxed);
 }
 
+/* What ends the nap early, and what has come meanwhile, is still there for the
+ * next epoll_wait(). A timer may be late by as much as it is off anyway. */
+static void nap(struct worker *w)
+{
+	struct epoll_event ev;
+	const uint64_t packets = atomic_load_explicit(
+		&w->stats.v[STAT(rx_packets)], memory_order_relaxed);
+
+	if (!nap_may(&w->nap, packets, w->now))
+		return;
+	wake_announce(w->wake);
+	if (queues_empty(w))
+		(void)epoll_wait(w->ep_soon, &ev, 1, NAP_MS);
+	wake_clear(w->wake);
+}
+
 static void *worker_main(void *arg)
 {
 	struct worker *w = arg;
@@ -193,6 +210,7 @@ static void *worker_main(void *arg)
 			cpu_count(w);
 			cpu_at = w->now + 20000;
 		}
+		nap(w);
 	}
 	cpu_count(w);
 	return NULL;
@@ -239,6 +257,8 @@ static void worker_destructor(void *arg)
 	socks_close(w);
 	if (w->ep >= 0)
 		close(w->ep);
+	if (w->ep_soon >= 0)
+		close(w->ep_soon);
 	for (i = 0; i < MIXER_WORKERS_MAX; i++)
 		mem_deref(w->from[i]);
 	reserve_free(w->homev, w->cfg.bridges_max * sizeof(*w->homev));
@@ -295,8 +315,10 @@ static int queues_init(struct worker *w, struct wake *up)
 	if (err)
 		return err;
 	w->ep = epoll_create1(EPOLL_CLOEXEC);
-	if (w->ep < 0 ||
-	    epoll_ctl(w->ep, EPOLL_CTL_ADD, wake_fd(w->wake), &ev))
+	w->ep_soon = epoll_create1(EPOLL_CLOEXEC);
+	if (w->ep < 0 || w->ep_soon < 0 ||
+	    epoll_ctl(w->ep, EPOLL_CTL_ADD, wake_fd(w->wake), &ev) ||
+	    epoll_ctl(w->ep_soon, EPOLL_CTL_ADD, wake_fd(w->wake), &ev))
 		return errno;
 	return 0;
 }
@@ -309,7 +331,7 @@ int worker_alloc(struct worker **wp, unsigned idx, const struct mixer_cfg *cfg,
 
 	if (!w)
 		return ENOMEM;
-	w->ep = -1;
+	w->ep = w->ep_soon = -1;
 	w->idx = idx;
 	w->cfg = *cfg;
 	w->count = cfg->workers;
@@ -330,6 +352,7 @@ int worker_alloc(struct worker **wp, unsigned idx, const struct mixer_cfg *cfg,
 int worker_start(struct worker *w)
 {
 	sigset_t all, old;
+	char name[16];
 	int err;
 
 	/* The thread inherits the mask: signals are for signalling */
@@ -339,6 +362,9 @@ int worker_start(struct worker *w)
 		return err;
 	err = pthread_create(&w->tid, NULL, worker_main, w);
 	w->running = !err;
+	(void)snprintf(name, sizeof(name), "media %u", w->idx);
+	if (!err)
+		(void)pthread_setname_np(w->tid, name);
 	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
 	return err;
 }

@@ -14,6 +14,7 @@
 #include "mixer/addrs.h"
 #include "mixer/holds.h"
 #include "mixer/msg.h"
+#include "mixer/nap.h"
 #include "mixer/outq.h"
 #include "mixer/player.h"
 #include "mixer/ssrcs.h"
@@ -44,6 +45,8 @@ struct worker {
 	pthread_t tid;
 	bool running, quit;
 	int ep;
+	int ep_soon;                           /**< Of ep, what ends a nap */
+	struct nap nap;
 
 	struct wake *wake;
 	struct slotq *cmds;                    /**< From signalling */

@@ -112,6 +112,7 @@ int leg_media_open(struct leg *leg)
 		.clock_hz = leg->codec->clock_hz,
 		.codec = leg->codec->codec,
 		.floor = leg->floor,
+		.ice = leg->ice,
 		.worker = -1,
 		.arg = leg,
 	};
@@ -252,6 +253,7 @@ static int leg_invite(struct leg *leg)
 	leg->pt = leg->codec->pt;
 	leg->pt_event = PT_EVENT;
 	leg->floor = true;
+	leg->ice = leg->service.security == BUS_SECURITY_DTLS;
 	leg->dir = leg->service.idle_inactive ? SDP_INACTIVE : SDP_SENDRECV;
 
 	err = leg_media_open(leg);
@@ -335,6 +337,7 @@ static void leg_destructor(void *arg)
 	list_unlink(&leg->le);
 	hash_unlink(&leg->he);
 	mem_deref(leg->sdp);
+	mem_deref(leg->secure);
 	--srv->legc;
 }
 

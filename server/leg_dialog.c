@@ -28,7 +28,7 @@ static int answer_h(const struct sip_msg *msg, void *arg)
 	struct leg *leg = arg;
 	struct leg_sdp s;
 
-	if (leg_offer_decode(&s, leg, msg)) {
+	if (leg_offer_decode(&s, leg, msg, LEG_SDP_ANSWER)) {
 		leg->code = 488;
 		words_copy(leg->words, sizeof(leg->words), s.words);
 		(void)sipsess_set_close_headers(leg->sess, REASON, 488,
@@ -166,6 +166,7 @@ static void dialog_reset(struct leg *leg, bool owner)
 	leg->number = leg->srv->leg_next++;
 	leg->owner = owner;
 	leg->sdp = mem_deref(leg->sdp);
+	leg->secure = mem_deref(leg->secure);
 	leg->sdp_version = 0;
 	leg->dir_agreed = leg->dir;
 	leg->implicit = false;
@@ -317,7 +318,8 @@ uint16_t leg_dialog_check(const struct leg *leg, const struct sip_msg *msg,
 		return 400;
 	}
 
-	return mbuf_get_left(msg->mb) ? leg_offer_decode(s, leg, msg) : 0;
+	return mbuf_get_left(msg->mb)
+		? leg_offer_decode(s, leg, msg, LEG_SDP_OFFER) : 0;
 }
 
 uint16_t leg_dialog_accept(struct leg *leg, const struct sip_msg *msg,
@@ -334,7 +336,7 @@ uint16_t leg_dialog_accept(struct leg *leg, const struct sip_msg *msg,
 		return 400;
 
 	if (!late) {
-		code = leg_offer_decode(s, leg, msg);
+		code = leg_offer_decode(s, leg, msg, LEG_SDP_OFFER);
 		if (code)
 			return code;
 	}
@@ -344,6 +346,8 @@ uint16_t leg_dialog_accept(struct leg *leg, const struct sip_msg *msg,
 	leg->pt = late ? leg->codec->pt : s->pt;
 	leg->pt_event = late ? 101 : s->pt_event;
 	leg->floor = late || s->floor >= 0;
+	leg->ice = late ? leg->service.security == BUS_SECURITY_DTLS
+			: s->sec.ice;
 	leg->dir = leg->service.idle_inactive && !dialled ? SDP_INACTIVE
 							  : SDP_SENDRECV;
 

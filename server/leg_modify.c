@@ -91,7 +91,7 @@ static void answered(struct leg *leg, enum modify_kind kind,
 	if (kind == MODIFY_UPDATE)
 		return;
 
-	if (leg_offer_decode(&s, leg, msg)) {
+	if (leg_offer_decode(&s, leg, msg, LEG_SDP_ANSWER)) {
 		leg_down(leg, 488, s.words, false);
 		return;
 	}

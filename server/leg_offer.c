@@ -17,6 +17,28 @@ static void local_get(struct leg_sdp_local *l, const struct leg *leg)
 	l->version = leg->sdp_version;
 	leg_floor_ours(&l->fc, groups_priority(leg));
 	l->fc.mc_implicit_request = leg->implicit;
+	l->secure = leg->secure;
+	l->ice = &leg->media.ice;
+	l->fingerprint = mixer_fingerprint(leg->srv->mixer);
+}
+
+/* Our side of what secures the leg, before it is said */
+static int secure_make(struct leg *leg, const struct leg_sdp *offer)
+{
+	bool restart;
+	int err;
+
+	if (!offer)
+		return leg->sdp ? 0 : leg_secure_offer(&leg->secure,
+						       leg->service.security);
+
+	err = leg_secure_answer(&leg->secure, offer->security, &offer->sec,
+				offer->profile, leg->ice, &restart);
+	if (!err && restart)
+		err = mixer_leg_ice(leg->srv->mixer, leg->mid,
+				    &leg->media.ice);
+
+	return err;
 }
 
 static void sdp_pl(struct pl *pl, const struct mbuf *mb)
@@ -44,7 +66,7 @@ static int encode(struct mbuf **mbp, const struct leg *leg,
 	}
 	else if (leg->sdp) {
 		sdp_pl(&pl, leg->sdp);
-		err = leg_sdp_decode(&last, &pl, leg->codec);
+		err = leg_sdp_decode(&last, &pl, leg->codec, NULL);
 		err = err ? err : leg_sdp_offer(mb, &l, &last);
 	}
 	else {
@@ -69,7 +91,9 @@ int leg_offer(struct mbuf **descp, struct leg *leg,
 	struct mbuf *mb;
 	int err;
 
-	err = encode(&mb, leg, offer);
+	err = secure_make(leg, offer);
+	if (!err)
+		err = encode(&mb, leg, offer);
 	if (err)
 		return err;
 
@@ -100,8 +124,13 @@ int leg_offer_again(struct mbuf **descp, struct leg *leg)
 }
 
 uint16_t leg_offer_decode(struct leg_sdp *s, const struct leg *leg,
-			  const struct sip_msg *msg)
+			  const struct sip_msg *msg, enum leg_rule_text text)
 {
+	const struct leg_rule rule = {
+		.text = text,
+		.policy = leg->service.security,
+		.secure = text == LEG_SDP_OFFER ? NULL : leg->secure,
+	};
 	struct pl body;
 
 	body.p = (const char *)mbuf_buf(msg->mb);
@@ -113,7 +142,7 @@ uint16_t leg_offer_decode(struct leg_sdp *s, const struct leg *leg,
 		return 415;
 	}
 
-	switch (leg_sdp_decode(s, &body, leg->codec)) {
+	switch (leg_sdp_decode(s, &body, leg->codec, &rule)) {
 
 	case 0:
 		return 0;
@@ -129,9 +158,17 @@ uint16_t leg_offer_decode(struct leg_sdp *s, const struct leg *leg,
 void leg_remote_set(struct leg *leg, const struct leg_sdp *s, bool again)
 {
 	struct mixer_leg_remote r;
-	int err;
+	int err = 0;
 
 	leg_sdp_remote(&r, s, &leg->flow);
+	if (s->answer)
+		err = leg_secure_agree(&leg->secure, s->security, &s->sec);
+	leg_secure_remote(&r, leg->secure);
+	if (r.ice && sa_af(&r.rtp) != sa_af(&leg->flow)) {
+		/* The default candidate of the terminal is another than the
+		 * one that it reaches us from, which ICE will tell */
+		r.rtp = r.rtcp = leg->flow;
+	}
 
 	if (leg->dir == SDP_INACTIVE) {
 		/* That is our wish, not its: it may ask for the floor and is
@@ -150,7 +187,9 @@ void leg_remote_set(struct leg *leg, const struct leg_sdp *s, bool again)
 		sa_init(&r.floor, AF_UNSPEC);
 	leg->floor_taken = sa_isset(&r.floor, SA_ADDR);
 
-	err = mixer_leg_remote_set(leg->srv->mixer, leg->mid, &r);
+	if (!err)
+		err = mixer_leg_remote_set(leg->srv->mixer, leg->mid, &r);
+	sdpsec_wipe(&r, sizeof(r));
 	if (err)
 		hlog(leg->srv->log, HLOG_WARN, leg->subject, "media not set",
 		     HLOG_ERR(err));

@@ -47,7 +47,13 @@ static bool leg_outdated(const struct leg *leg,
 			 const struct bus_leg_provision *p,
 			 const struct checked *c)
 {
-	return p->anew || leg->codec != c->codec ||
+	/* Until a session stands, what was offered may be refused now */
+	const bool secure = !leg->sess ||
+		leg->service.security == p->service.security ||
+		(leg_is_up(leg) && leg_rule_conforms(p->service.security,
+						     leg->secure));
+
+	return p->anew || !secure || leg->codec != c->codec ||
 		strcmp(leg->service.name, p->service.name) ||
 		leg->service.idle_inactive != p->service.idle_inactive;
 }

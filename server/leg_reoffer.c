@@ -221,7 +221,7 @@ static void request(struct leg *leg, const struct sip_msg *msg)
 		return;
 
 	if (offer) {
-		code = leg_offer_decode(&s, leg, msg);
+		code = leg_offer_decode(&s, leg, msg, LEG_SDP_REOFFER);
 		if (code) {
 			hlog_limited(srv->log, "server.reinvite", HLOG_INFO,
 				     leg->subject, "offer refused",
@@ -248,7 +248,7 @@ static bool acknowledged(struct leg *leg, const struct sip_msg *msg)
 	if (!r->late) {
 		leg_modify_next(leg);
 	}
-	else if (leg_offer_decode(&s, leg, msg)) {
+	else if (leg_offer_decode(&s, leg, msg, LEG_SDP_ANSWER)) {
 		leg_down(leg, 488, s.words, false);
 	}
 	else {

@@ -216,20 +216,48 @@ static int refuse(struct leg_sdp *s, uint16_t warning, const char *words)
 	return EPROTO;
 }
 
+bool leg_sdp_mid(struct pl *mid, const struct leg_sdp_line *l)
+{
+	struct pl text = l->attrs, val;
+
+	return sdptext_find(&val, &text, "a=mid:") &&
+		sdptext_word(mid, &val, ' ') && line_printable(mid);
+}
+
+/* a=group:BUNDLE 0 1 */
+static bool bundled(const struct leg_sdp *s, const struct leg_sdp_line *l)
+{
+	struct pl text = s->session, val, word, mid;
+
+	if (!leg_sdp_mid(&mid, l))
+		return false;
+
+	while (sdptext_find(&val, &text, "a=group:BUNDLE "))
+		while (sdptext_word(&word, &val, ' '))
+			if (!pl_cmp(&word, &mid))
+				return true;
+
+	return false;
+}
+
 /* @return 0, or EPROTO with words */
-static int audio_decode(struct leg_sdp *s, int i,
-			const struct leg_codec *codec)
+static int audio_decode(struct leg_sdp *s, int i, const struct leg_codec *codec,
+			const struct leg_rule *rule)
 {
 	const struct leg_sdp_line *l = &s->linev[i];
+	const char *words;
 	struct sa addr;
 
 	if (!l->port)
 		return refuse(s, 304, "audio was refused");
 
-	if (pl_strcasecmp(&l->proto, "RTP/AVP") &&
-	    pl_strcasecmp(&l->proto, "RTP/AVPF"))
-		return refuse(s, 302,
-			      "only plain RTP/AVP audio is supported here");
+	s->profile = sdpsec_profile_find(&l->proto);
+	s->security = MIXER_PLAIN;
+	if (rule)
+		sdpsec_decode(&s->sec, &s->session, &l->attrs);
+	if (rule && !leg_rule_take(&s->security, &words, s->profile, &s->sec,
+				   rule))
+		return refuse(s, 302, words);
 
 	if (!formats_decode(s, l, codec))
 		return refuse(s, 305, codec->words);
@@ -239,6 +267,7 @@ static int audio_decode(struct leg_sdp *s, int i,
 
 	s->rtp = addr;
 	s->hold = addr_any(&addr);
+	s->bundle = bundled(s, l);
 	rtcp_addr_decode(s, l);
 
 	s->dir = SDP_SENDRECV;
@@ -264,8 +293,42 @@ static bool floor_decode(struct leg_sdp *s, int i)
 	return true;
 }
 
+/* The first audio line that can be secured, else the first plain one. The
+ * words of a refusal are those of the first. */
+static void audio_choose(struct leg_sdp *s, const struct leg_codec *codec,
+			 const struct leg_rule *rule)
+{
+	const bool all = rule && rule->text != LEG_SDP_ANSWER;
+	const char *words = NULL;
+	uint16_t warning = 0;
+	int i, plain = -1;
+
+	for (i = 0; i < s->linec && s->audio < 0; i++) {
+		if (pl_strcasecmp(&s->linev[i].media, "audio"))
+			continue;
+
+		if (!audio_decode(s, i, codec, rule)) {
+			if (!all || s->security != MIXER_PLAIN)
+				s->audio = i;
+			else if (plain < 0)
+				plain = i;
+		}
+		else if (!words) {
+			words = s->words;
+			warning = s->warning;
+		}
+	}
+
+	if (s->audio < 0 && plain >= 0 &&
+	    !audio_decode(s, plain, codec, rule))
+		s->audio = plain;
+
+	if (s->audio < 0 && words)
+		(void)refuse(s, warning, words);
+}
+
 int leg_sdp_decode(struct leg_sdp *s, const struct pl *text,
-		   const struct leg_codec *codec)
+		   const struct leg_codec *codec, const struct leg_rule *rule)
 {
 	int i, err;
 
@@ -282,19 +345,13 @@ int leg_sdp_decode(struct leg_sdp *s, const struct pl *text,
 	if (err)
 		return err;
 
+	s->answer = rule && rule->text == LEG_SDP_ANSWER;
 	(void)refuse(s, 304, "no audio");
-	for (i = 0; i < s->linec; i++) {
-		const struct pl *media = &s->linev[i].media;
-
-		if (s->audio < 0 && !pl_strcasecmp(media, "audio")) {
-			if (!audio_decode(s, i, codec))
-				s->audio = i;
-		}
-		else if (s->floor < 0 && !pl_strcasecmp(media, "application")
-			 && floor_decode(s, i)) {
+	audio_choose(s, codec, rule);
+	for (i = 0; i < s->linec && s->floor < 0; i++)
+		if (!pl_strcasecmp(&s->linev[i].media, "application") &&
+		    floor_decode(s, i))
 			s->floor = i;
-		}
-	}
 
 	if (s->audio < 0)
 		return EPROTO;

@@ -4,7 +4,9 @@
  *
  * A leg has one audio line of its service's one codec with telephone-event,
  * and a floor line (m=application, proto udp, formats TBCP and MCPTT) where the
- * terminal has one. Every other line is refused in its place.
+ * terminal has one. Every other line is refused in its place. Of several audio
+ * lines the first is taken that can be secured, else the first plain one; which
+ * may be is for leg_rule.h to say.
  *
  * Pure: no clock, no socket; any thread. Decoded text points into the SDP.
  */
@@ -16,6 +18,9 @@
 #include <re.h>
 #include "mixer/mixer.h"
 #include "server/leg_floor.h"
+#include "server/leg_rule.h"
+#include "server/leg_secure.h"
+#include "wire/sdpsec.h"
 
 enum {
 	LEG_SDP_LINES_MAX = 8,     /**< m-lines */
@@ -55,6 +60,11 @@ struct leg_sdp {
 	uint8_t pt_event;  /**< 0: none */
 	enum sdp_dir dir;  /**< As the terminal sees it */
 	struct leg_floor fc; /**< Of the floor line */
+	enum sdpsec_profile profile; /**< Of the audio line */
+	enum mixer_security security; /**< What it comes to under the rule */
+	struct sdpsec sec;   /**< What it says of that */
+	bool bundle;         /**< It is in a group BUNDLE (RFC 9143) */
+	bool answer;         /**< To our offer */
 	uint16_t warning;  /**< If refused: RFC 3261 section 20.43 */
 	const char *words; /**< ..and why, for a person (constant text) */
 };
@@ -66,14 +76,18 @@ struct leg_sdp {
  *               and words always
  * @param text   The SDP
  * @param codec  The one that the leg must have
+ * @param rule   Which security is taken; NULL: the SDP is one of ours
  *
  * @return 0, EBADMSG (not SDP, or more than our bounds), EPROTO (no audio line
  *         that we can take: 488)
  */
 int leg_sdp_decode(struct leg_sdp *s, const struct pl *text,
-		   const struct leg_codec *codec);
+		   const struct leg_codec *codec, const struct leg_rule *rule);
 
-/** To the switch's terms; flow replaces an address that says hold */
+/** Value of the m-line's a=mid; false: it has none */
+bool leg_sdp_mid(struct pl *mid, const struct leg_sdp_line *l);
+
+/** To the switch's terms, without keys; flow replaces an address that says hold */
 void leg_sdp_remote(struct mixer_leg_remote *r, const struct leg_sdp *s,
 		    const struct sa *flow);
 
@@ -89,6 +103,9 @@ struct leg_sdp_local {
 	uint64_t id;          /**< Of the o-line, constant for the dialog */
 	uint32_t version;     /**< Rises with every change */
 	struct leg_floor fc;  /**< What we can, leg_floor_ours() */
+	const struct leg_secure *secure; /**< NULL: plain RTP */
+	const struct mixer_ice *ice;     /**< Where secure has ice */
+	const char *fingerprint;         /**< "sha-256 AA:..", for DTLS */
 };
 
 /**

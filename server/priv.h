@@ -108,6 +108,7 @@ struct server {
 		uint64_t activations, activations_refused, calls, hangs;
 		uint64_t restored, media_dead, bus_full;
 		uint64_t refreshes, glares, forks, keys;
+		uint64_t secured, insecure;
 	} st;
 };
 
@@ -224,6 +225,8 @@ struct leg {
 	uint64_t number;             /**< Of the o-line */
 	mixer_leg_id mid;            /**< 0: none */
 	struct mixer_leg_local media;
+	bool ice;                    /**< ..has ICE */
+	struct leg_secure *secure;   /**< NULL: plain RTP */
 	uint32_t sdp_version;
 	uint8_t pt, pt_event;
 	bool floor;                  /**< Has a floor channel */
@@ -318,11 +321,14 @@ int leg_offer(struct mbuf **descp, struct leg *leg,
 int leg_offer_again(struct mbuf **descp, struct leg *leg);
 /** @return 0, or a SIP code; words and warning are in s in any case */
 uint16_t leg_offer_decode(struct leg_sdp *s, const struct leg *leg,
-			  const struct sip_msg *msg);
+			  const struct sip_msg *msg, enum leg_rule_text text);
 /** Tell the mixer; again: not for the first time in this dialog */
 void leg_remote_set(struct leg *leg, const struct leg_sdp *s, bool again);
 /** Warning line of a refusal (RFC 3261 section 20.43) */
 int leg_warning_print(struct re_printf *pf, const struct leg_sdp *s);
+
+/* leg_event.c: what the switch tells of a leg; NULL: it has ended */
+void leg_event(struct leg *leg, const struct mixer_event *ev);
 
 /* leg_modify.c: what we ask for in the dialog */
 /** Now, or when nothing else is under way */

@@ -123,77 +123,29 @@ static void floor_h(struct server *srv, const struct mixer_event *ev)
 	}
 }
 
-static void media_dead(struct server *srv, struct leg *leg)
-{
-	if (!leg || !leg_is_up(leg))
-		return;
-
-	++srv->st.media_dead;
-	leg_down(leg, 408, "no media is heard from the terminal", true);
-}
-
-static double percent(uint8_t fraction)
-{
-	return fraction * 100.0 / 256;
-}
-
-static void quality_log(const struct server *srv, const struct leg *leg,
-			bool bad)
-{
-	struct mixer_leg_stats st;
-	char in[16], out[16];
-
-	if (!leg || mixer_leg_stats_get(srv->mixer, leg->mid, &st))
-		return;
-
-	(void)re_snprintf(in, sizeof(in), "%.1f", percent(st.in.fraction));
-	(void)re_snprintf(out, sizeof(out), "%.1f", percent(st.out.fraction));
-	hlog(srv->log, bad ? HLOG_WARN : HLOG_INFO, leg->subject,
-	     bad ? "reception is bad" : "reception is good again",
-	     HLOG_S("subscriber", leg->subscriber),
-	     HLOG_S("lost_in_percent", in), HLOG_S("lost_out_percent", out),
-	     HLOG_U("rtt_ms", st.rtt_us / 1000));
-}
-
 static void event_h(const struct mixer_event *ev, void *arg)
 {
 	struct server *srv = arg;
-	const struct leg *leg = ev->leg_arg;
 
 	switch (ev->type) {
-
-	case MIXER_LEG_LATCHED:
-		if (leg)
-			hlog(srv->log, HLOG_DEBUG, leg->subject, "latched",
-			     HLOG_SA("media", &ev->addr));
-		break;
-
-	case MIXER_LEG_MOVED:
-		if (leg)
-			hlog(srv->log, HLOG_DEBUG, leg->subject, "moved",
-			     HLOG_SA("media", &ev->addr));
-		break;
-
-	case MIXER_LEG_DEAD:
-		media_dead(srv, ev->leg_arg);
-		break;
 
 	case MIXER_FLOOR_TAKEN:
 	case MIXER_FLOOR_IDLE:
 		floor_h(srv, ev);
 		break;
 
+	case MIXER_LEG_LATCHED:
+	case MIXER_LEG_DEAD:
 	case MIXER_LEG_QUALITY:
-		quality_log(srv, leg, ev->reason);
-		break;
-
 	case MIXER_LEG_ALIVE:
 	case MIXER_LEG_SECURED:
 	case MIXER_LEG_INSECURE:
+	case MIXER_LEG_MOVED:
 	case MIXER_FLOOR_DENIED:
 	case MIXER_FLOOR_REVOKED:
 	case MIXER_BURST_STARTED:
 	case MIXER_FLOOR_ACK:
+		leg_event(ev->leg_arg, ev);
 		break;
 	}
 }

@@ -36,6 +36,24 @@ static json_t *addr(const struct sa *sa)
 	return json_string(buf);
 }
 
+/* How its media is protected, once it has said that; null before */
+static void security_set(json_t *o, const struct leg *leg)
+{
+	const struct leg_secure *s = leg->secure;
+	const enum mixer_security kind = s ? s->kind : MIXER_PLAIN;
+	const enum srtpw_suite suite = s ? s->suite : SRTPW_NONE;
+
+	(void)json_object_set_new(o, "security", leg->mid
+				  ? text(leg_rule_kind_name(kind))
+				  : json_null());
+	(void)json_object_set_new(o, "suite", suite == SRTPW_NONE
+				  ? json_null()
+				  : text(srtpw_suite_name(suite)));
+	(void)json_object_set_new(o, "ice", json_boolean(s && s->ice));
+	(void)json_object_set_new(o, "moved",
+				  json_integer(s ? s->moved : 0));
+}
+
 /* Per mille: JSON without floating point */
 static json_t *reception_json(const struct mixer_reception *r)
 {
@@ -82,6 +100,7 @@ static json_t *leg_json(const struct leg *leg)
 	if (!o)
 		return NULL;
 
+	security_set(o, leg);
 	(void)json_object_set_new(o, "media", addr(&st.rtp));
 	(void)json_object_set_new(o, "local", leg->mid
 				  ? addr(&leg->media.rtp) : json_null());
@@ -187,6 +206,12 @@ static json_t *worker_json(const struct mixer_stats *s)
 		{ "drop_payload_type", s->drop_payload_type },
 		{ "drop_unlatched", s->drop_unlatched },
 		{ "drop_late", s->drop_late },
+		{ "drop_insecure", s->drop_insecure },
+		{ "drop_unauthentic", s->drop_unauthentic },
+		{ "drop_replayed", s->drop_replayed },
+		{ "rx_dtls", s->rx_dtls }, { "tx_insecure", s->tx_insecure },
+		{ "moved", s->moved }, { "move_tries", s->move_tries },
+		{ "move_limited", s->move_limited },
 		{ "drop_floor_rate", s->drop_floor_rate },
 		{ "drop_floor_foreign", s->drop_floor_foreign },
 		{ "drop_stun_credentials", s->drop_stun_credentials },
@@ -247,7 +272,7 @@ static json_t *counters_json(const struct server *srv)
 
 	endpoint_stats_get(srv->ep, &ep);
 	return json_pack("{s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I "
-			 "s:I s:I s:I s:I s:I s:I s:I}",
+			 "s:I s:I s:I s:I s:I s:I s:I s:I s:I}",
 			 "untrusted", (json_int_t)srv->st.untrusted,
 			 "invites", (json_int_t)srv->st.invites,
 			 "answered", (json_int_t)srv->st.answered,
@@ -266,6 +291,8 @@ static json_t *counters_json(const struct server *srv)
 			 "glares", (json_int_t)srv->st.glares,
 			 "forks", (json_int_t)srv->st.forks,
 			 "keys", (json_int_t)srv->st.keys,
+			 "secured", (json_int_t)srv->st.secured,
+			 "insecure", (json_int_t)srv->st.insecure,
 			 "sip_malformed", (json_int_t)ep.drop_malformed,
 			 "sip_unhandled", (json_int_t)ep.unhandled_requests);
 }

@@ -16,6 +16,9 @@
 
 enum { TEXT_MAX = 16384 };
 
+/* How a service secures its legs: leg_secure_test.c */
+static const struct leg_rule plain = { .policy = BUS_SECURITY_PLAIN };
+
 /* A file of the corpus; the decoded values point into buf. */
 static void text_load(struct pl *pl, char buf[TEXT_MAX], const char *name)
 {
@@ -41,7 +44,7 @@ static int file_decode(struct leg_sdp *s, char buf[TEXT_MAX],
 	int err;
 
 	text_load(&pl, buf, name);
-	err = leg_sdp_decode(s, &pl, leg_codec_find(codec));
+	err = leg_sdp_decode(s, &pl, leg_codec_find(codec), &plain);
 	if (wordsp)
 		*wordsp = s->words;
 
@@ -172,7 +175,7 @@ static void test_encrypted_refused(void **state)
 	(void)state;
 	assert_int_equal(file_decode(&s, buf, "linphone_savp.sdp", "PCMU",
 				     &words), EPROTO);
-	assert_non_null(strstr(words, "RTP/AVP"));
+	assert_non_null(strstr(words, "plain RTP"));
 	assert_int_equal(s.warning, 302);
 	assert_int_equal(file_decode(&s, buf, "linphone_avpf.sdp", "PCMU",
 				     NULL), 0);
@@ -268,7 +271,7 @@ static bool text_decode(struct leg_sdp *s, const char *text)
 	struct pl pl;
 
 	pl_set_str(&pl, text);
-	return !leg_sdp_decode(s, &pl, leg_codec_find("PCMU"));
+	return !leg_sdp_decode(s, &pl, leg_codec_find("PCMU"), &plain);
 }
 
 #define HEAD "v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\n"                \
@@ -395,7 +398,7 @@ static void test_offer_again(void **state)
 	assert_int_equal(leg_sdp_answer(mb, &l, &offer), 0);
 	pl.p = (const char *)mb->buf;
 	pl.l = mb->end;
-	assert_int_equal(leg_sdp_decode(&last, &pl, l.codec), 0);
+	assert_int_equal(leg_sdp_decode(&last, &pl, l.codec, NULL), 0);
 
 	l.dir = SDP_INACTIVE;
 	l.version = 2;
@@ -443,7 +446,8 @@ static void test_answer_directions(void **state)
 				       "m=audio 9 RTP/AVP 0\na=%s\n",
 				       name[i]);
 			pl_set_str(&pl, text);
-			assert_int_equal(leg_sdp_decode(&s, &pl, l.codec), 0);
+			assert_int_equal(leg_sdp_decode(&s, &pl, l.codec,
+							&plain), 0);
 			assert_int_equal(s.dir, i);
 			assert_int_equal(leg_sdp_answer(mb, &l, &s), 0);
 			p = printed(mb);
@@ -463,7 +467,7 @@ static int string_decode(const char *text, const char **wordsp)
 	int err;
 
 	pl_set_str(&pl, text);
-	err = leg_sdp_decode(&s, &pl, leg_codec_find("PCMU"));
+	err = leg_sdp_decode(&s, &pl, leg_codec_find("PCMU"), &plain);
 	*wordsp = s.words;
 	return err;
 }
@@ -517,11 +521,11 @@ static void test_bounds(void **state)
 				      "m=x 9 y z\n");
 	pl.p = text;
 	pl.l = n;
-	assert_int_equal(leg_sdp_decode(&s, &pl, leg_codec_find("")), 0);
+	assert_int_equal(leg_sdp_decode(&s, &pl, leg_codec_find(""), &plain), 0);
 	assert_int_equal(s.linec, LEG_SDP_LINES_MAX);
 	n += (size_t)snprintf(text + n, sizeof(text) - n, "m=x 9 y z\n");
 	pl.l = n;
-	assert_int_equal(leg_sdp_decode(&s, &pl, leg_codec_find("")),
+	assert_int_equal(leg_sdp_decode(&s, &pl, leg_codec_find(""), &plain),
 			 EBADMSG);
 
 	/* A format beyond those looked at is not found */
@@ -532,15 +536,15 @@ static void test_bounds(void **state)
 				      i % 2 ? 3 : 126);
 	n += (size_t)snprintf(text + n, sizeof(text) - n, " 0\n");
 	pl.l = n;
-	assert_int_equal(leg_sdp_decode(&s, &pl, leg_codec_find("")),
+	assert_int_equal(leg_sdp_decode(&s, &pl, leg_codec_find(""), &plain),
 			 EPROTO);
 
 	memset(text, 'a', sizeof(text));
 	memcpy(text, "v=0\nc=IN IP4 192.0.2.1\nm=audio 9 RTP/AVP 0\n", 43);
 	pl.l = LEG_SDP_BYTES_MAX;
-	assert_int_equal(leg_sdp_decode(&s, &pl, leg_codec_find("")), 0);
+	assert_int_equal(leg_sdp_decode(&s, &pl, leg_codec_find(""), &plain), 0);
 	pl.l = LEG_SDP_BYTES_MAX + 1;
-	assert_int_equal(leg_sdp_decode(&s, &pl, leg_codec_find("")),
+	assert_int_equal(leg_sdp_decode(&s, &pl, leg_codec_find(""), &plain),
 			 EBADMSG);
 }
 

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
- * @file mixer_alloc_test.c  A worker that forwards speech allocates nothing
+ * @file mixer_alloc_test.c  A worker that forwards speech, plain or protected,
+ * allocates nothing
  *
  * The program's own malloc counts who calls it. Not built with a sanitizer,
  * which brings its own.
  */
 #include <stdatomic.h>
 #include <stdlib.h>
-#include "tests/unit/mixer_rig.h"
+#include "tests/unit/mixer_srtp_rig.h"
 
 enum { PHONES = 4, PACKETS = 400, BURSTS = 4 };
 
@@ -44,7 +45,9 @@ void *realloc(void *p, size_t n)
 static void no_malloc(void **state)
 {
 	const unsigned workers = rig_workers(state);
-	static struct phone ph[PHONES];
+	static struct phone plain[PHONES / 2];
+	static struct sphone secure[PHONES / 2];
+	struct phone *ph[PHONES];
 	unsigned long before;
 	struct mixer_cfg cfg;
 	mixer_bridge_id b;
@@ -55,9 +58,17 @@ static void no_malloc(void **state)
 	rig_open(&r, &cfg);
 	b = rig_bridge(&r, NULL);
 	for (i = 0; i < PHONES; i++) {
-		phone_up(&ph[i], &r, 4, 10 + i);
-		rig_join(&r, b, &ph[i], "sip:a@example.com");
-		(void)phone_told(&ph[i], TBCP_IDLE);
+		if (i % 2) {
+			sphone_up(&secure[i / 2], &r, 4, 10 + i,
+				  i == 1 ? SRTPW_AEAD_AES_128_GCM
+					 : SRTPW_AES_CM_128_HMAC_SHA1_80);
+			ph[i] = &secure[i / 2].ph;
+		} else {
+			phone_up(&plain[i / 2], &r, 4, 10 + i);
+			ph[i] = &plain[i / 2];
+		}
+		rig_join(&r, b, ph[i], "sip:a@example.com");
+		(void)phone_told(ph[i], TBCP_IDLE);
 	}
 	/* mem_zalloc() of this thread is seen: the hook is live */
 	before = atomic_load(&mains);
@@ -66,14 +77,14 @@ static void no_malloc(void **state)
 
 	before = atomic_load(&others);
 	for (burst = 0; burst < BURSTS; burst++) {
-		struct phone *t = &ph[burst % PHONES];
+		struct phone *t = ph[burst % PHONES];
 
 		phone_press(t);
 		for (k = 0; k < PACKETS; k++) {
 			phone_talk(t, (uint8_t)k);
 			for (i = 0; i < PHONES; i++)
-				if (&ph[i] != t)
-					assert_int_equal(phone_hear(&ph[i]),
+				if (ph[i] != t)
+					assert_int_equal(phone_hear(ph[i]),
 							 (uint8_t)k);
 		}
 		phone_release(t, (uint16_t)(t->seq - 1));
@@ -81,8 +92,10 @@ static void no_malloc(void **state)
 	}
 	assert_int_equal(RIG_STAT(&r, forwarded), PACKETS * BURSTS);
 	assert_int_equal(atomic_load(&others), before);
-	for (i = 0; i < PHONES; i++)
-		phone_close(&ph[i]);
+	for (i = 0; i < PHONES / 2; i++) {
+		phone_close(&plain[i]);
+		sphone_close(&secure[i]);
+	}
 	rig_close(&r);
 }
 

@@ -122,7 +122,7 @@ static void rtcp(void **state)
 			sp.mux = mux;
 			phone_known(&sp.ph, &r);
 			had = RIG_STAT(&r, rx_rtcp);
-			phone_rtcp(&sp.ph);
+			sphone_rtcp(&sp);
 			RIG_WAIT(&r, rx_rtcp, had + 1);
 			sphone_report(&sp);
 			sphone_close(&sp);
@@ -339,6 +339,52 @@ static void used_key(void **state)
 	trio_close(&t);
 }
 
+static void hold(struct trio *t, bool on)
+{
+	const struct phone *ph = &t->s[1].ph;
+	struct mixer_leg_remote rem = {.rtp = ph->sa[CH_RTP],
+				       .rtcp = ph->sa[CH_RTCP],
+				       .floor = ph->sa[CH_FLOOR],
+				       .pt = 0xff,
+				       .pt_event = 0xff,
+				       .send = !on,
+				       .recv = true};
+
+	ph->guard->sdp(ph, &rem);
+	assert_int_equal(mixer_leg_remote_set(t->r.m, ph->leg, &rem), 0);
+}
+
+/* On hold for half the numbers of a burst: its stream goes on with the next
+ * one, or its rollover counter would be lost */
+static void long_hold(void **state)
+{
+	static struct trio t;
+	unsigned k;
+	uint16_t seq;
+
+	trio_open(&t, state, SRTPW_AEAD_AES_128_GCM);
+	press(&t, &t.s[0].ph);
+	phone_talk(&t.s[0].ph, 1);
+	assert_int_equal(phone_hear(&t.s[1].ph), 1);
+	assert_int_equal(phone_hear(&t.plain), 1);
+	seq = t.s[1].ph.last.seq;
+	hold(&t, true);
+	/* Told, so the worker knows */
+	phone_floor(&t.s[1].ph, TBCP_REQUEST);
+	(void)phone_told(&t.s[1].ph, TBCP_DENY);
+	for (k = 0; k < 40000; k++) {
+		phone_talk(&t.s[0].ph, (uint8_t)k);
+		assert_int_equal(phone_hear(&t.plain), (uint8_t)k);
+	}
+	hold(&t, false);
+	phone_floor(&t.s[1].ph, TBCP_REQUEST);
+	(void)phone_told(&t.s[1].ph, TBCP_DENY);
+	phone_talk(&t.s[0].ph, 2);
+	assert_int_equal(phone_hear(&t.s[1].ph), 2);
+	assert_int_equal(t.s[1].ph.last.seq, (uint16_t)(seq + 1));
+	trio_close(&t);
+}
+
 static void nonsense(void **state)
 {
 	static struct sphone sp;
@@ -375,6 +421,7 @@ int main(void)
 		BOTH(new_keys),
 		BOTH(used_key),
 		BOTH(nonsense),
+		BOTH(long_hold),
 		BOTH(roc_wrap),
 	};
 

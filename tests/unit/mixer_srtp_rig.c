@@ -16,7 +16,7 @@ static void seal_h(const struct phone *ph, enum chan ch, uint8_t *p,
 
 	if (sp->bare)
 		return;
-	if (ch == CH_RTCP) {
+	if (ch == CH_RTCP || rtcpw_is(p, *lenp)) {
 		assert_int_equal(srtcpw_protect(sp->out, p, *lenp, size, lenp),
 				 0);
 		return;
@@ -139,6 +139,17 @@ void sphone_throw(const struct sphone *sp, int fd, const uint8_t *p,
 	const struct sa *to = &sp->ph.local.rtp;
 
 	assert_int_equal(sendto(fd, p, len, 0, &to->u.sa, to->len), len);
+}
+
+void sphone_rtcp(const struct sphone *sp)
+{
+	uint8_t buf[64];
+	size_t len;
+
+	assert_int_equal(rtcpw_encode(buf, sizeof(buf), sp->ph.ssrc, NULL,
+				      "phone", &len),
+			 0);
+	phone_send(&sp->ph, sp->mux ? CH_RTP : CH_RTCP, buf, len);
 }
 
 void sphone_report(struct sphone *sp)

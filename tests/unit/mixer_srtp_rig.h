@@ -42,6 +42,8 @@ void sphone_throw(const struct sphone *sp, int fd, const uint8_t *p,
 /** Socket at an IP of nobody */
 int thief_open(const char *ip);
 
+/** One receiver report, where they go */
+void sphone_rtcp(const struct sphone *sp);
 /** Wait for a report of ours */
 void sphone_report(struct sphone *sp);
 
