@@ -34,6 +34,7 @@ enum opt {
 	OPT_SRTP_SUITE,
 	OPT_FLOOR,
 	OPT_KEYS,
+	OPT_EARLY,
 	OPT_JITTER,
 	OPT_DEAD,
 	OPT_EXPIRES,
@@ -69,6 +70,7 @@ static const struct option longv[] = {
 	{"srtp-suite", required_argument, NULL, OPT_SRTP_SUITE},
 	{"floor", required_argument, NULL, OPT_FLOOR},
 	{"keys", required_argument, NULL, OPT_KEYS},
+	{"early", no_argument, NULL, OPT_EARLY},
 	{"jitter", required_argument, NULL, OPT_JITTER},
 	{"dead", required_argument, NULL, OPT_DEAD},
 	{"expires", required_argument, NULL, OPT_EXPIRES},
@@ -120,6 +122,7 @@ static const char help[] =
 "                        both, and what the server prefers)\n"
 "  --keys rfc4733|info   without floor control the key sends * and #: as\n"
 "                        telephone-events (default) or by INFO\n"
+"  --early               speak with the press, not with the grant\n"
 "  --jitter MS           delay of a burst's first packet (default: 60)\n"
 "  --dead SECONDS        a leg whose server sends neither RTP nor RTCP for so\n"
 "                        long is made anew (default: 70; 0: never)\n"
@@ -387,6 +390,8 @@ static int option(struct hs_opts *o, enum opt opt, char *arg)
 		return o->keys_info || !strcmp(arg, "rfc4733")
 			       ? 0
 			       : bad("--keys takes rfc4733 or info");
+	case OPT_EARLY:
+		return flag(&o->early, true);
 	case OPT_JITTER:
 		return number(&o->jitter_ms, arg, 0, JITTER_MAX_MS,
 			      "--jitter");

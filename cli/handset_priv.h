@@ -76,6 +76,7 @@ struct hs_opts {
 	struct hs_srtp srtp;
 	unsigned floors;             /**< 1 << enum hs_floor_proto */
 	bool keys_info;              /**< Keys by INFO, not RFC 4733 */
+	bool early;                  /**< Speech does not wait for the grant */
 };
 
 /** @return 0 go on, 1 help was printed, 2 misuse (said on stderr) */

@@ -23,6 +23,7 @@ struct hs_talk {
 	struct tmr tmr, alive;
 	uint32_t stream, ssrc;
 	bool activating;
+	bool ahead;     /**< It speaks, and was not granted the floor yet */
 	unsigned early; /**< Fast keep-alives left */
 	int duration_s; /**< Of the last grant; -1: not told */
 };
@@ -254,6 +255,18 @@ static void audio_cmd(struct hs_talk *talk, bool on)
 		handset_error(hs, talk->line->id, "audio: %m", err);
 }
 
+/* --early: from the request on, until that is answered */
+static void speak_ahead(struct hs_talk *talk)
+{
+	const bool asks = talk->floor.state == HS_FLOOR_PENDING_REQUEST;
+
+	if (talk->ahead == asks || !talk->line->hs->opts.early)
+		return;
+	talk->ahead = asks;
+	if (asks || talk->floor.state != HS_FLOOR_PERMISSION)
+		audio_cmd(talk, asks);
+}
+
 static void step(struct hs_talk *talk, const struct hs_floor_ev *ev)
 {
 	struct hs_floor_out out;
@@ -274,6 +287,7 @@ static void step(struct hs_talk *talk, const struct hs_floor_ev *ev)
 			say(talk, "request_sent");
 	}
 	notice(talk, out.notice, ev->msg);
+	speak_ahead(talk);
 	timer_set(talk);
 }
 

@@ -7,6 +7,8 @@
 #include "daemon/roles.h"
 #include "db/prov.h"
 #include "db/state.h"
+#include "mixer/dtls.h"
+#include "mixer/dtls_cert.h"
 #include "presence/presence.h"
 #include "server/server.h"
 #include "util/log.h"
@@ -109,6 +111,20 @@ static int databases_open(struct roles *r, const struct config *c,
 	return 0;
 }
 
+/* Made, or found good, before the switch loads it: here there are words */
+static int dtls_cert_ready(const char *path, char *words)
+{
+	char why[DTLS_WORDS_MAX] = "";
+	struct dtls_cert dc;
+	const int err = path ? dtls_cert_init(&dc, path, why) : 0;
+
+	if (err)
+		(void)re_snprintf(words, SITE_WORDS_MAX, "%s", why);
+	else if (path)
+		dtls_cert_fini(&dc);
+	return err;
+}
+
 static int edge_open(struct roles *r, const struct config *c, char *words)
 {
 	int err;
@@ -145,10 +161,13 @@ int roles_alloc(struct roles **rp, const struct config *c,
 		failed(words, err, "the auth role", "");
 		goto out;
 	}
+	err = dtls_cert_ready(c->server.mixer.dtls_cert, words);
+	if (err)
+		goto out;
 	err = server_alloc(&r->server, &c->server, r->bus, r->state, log);
 	if (err) {
-		failed(words, err, "the conference role (addresses, ports "
-		       "and dtls_certificate of [media])", "");
+		failed(words, err, "the conference role (addresses and ports "
+		       "of [media])", "");
 		goto out;
 	}
 	err = edge_open(r, c, words);

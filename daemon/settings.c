@@ -83,6 +83,8 @@ static const struct setting settings[] = {
 	    0, 100),
 	NUM("media", "quality_rtt_ms", server.mixer.quality_rtt_ms, 0,
 	    MINUTE_MS),
+	NUM("media", "replay_ms", server.mixer.replay_ms, 0, 10 * MINUTE_MS),
+	NUM("media", "replay_kib", server.mixer.replay_kib, 0, 16 * MANY),
 
 	NUM("conference", "legs_max", server.legs_max, 1, MANY),
 	NUM("conference", "calls_max", server.calls_max, 1, MANY),

@@ -172,6 +172,8 @@ static void request(struct worker *w, struct leg *leg, uint16_t priority)
 		floorchan_deny(w, leg, &no);
 		return;
 	}
+	/* It is judged by how things are, not by what it hears */
+	late_drop(w, leg);
 	if (leg->talk != sel->part)
 		holds_ask(w, leg, sel->part->id);
 	floorchan_ask(w, leg, sel, &fu);

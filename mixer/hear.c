@@ -19,16 +19,22 @@ static bool takes_over(const struct worker *w, const struct leg *leg,
 	       w->now - leg->out.us >= HEAR_US;
 }
 
-bool hear_turn(struct worker *w, struct leg *leg, const struct part *part,
+bool hear_turn(struct worker *w, struct leg *leg, struct part *part,
 	       const struct speech_down *sp)
 {
 	if (leg->player && !player_yields(w, leg, part->id, sp->burst))
 		return false;
+	/* A latecomer goes on to it when it has heard the one before */
+	if (leg->late && leg->hear == part)
+		return false;
 	if (leg->hear != part && (leg->talk || !takes_over(w, leg, part)))
 		return false;
+	late_stop(w, leg);
 	leg->hear = part;
 	leg->hear_burst = sp->burst;
 	hear_tell(w, leg, false);
+	if (late_start(w, leg, part))
+		return false;
 	stream_burst(&leg->out, &sp->stamp, w->now);
 	return true;
 }
@@ -49,6 +55,9 @@ void hear_tell(struct worker *w, struct leg *leg, bool again)
 {
 	const struct part *part = shown(leg);
 
+	/* What a latecomer is told is what it hears */
+	if (!again && leg->late && leg->hear->burst != leg->hear_burst)
+		return;
 	/* Granted has told it enough */
 	if (leg->talk)
 		return;

@@ -29,8 +29,9 @@ enum {
 };
 
 /** A packet of a burst that is not the one that the leg hears: is it from now
- *  on? The leg's stream goes on with it then, and its terminal is told */
-bool hear_turn(struct worker *w, struct leg *leg, const struct part *part,
+ *  on? The leg's stream goes on with it then, and its terminal is told.
+ *  A latecomer is sent it later (late.h): false */
+bool hear_turn(struct worker *w, struct leg *leg, struct part *part,
 	       const struct speech_down *sp);
 
 /** Something has changed: tell the terminal how things are, if it does not

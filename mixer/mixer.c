@@ -32,6 +32,8 @@ void mixer_cfg_default(struct mixer_cfg *cfg)
 	cfg->quality_rtt_ms = 1000;
 	cfg->key_press = 10;
 	cfg->key_release = 11;
+	cfg->replay_ms = 30000;
+	cfg->replay_kib = 32768;
 	cfg->tones = true;
 	cfg->dtls_handshakes_max = 256;
 }
@@ -388,6 +390,11 @@ void mixer_poll(struct mixer *m, unsigned max)
 unsigned mixer_workers(const struct mixer *m)
 {
 	return m ? m->cfg.workers : 0;
+}
+
+void mixer_dtls_stats_get(const struct mixer *m, struct dtls_stats *st)
+{
+	dtls_stats_get(m->dtls, st);
 }
 
 int mixer_stats_get(const struct mixer *m, unsigned worker,

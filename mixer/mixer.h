@@ -119,6 +119,9 @@ struct mixer_cfg {
 	/** RFC 4733 event codes by which a leg without a floor channel asks
 	 *  for the floor and frees it: * is 10, # is 11; MIXER_KEY_NONE */
 	uint8_t key_press, key_release;
+	/** Of each running burst so much is kept for who comes late, and so
+	 *  much memory a worker has for that; 0: nothing */
+	uint32_t replay_ms, replay_kib;
 	bool tones;              /**< Such legs hear permit and deny tones */
 	/** PEM file of the certificate and key of DTLS; made if it is not
 	 *  there. NULL: in memory only. Read by mixer_alloc() alone */
@@ -415,6 +418,11 @@ struct mixer_stats {
 	/** Speech that came before the floor and went first; legs whose speech
 	 *  could not be held: too many at a time */
 	uint64_t held, hold_full;
+	/** Legs that began to hear a burst from its start, what they were
+	 *  sent until they heard it live, and the silence left out of it */
+	uint64_t replays, replay_packets, replay_skipped_ms;
+	/** Bursts not kept any more: memory; legs that heard live: places */
+	uint64_t replay_full, replay_busy;
 	uint64_t rx_dtls;         /**< Passed on to the DTLS thread */
 	uint64_t tx_insecure;     /**< Not sent: the leg has no key yet */
 	uint64_t moved;           /**< Authentic from another address */
@@ -436,6 +444,11 @@ unsigned mixer_workers(const struct mixer *m);
 /** Snapshot of one worker's counters; any thread */
 int mixer_stats_get(const struct mixer *m, unsigned worker,
 		    struct mixer_stats *st);
+
+struct dtls_stats;
+
+/** Of the DTLS thread (mixer/dtls.h); any thread */
+void mixer_dtls_stats_get(const struct mixer *m, struct dtls_stats *st);
 
 /** How one direction is received */
 struct mixer_reception {

@@ -46,6 +46,8 @@ static void part_move(struct worker *w, struct part *from, struct part *to)
 	to->burst = from->burst;
 	to->priority = from->priority;
 	to->members = from->members;
+	to->replay = from->replay;
+	to->unkept = from->unkept;
 	memcpy(to->uri, from->uri, sizeof(to->uri));
 	memcpy(to->name, from->name, sizeof(to->name));
 	memcpy(to->earv, from->earv, from->n * sizeof(to->earv[0]));
@@ -167,6 +169,8 @@ static void unseat(struct worker *w, struct leg *leg, struct seat *seat)
 {
 	const bool selected = leg_sel(leg) == seat;
 
+	if (leg->hear == seat->part)
+		late_stop(w, leg);
 	hear_forget(leg, seat->part);
 	memset(seat, 0, sizeof(*seat));
 	if (selected)
@@ -191,6 +195,8 @@ void part_leg_del(struct worker *w, mixer_leg_id leg_id)
 	struct leg *leg = leg_get(&w->legs, leg_id);
 	uint32_t i;
 
+	if (leg)
+		late_stop(w, leg);
 	for (i = 0; leg && leg->seats && i < leg->seats->cap; i++)
 		if (leg->seats->v[i].part)
 			ear_del(leg->seats->v[i].part, id_slot(leg_id));
@@ -209,6 +215,7 @@ void part_del(struct worker *w, mixer_bridge_id id)
 		unseat(w, leg, seats_find(leg->seats, part));
 	}
 	w->partv[id_slot(id)] = NULL;
+	replay_unref(part->replay);
 	mem_deref(part);
 }
 
@@ -225,13 +232,16 @@ void part_select(struct worker *w, mixer_leg_id leg_id, mixer_bridge_id id)
 /* --- speech ------------------------------------------------------------ */
 
 static void speech_to(struct worker *w, struct leg *leg,
-		      const struct part *part, const struct speech_down *sp)
+		      struct part *part, const struct speech_down *sp)
 {
 	if (!leg_sends(leg))
 		return;
-	if ((leg->hear != part || leg->hear_burst != sp->burst) &&
-	    !hear_turn(w, leg, part, sp))
+	if (leg->hear != part || leg->hear_burst != sp->burst) {
+		if (!hear_turn(w, leg, part, sp))
+			return;
+	} else if (leg->late) {
 		return;
+	}
 	if (stream_jumps(&leg->out, &sp->stamp))
 		stream_burst(&leg->out, &sp->stamp, w->now);
 	leg_send_rtp(w, leg, &sp->stamp, sp->p, sp->len);
@@ -276,6 +286,7 @@ void part_speech(struct worker *w, const struct speech_down *sp)
 	part->priority = sp->priority;
 	if (id_worker(sp->leg) == w->idx)
 		talker = id_slot(sp->leg);
+	late_keep(w, part, sp);
 	for (i = 0; i < part->n; i++) {
 		const struct ear *ear = &part->earv[i];
 
@@ -339,11 +350,13 @@ static void idle_all(struct worker *w, struct part *part,
 	for (i = 0; i < part->n; i++) {
 		struct leg *leg = ear_leg(w, &part->earv[i]);
 
-		if (leg->hear == part)
+		/* A latecomer has still to hear the rest */
+		if (leg->hear == part && !leg->late)
 			leg->hear = NULL;
 		hear_tell(w, leg,
 			  fd->repeat && !leg->hear && is_selected(leg, part));
 	}
+	late_over(part);
 }
 
 /* One member is told how things are: it has just come */
@@ -366,6 +379,7 @@ static void granted(struct worker *w, struct part *part, struct leg *leg,
 	if (!leg)
 		return;
 	leg->talk = part;
+	late_stop(w, leg);
 	nap_speech(&w->nap, w->now);
 	hear_none(leg, part);
 	floorchan_granted(w, leg, fd);

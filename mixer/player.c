@@ -113,6 +113,7 @@ void player_start(struct worker *w, struct leg *leg, enum tone_kind kind,
 						     : fd->burst,
 			     .due_us = w->now};
 	/* Speech asks before it goes on */
+	late_stop(w, leg);
 	leg->hear = NULL;
 	STAT_INC(w, tones);
 	if (!play(w, p))

@@ -28,6 +28,7 @@ enum {
 struct seat {
 	struct part *part; /**< NULL: the seat is free */
 	uint32_t member;   /**< Number of the leg in the bridge's home */
+	uint32_t heard;    /**< The last burst of which it heard something */
 };
 
 struct seats {

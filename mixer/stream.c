@@ -29,6 +29,14 @@ void stream_burst(struct stream *s, const struct burst_stamp *stamp,
 	s->fresh = 1;
 }
 
+void stream_skip(struct stream *s, uint32_t idx, uint32_t ts)
+{
+	s->seq_base = (uint16_t)(s->seq_base - idx);
+	s->ts_base -= ts;
+	s->idx += idx;
+	s->idx_first = s->idx + 1;
+}
+
 uint32_t stream_ts(const struct stream *s, uint64_t now)
 {
 	if (!s->us)

@@ -32,6 +32,12 @@ void stream_init(struct stream *s, uint32_t ssrc, uint32_t clock_hz,
 void stream_burst(struct stream *s, const struct burst_stamp *stamp,
 		  uint64_t now);
 
+/**
+ * The stamps from now on are by so much larger than those that were heard:
+ * the stream goes on without a hole. No earlier one is heard any more.
+ */
+void stream_skip(struct stream *s, uint32_t idx, uint32_t ts);
+
 /** Newest sequence number sent, where one was */
 static inline uint16_t stream_seq(const struct stream *s)
 {

@@ -267,6 +267,8 @@ static void worker_destructor(void *arg)
 	ssrcs_fini(&w->ssrcs);
 	legs_fini(&w->legs);
 	holds_fini(&w->holds);
+	lates_fini(&w->lates);
+	replay_pool_fini(&w->replays);
 	addrs_fini(&w->addrs);
 	mem_deref(w->cmds);
 	mem_deref(w->events);
@@ -292,6 +294,12 @@ static int tables_init(struct worker *w, uint64_t seed)
 		err = ssrcs_init(&w->ssrcs, w->cfg.legs_max, seed);
 	if (!err)
 		err = holds_init(&w->holds);
+	if (!err)
+		err = lates_init(&w->lates);
+	if (!err)
+		err = replay_pool_init(&w->replays,
+				       w->cfg.replay_kib * 1024ull,
+				       w->cfg.replay_ms);
 	return err ? err : legs_init(&w->legs, w->cfg.legs_max, seed);
 }
 

@@ -13,6 +13,7 @@
 #include <pthread.h>
 #include "mixer/addrs.h"
 #include "mixer/holds.h"
+#include "mixer/late.h"
 #include "mixer/msg.h"
 #include "mixer/nap.h"
 #include "mixer/outq.h"
@@ -75,6 +76,8 @@ struct worker {
 	struct outq outq;
 	struct players players;
 	struct holds holds;
+	struct lates lates;
+	struct replay_pool replays;
 	struct ssrcs ssrcs;
 	struct slotq *dtls_cmds, *dtls_evs; /**< Ours in struct dtls */
 	uint8_t spare[2][RX_BYTES];      /**< Packets that are tried */

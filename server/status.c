@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "mixer/dtls.h"
 #include "server/priv.h"
 
 static const char *kind_name(enum bridge_kind kind)
@@ -224,6 +225,11 @@ static json_t *worker_json(const struct mixer_stats *s)
 		{ "rx_keepalives", s->rx_keepalives },
 		{ "tx_keepalives", s->tx_keepalives },
 		{ "held", s->held }, { "hold_full", s->hold_full },
+		{ "replays", s->replays },
+		{ "replay_packets", s->replay_packets },
+		{ "replay_skipped_ms", s->replay_skipped_ms },
+		{ "replay_full", s->replay_full },
+		{ "replay_busy", s->replay_busy },
 		{ "rx_keys", s->rx_keys }, { "tones", s->tones },
 		{ "tones_full", s->tones_full },
 		{ "tx_errors", s->tx_errors }, { "tx_short", s->tx_short },
@@ -253,6 +259,23 @@ static json_t *workers_json(const struct server *srv)
 			(void)json_array_append_new(a, worker_json(&s));
 
 	return a;
+}
+
+static json_t *dtls_json(const struct server *srv)
+{
+	struct dtls_stats st;
+
+	mixer_dtls_stats_get(srv->mixer, &st);
+	return json_pack("{s:I s:I s:I s:I s:I s:I s:I s:I s:I}",
+			 "begun", (json_int_t)st.begun,
+			 "done", (json_int_t)st.done,
+			 "failed", (json_int_t)st.failed,
+			 "refused", (json_int_t)st.refused,
+			 "wrong_fingerprint", (json_int_t)st.wrong_fingerprint,
+			 "dropped", (json_int_t)st.dropped,
+			 "queue_full", (json_int_t)st.queue_full,
+			 "running", (json_int_t)st.running,
+			 "cpu_us", (json_int_t)st.cpu_us);
 }
 
 static json_t *focus_json(const struct focus_hub *hub, uint32_t max)
@@ -320,6 +343,7 @@ int server_status(const struct server *srv, json_t **objp)
 		return ENOMEM;
 
 	(void)json_object_set_new(o, "counters", counters_json(srv));
+	(void)json_object_set_new(o, "dtls", dtls_json(srv));
 	(void)json_object_set_new(o, "focus", focus_json(&srv->focus,
 							 srv->cfg.focus_max));
 	(void)json_object_set_new(o, "legs", legs_json(srv));

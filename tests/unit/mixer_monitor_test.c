@@ -50,6 +50,8 @@ static void post_open(struct post *p, void **state, const uint8_t *priov)
 	unsigned i;
 
 	rig_cfg(&cfg, rig_workers(state));
+	/* Whom it hears, each from where it is */
+	cfg.replay_ms = 0;
 	rig_open(&p->r, &cfg);
 	mixer_bridge_params_default(&bp);
 	bp.idle_repeats = 0;
@@ -350,6 +352,8 @@ static void all_bridges(void **state)
 	unsigned i;
 
 	rig_cfg(&cfg, rig_workers(state));
+	/* Whom it hears, each from where it is */
+	cfg.replay_ms = 0;
 	rig_open(&r, &cfg);
 	up_at(&d, &r, 10, -1);
 	up_at(&t, &r, 11, -1);
