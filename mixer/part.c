@@ -8,12 +8,7 @@
 #include "mixer/part.h"
 #include "mixer/send.h"
 
-enum {
-	/** So many ears ahead */
-	PREFETCH_LEG = 8,
-	PREFETCH_SECURE = 5,
-	PREFETCH_KEY = 2
-};
+enum { PREFETCH = 4 };
 
 struct part *part_alloc(mixer_bridge_id id, uint32_t cap)
 {
@@ -252,30 +247,33 @@ static void speech_to(struct worker *w, struct leg *leg,
 	leg_send_rtp(w, leg, &sp->stamp, sp->p, sp->len);
 }
 
-/* What the ears further on are sent from is fetched meanwhile: the leg, then
- * what protects it, then the context of its key */
-static void prefetch(const struct worker *w, const struct part *part,
-		     uint32_t i)
+/* The k-th member from i on, or NULL */
+static const struct leg *ahead(struct worker *w, const struct part *part,
+			       uint32_t i, uint32_t k)
 {
-	const struct leg *leg;
+	return i + k < part->n ? ear_leg(w, &part->earv[i + k]) : NULL;
+}
 
-	if (i + PREFETCH_LEG < part->n) {
-		const char *p = (const char *)ear_leg(
-			w, &part->earv[i + PREFETCH_LEG]);
+/* Member by member is a miss each: leg, what secures it, its key, its cipher.
+ * Each is asked for when the one in front has come. */
+static void speech_prefetch(struct worker *w, const struct part *part,
+			    uint32_t i)
+{
+	const struct leg *leg = ahead(w, part, i, 4 * PREFETCH);
 
-		__builtin_prefetch(p, 1);
-		__builtin_prefetch(p + 64, 1);
+	if (leg) {
+		__builtin_prefetch(leg, 1);
+		__builtin_prefetch((const char *)leg + 64, 1);
 	}
-	if (i + PREFETCH_SECURE < part->n) {
-		leg = ear_leg(w, &part->earv[i + PREFETCH_SECURE]);
-		if (leg->secure)
-			__builtin_prefetch(&leg->secure->tx);
-	}
-	if (i + PREFETCH_KEY < part->n) {
-		leg = ear_leg(w, &part->earv[i + PREFETCH_KEY]);
-		if (secure_is(leg->secure))
-			srtpw_prefetch(leg->secure->tx);
-	}
+	leg = ahead(w, part, i, 3 * PREFETCH);
+	if (leg && leg->secure)
+		__builtin_prefetch(&leg->secure->tx);
+	leg = ahead(w, part, i, 2 * PREFETCH);
+	if (leg && leg->secure && leg->secure->tx)
+		srtpw_prefetch(leg->secure->tx);
+	leg = ahead(w, part, i, PREFETCH);
+	if (leg && leg->secure && leg->secure->tx)
+		srtpw_prefetch_cipher(leg->secure->tx);
 }
 
 void part_speech(struct worker *w, const struct speech_down *sp)
@@ -292,7 +290,7 @@ void part_speech(struct worker *w, const struct speech_down *sp)
 	for (i = 0; i < part->n; i++) {
 		const struct ear *ear = &part->earv[i];
 
-		prefetch(w, part, i);
+		speech_prefetch(w, part, i);
 		if (ear->may_listen && ear->slot != talker)
 			speech_to(w, ear_leg(w, ear), part, sp);
 	}
