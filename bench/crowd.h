@@ -26,7 +26,10 @@
 
 #define CROWD_PASSWORD "crowd"
 
-enum { CROWD_USER_MAX = 16 };
+enum {
+	CROWD_USER_MAX = 16,
+	CROWD_PACKET_MAX = 12 + 160 + SRTPW_RTP_BYTES_MAX
+};
 
 struct crowd;
 
@@ -116,5 +119,10 @@ void crowd_stream(struct crowd *c, uint32_t n);
 /** The same to somebody else; NULL: to the leg */
 int crowd_speak_to(struct crowd *c, uint32_t i, bool marker,
 		   const struct sa *to);
+/** The same is written, and not sent: for who sends it from elsewhere */
+int crowd_packet(struct crowd *c, uint32_t i, bool marker,
+		 uint8_t pkt[CROWD_PACKET_MAX], size_t *lenp);
+/** Where its leg takes RTP */
+const struct sa *crowd_leg_rtp(const struct crowd *c, uint32_t i);
 
 #endif

@@ -9,13 +9,16 @@
  * the whole of hollerd is the benchmark idle_subscriber.
  *
  * CPU: a real hollerd with one worker, all legs made by SIP; threads' own
- * time, worker and signalling apart, in percent of a core, for each mix.
+ * time, worker and signalling apart, in percent of a core, for two mixes: RTP
+ * keep-alives, and some plain phones that stream besides. The third, consent
+ * by ICE, is measured on a switch in this process (consent.h).
  */
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include "bench/consent.h"
 #include "bench/lab.h"
 #include "mixer/mixer.h"
 #include "util/clock.h"
@@ -24,6 +27,7 @@ enum {
 	LOAD_MS = 400000,
 	SETTLE_MS = 16000, /* All legs have said once how they are now */
 	PHONES = 1000,
+	CONSENT_MS = 5000,
 	FIRST = 10000,     /* Of the slope */
 	BASE_IP = 0x7f400001
 };
@@ -177,11 +181,13 @@ int main(int argc, char *argv[])
 	const struct lab_cfg cfg = {.users = legs,
 				    .conf = "[media]\nworkers = 1\n"};
 	struct cpu rtp, stream;
+	struct consent_cost consent;
 	double bytes;
 	struct lab lab;
 	bool ok;
 
-	if (!memory_take(legs, &bytes))
+	if (!memory_take(legs, &bytes) ||
+	    !consent_take(&consent, legs, CONSENT_MS, ms))
 		return 1;
 	ok = !lab_open(&lab, &cfg) &&
 	     cpu_measure(&lab, legs, ms, &rtp, &stream);
@@ -191,9 +197,12 @@ int main(int argc, char *argv[])
 	printf("BENCH idle_legs legs=%u bytes_per_leg=%.0f leg_bytes=%zu "
 	       "worker_cpu_percent=%.1f signalling_cpu_percent=%.1f "
 	       "rx_per_s=%.0f stream_phones=%u stream_worker_cpu_percent=%.1f "
-	       "stream_signalling_cpu_percent=%.1f stream_rx_per_s=%.0f\n",
+	       "stream_signalling_cpu_percent=%.1f stream_rx_per_s=%.0f "
+	       "consent_worker_cpu_percent=%.1f consent_per_s=%.0f "
+	       "consent_answered=%.3f consent_in=library\n",
 	       legs, bytes, mixer_leg_bytes(), rtp.worker, rtp.signalling,
 	       rtp.rx_per_s, PHONES, stream.worker, stream.signalling,
-	       stream.rx_per_s);
+	       stream.rx_per_s, consent.worker_cpu_percent, consent.per_s,
+	       consent.answered);
 	return 0;
 }

@@ -52,9 +52,11 @@ static void sub_changed(struct presence *p, struct dir_sub *sub)
 		provision_stop(p, sub, "Disabled");
 		return;
 	}
-	/* What was dialled from elsewhere goes on as it was */
-	if (b && sub->home != b->id)
+	/* What was dialled from elsewhere goes on, if it still may */
+	if (b && sub->home != b->id) {
+		provision_again(p, sub, b);
 		return;
+	}
 	if (!b && sub->row.start == PROV_START_REGISTER)
 		b = list_ledata(list_tail(&sub->user->bindings));
 	if (b)

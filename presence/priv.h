@@ -262,6 +262,9 @@ void provision_start(struct presence *p, struct dir_sub *sub,
 void provision_leg_set(struct presence *p, struct dir_sub *sub,
 		       enum bus_leg_status leg, uint16_t code,
 		       const char *words);
+/** Tell the conference server how the leg is to be that it has already */
+void provision_again(struct presence *p, struct dir_sub *sub,
+		     const struct binding *b);
 void provision_stop(struct presence *p, struct dir_sub *sub,
 		    const char *words);
 /** The terminal at that binding left the service. If it was the one with the

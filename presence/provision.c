@@ -378,15 +378,21 @@ static bool wants_leg(const struct dir_sub *sub, const struct binding *b)
 				!tries_manual(sub, b));
 }
 
+void provision_again(struct presence *p, struct dir_sub *sub,
+		     const struct binding *b)
+{
+	const struct provision_how how = {.rq = NULL};
+
+	(void)provision_ask(p, sub, b, &how);
+}
+
 /* A terminal that has a leg by dialling alone: it goes on from where it is
  * now, unless it knows of nothing any more */
 static void passing_moved(struct presence *p, struct dir_sub *sub,
 			  const struct binding *b)
 {
-	const struct provision_how how = {.rq = NULL};
-
 	if (sub->epoch == b->epoch)
-		(void)provision_ask(p, sub, b, &how);
+		provision_again(p, sub, b);
 	else
 		go_home(p, sub, "The Terminal Has Started Afresh");
 }

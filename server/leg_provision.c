@@ -55,7 +55,8 @@ static bool leg_outdated(const struct leg *leg,
 
 	return p->anew || !secure || leg->codec != c->codec ||
 		strcmp(leg->service.name, p->service.name) ||
-		leg->service.idle_inactive != p->service.idle_inactive;
+		(!leg->passing && leg->service.idle_inactive !=
+					  p->service.idle_inactive);
 }
 
 static void leg_update(struct leg *leg, const struct bus_leg_provision *p,

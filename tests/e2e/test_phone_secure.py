@@ -196,3 +196,29 @@ def test_phones_offer_ice(lab):
                 'sdes' if kind.startswith('srtp') else 'dtls', ice=True)
     dialled(lab, server, linphone(lab, server, 'bob', 'dtls', ice=True),
             'dtls', ice=True)
+
+
+def test_srtp_through_re_invites(lab):
+    """P7 P8: a leg that sleeps is woken by re-INVITEs for each burst; keys and
+    counters go on, and each burst is heard"""
+    speech = lab.speech('Rear_Left')
+    server = server_of(lab, 'opportunistic', 'alice', 'bob')
+    server.holler('service', 'set', 'ptt', '--idle', 'inactive', '--hang',
+                  '1')
+    alice = lab.handset(server, 'alice', play=speech).ready()
+    bob = baresip(lab, server, 'bob', 'srtp').ready()
+    until_secured(server, 'bob', 'sdes')
+    join(server, 'crew', ('alice', 'bob'))
+    for _ in range(2):
+        refreshes = server.status()['conference']['counters']['refreshes']
+        say(server, alice, 'crew')
+        # Awake and asleep again: two re-INVITEs of each of both
+        server.until(lambda s: s['conference']['counters']['refreshes'] >=
+                     refreshes + 4, 'both asleep')
+    alice.quit()
+    bob.quit()
+    sent = alice.event('last_packet_sent')['packets']
+    expect(bob.received() >= sent // 2 and not bob.has_said('decrypt'),
+           '%s counted %d of %d a burst' % (bob.name, bob.received(), sent))
+    counters = server.status()['conference']['counters']
+    expect(counters['secured'] == 1 and not counters['insecure'], counters)

@@ -202,6 +202,22 @@ def test_reinvites(lab):
     expect(leg['status'] == 'idle' and leg['security'] == 'sdes', leg)
 
 
+def test_policy_ends_dialled(lab):
+    """P7: a changed policy ends what was dialled under the old one too, if it
+    does not allow that; what it allows goes on"""
+    server = policy_world(lab, 'any', 'alice', 'bob')
+    server.group('crew', 'alice', 'bob')
+    alice, bob = Phone(server, 'alice'), Phone(server, 'bob')
+    taken(alice, 'crew', ('RTP/AVP', SDES))
+    taken(bob, 'crew', ('RTP/AVP', ''))
+    policy(server, 'srtp')
+    bob.ended()
+    server.until(lambda s: server.bridge('crew')['members'] == 1,
+                 'one member')
+    alice.never('BYE', 'ended though it conforms')
+    taken(bob, 'crew', ('RTP/SAVP', SDES))
+
+
 def test_ice_restart(lab):
     """P7: credentials of ours are new for each leg and each restart of the
     terminal's, and only then"""
