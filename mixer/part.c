@@ -248,6 +248,35 @@ static void speech_to(struct worker *w, struct leg *leg,
 	leg_send_rtp(w, leg, &sp->stamp, sp->p, sp->len);
 }
 
+/* The k-th member from i on, or NULL */
+static const struct leg *ahead(struct worker *w, const struct part *part,
+			       uint32_t i, uint32_t k)
+{
+	return i + k < part->n ? ear_leg(w, &part->earv[i + k]) : NULL;
+}
+
+/* Member by member is a miss each: leg, what secures it, its key, its cipher.
+ * Each is asked for when the one in front has come. */
+static void speech_prefetch(struct worker *w, const struct part *part,
+			    uint32_t i)
+{
+	const struct leg *leg = ahead(w, part, i, 4 * PREFETCH);
+
+	if (leg) {
+		__builtin_prefetch(leg, 1);
+		__builtin_prefetch((const char *)leg + 64, 1);
+	}
+	leg = ahead(w, part, i, 3 * PREFETCH);
+	if (leg && leg->secure)
+		__builtin_prefetch(&leg->secure->tx);
+	leg = ahead(w, part, i, 2 * PREFETCH);
+	if (leg && leg->secure && leg->secure->tx)
+		srtpw_prefetch(leg->secure->tx);
+	leg = ahead(w, part, i, PREFETCH);
+	if (leg && leg->secure && leg->secure->tx)
+		srtpw_prefetch_cipher(leg->secure->tx);
+}
+
 void part_speech(struct worker *w, const struct speech_down *sp)
 {
 	struct part *part = part_get(w, sp->bridge);
@@ -264,13 +293,7 @@ void part_speech(struct worker *w, const struct speech_down *sp)
 	for (i = 0; i < part->n; i++) {
 		const struct ear *ear = &part->earv[i];
 
-		if (i + PREFETCH < part->n) {
-			const char *p = (const char *)ear_leg(
-				w, &part->earv[i + PREFETCH]);
-
-			__builtin_prefetch(p, 1);
-			__builtin_prefetch(p + 64, 1);
-		}
+		speech_prefetch(w, part, i);
 		if (ear->may_listen && ear->slot != talker)
 			speech_to(w, ear_leg(w, ear), part, sp);
 	}
