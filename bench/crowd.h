@@ -26,7 +26,10 @@
 
 #define CROWD_PASSWORD "crowd"
 
-enum { CROWD_USER_MAX = 16 };
+enum {
+	CROWD_USER_MAX = 16,
+	CROWD_PACKET_MAX = 12 + 160 + SRTPW_RTP_BYTES_MAX
+};
 
 struct crowd;
 
@@ -70,6 +73,8 @@ typedef void(crowd_h)(const struct crowd_event *ev, void *arg);
 struct crowd_counters {
 	uint32_t on;           /**< Registered and subscribed */
 	uint32_t up;           /**< With a leg */
+	uint32_t plain;        /**< Offers in the clear though it has a suite:
+				    those legs stay down */
 	uint32_t refused;      /**< Refusals of REGISTER and SUBSCRIBE */
 	uint32_t resent;       /**< Requests sent again for want of an answer */
 	uint32_t invites, notifies, byes, rtp;
@@ -116,5 +121,10 @@ void crowd_stream(struct crowd *c, uint32_t n);
 /** The same to somebody else; NULL: to the leg */
 int crowd_speak_to(struct crowd *c, uint32_t i, bool marker,
 		   const struct sa *to);
+/** The same is written, and not sent: for who sends it from elsewhere */
+int crowd_packet(struct crowd *c, uint32_t i, bool marker,
+		 uint8_t pkt[CROWD_PACKET_MAX], size_t *lenp);
+/** Where its leg takes RTP */
+const struct sa *crowd_leg_rtp(const struct crowd *c, uint32_t i);
 
 #endif

@@ -49,10 +49,9 @@ static struct srtpw *tx_get(struct crowd *c, uint32_t i)
 	return t->tx;
 }
 
-int crowd_speak_to(struct crowd *c, uint32_t i, bool marker,
-		   const struct sa *to)
+int crowd_packet(struct crowd *c, uint32_t i, bool marker,
+		 uint8_t pkt[CROWD_PACKET_MAX], size_t *lenp)
 {
-	uint8_t pkt[RTPW_HEADER_BYTES + PCMU_BYTES + SRTPW_RTP_BYTES_MAX];
 	uint8_t speech[PCMU_BYTES], *out = pkt + RTPW_HEADER_BYTES;
 	struct terminal *t = &c->t[i];
 	size_t n = sizeof(speech);
@@ -70,8 +69,24 @@ int crowd_speak_to(struct crowd *c, uint32_t i, bool marker,
 	} else {
 		memcpy(out, speech, sizeof(speech));
 	}
-	return media_send(c, i, to ? to : &t->media.rtp, pkt,
-			  RTPW_HEADER_BYTES + n);
+	*lenp = RTPW_HEADER_BYTES + n;
+	return 0;
+}
+
+const struct sa *crowd_leg_rtp(const struct crowd *c, uint32_t i)
+{
+	return &c->t[i].media.rtp;
+}
+
+int crowd_speak_to(struct crowd *c, uint32_t i, bool marker,
+		   const struct sa *to)
+{
+	uint8_t pkt[CROWD_PACKET_MAX];
+	size_t len;
+	const int err = crowd_packet(c, i, marker, pkt, &len);
+
+	return err ? err
+		   : media_send(c, i, to ? to : crowd_leg_rtp(c, i), pkt, len);
 }
 
 int crowd_speak(struct crowd *c, uint32_t i, bool marker)

@@ -154,7 +154,7 @@ uint32_t crowd_crypto_find(const struct pl *sdp, enum srtpw_suite suite)
 	struct pl text = *sdp, line, tag, name;
 
 	while (line_next(&text, &line)) {
-		if (!re_regex(line.p, line.l, "^a=crypto:[0-9]+ [^ ]+ inline:",
+		if (!re_regex(line.p, line.l, "a=crypto:[0-9]+ [^ ]+ inline:",
 			      &tag, &name) &&
 		    srtpw_suite_find(name.p, name.l) == suite)
 			return pl_u32(&tag);

@@ -95,7 +95,8 @@ class Browser:
             sock.bind(('127.0.0.1', 0))
             self.port = sock.getsockname()[1]
         self.session = None
-        self.log = open(lab.path('chromedriver-%d.log' % self.port), 'w', encoding='utf-8')
+        self.log = open(lab.path('chromedriver-%d.log' % self.port), 'w',
+                        encoding='utf-8')
         self.driver = subprocess.Popen(
             ['chromedriver', '--port=%d' % self.port],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
@@ -104,8 +105,8 @@ class Browser:
         value = self.ask('POST', '/session', {'capabilities': {
             'alwaysMatch': {'browserName': 'chrome', 'goog:chromeOptions': {
                 'binary': shutil.which('chromium'),
-                'args': ['--user-data-dir=' + lab.path('chromium-%d' % self.port),
-                         *ARGUMENTS]}}}})
+                'args': ['--user-data-dir=' + lab.path(
+                    'chromium-%d' % self.port), *ARGUMENTS]}}}})
         self.session = '/session/' + value['sessionId']
         # getUserMedia() is for secure pages; a file is one
         page = lab.path('page.html')

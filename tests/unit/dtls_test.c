@@ -87,6 +87,29 @@ static void test_hashes(void **state)
 	rig_fini(&r);
 }
 
+/* Older phones have an RSA certificate, whichever side they are */
+static void test_rsa(void **state)
+{
+	struct rig r;
+	struct far *f;
+	unsigned i;
+
+	(void)state;
+	rig_init(&r, NULL);
+	EVP_PKEY_free(r.key);
+	r.key = EVP_RSA_gen(2048);
+	assert_non_null(r.key);
+	assert_int_equal(X509_set_pubkey(r.x, r.key), 1);
+	assert_true(X509_sign(r.x, r.key, EVP_sha256()) > 0);
+	for (i = 0; i < 2; i++) {
+		f = far_simple(&r, i);
+		begin_sha256(f);
+		rig_until(&r, far_keyed, f);
+		far_free(f);
+	}
+	rig_fini(&r);
+}
+
 /* Each profile, when it is the only one in common */
 static void test_profiles(void **state)
 {
@@ -582,6 +605,7 @@ int main(void)
 		cmocka_unit_test(test_passive),
 		cmocka_unit_test(test_active),
 		cmocka_unit_test(test_hashes),
+		cmocka_unit_test(test_rsa),
 		cmocka_unit_test(test_profiles),
 		cmocka_unit_test(test_speech),
 		cmocka_unit_test(test_lost),
