@@ -207,7 +207,10 @@ static void request_take(struct crowd *c, uint32_t i,
 	(void)crowd_msg_header(m, "Call-ID", &callid);
 	hash = hash_joaat_pl(&callid);
 	if (!pl_strcmp(&m->method, "ACK")) {
-		if (t->invited && !t->up && t->callid == hash) {
+		if (t->invited && c->cfg.suite != SRTPW_NONE && !t->crypto) {
+			c->n.plain++;
+		}
+		else if (t->invited && !t->up && t->callid == hash) {
 			t->up = true;
 			c->n.up++;
 			crowd_emit(c, CROWD_LEG_UP, i, 0, NULL);

@@ -73,6 +73,8 @@ typedef void(crowd_h)(const struct crowd_event *ev, void *arg);
 struct crowd_counters {
 	uint32_t on;           /**< Registered and subscribed */
 	uint32_t up;           /**< With a leg */
+	uint32_t plain;        /**< Offers in the clear though it has a suite:
+				    those legs stay down */
 	uint32_t refused;      /**< Refusals of REGISTER and SUBSCRIBE */
 	uint32_t resent;       /**< Requests sent again for want of an answer */
 	uint32_t invites, notifies, byes, rtp;

@@ -135,6 +135,9 @@ static char *group_sql(const struct fan_cfg *cfg)
  * second; or all of them where we are */
 static int world_open(struct fan *f)
 {
+	/* Talkers are silent while the ceiling is measured */
+	static const char conf[] = "[media]\nworkers = 1\n"
+				   "dead_idle_ms = 0\ndead_bridged_ms = 0\n";
 	const bool veth = !f->cfg.loopback && !veth_open();
 	const uint32_t users = f->cfg.groups * f->cfg.members;
 	char *sql = group_sql(&f->cfg);
@@ -142,7 +145,7 @@ static int world_open(struct fan *f)
 				    .crowd = veth ? VETH_CROWD_BASE : 0,
 				    .users = users,
 				    .sql = sql,
-				    .conf = "[media]\nworkers = 1\n",
+				    .conf = conf,
 				    .pin = true,
 				    .suite = f->cfg.suite};
 	struct sa laddr;
@@ -216,9 +219,10 @@ int fan_open(struct fan *f, const struct fan_cfg *cfg)
 	err = world_open(f);
 	err = err ? err : speech_open(f);
 	if (err)
-		fprintf(stderr, "%s: %s: %u legs up, %u floors granted\n",
-			cfg->name, strerror(err),
-			f->c ? crowd_count(f->c)->up : 0, f->granted);
+		fprintf(stderr, "%s: %s: %u legs up, %u without SRTP, "
+			"%u floors granted\n", cfg->name, strerror(err),
+			f->c ? crowd_count(f->c)->up : 0,
+			f->c ? crowd_count(f->c)->plain : 0, f->granted);
 	return err;
 }
 

@@ -46,8 +46,7 @@ static void part_move(struct worker *w, struct part *from, struct part *to)
 	to->burst = from->burst;
 	to->priority = from->priority;
 	to->members = from->members;
-	to->replay = from->replay;
-	to->unkept = from->unkept;
+	to->keep = from->keep;
 	memcpy(to->uri, from->uri, sizeof(to->uri));
 	memcpy(to->name, from->name, sizeof(to->name));
 	memcpy(to->earv, from->earv, from->n * sizeof(to->earv[0]));
@@ -188,6 +187,8 @@ void part_leave(struct worker *w, mixer_bridge_id id, mixer_leg_id leg_id)
 		return;
 	ear_del(part, id_slot(leg_id));
 	unseat(w, leg, seat);
+	if (!part->n)
+		late_over(&part->keep);
 }
 
 void part_leg_del(struct worker *w, mixer_leg_id leg_id)
@@ -215,7 +216,7 @@ void part_del(struct worker *w, mixer_bridge_id id)
 		unseat(w, leg, seats_find(leg->seats, part));
 	}
 	w->partv[id_slot(id)] = NULL;
-	replay_unref(part->replay);
+	replay_unref(part->keep.r);
 	mem_deref(part);
 }
 
@@ -247,6 +248,35 @@ static void speech_to(struct worker *w, struct leg *leg,
 	leg_send_rtp(w, leg, &sp->stamp, sp->p, sp->len);
 }
 
+/* The k-th member from i on, or NULL */
+static const struct leg *ahead(struct worker *w, const struct part *part,
+			       uint32_t i, uint32_t k)
+{
+	return i + k < part->n ? ear_leg(w, &part->earv[i + k]) : NULL;
+}
+
+/* Member by member is a miss each: leg, what secures it, its key, its cipher.
+ * Each is asked for when the one in front has come. */
+static void speech_prefetch(struct worker *w, const struct part *part,
+			    uint32_t i)
+{
+	const struct leg *leg = ahead(w, part, i, 4 * PREFETCH);
+
+	if (leg) {
+		__builtin_prefetch(leg, 1);
+		__builtin_prefetch((const char *)leg + 64, 1);
+	}
+	leg = ahead(w, part, i, 3 * PREFETCH);
+	if (leg && leg->secure)
+		__builtin_prefetch(&leg->secure->tx);
+	leg = ahead(w, part, i, 2 * PREFETCH);
+	if (leg && leg->secure && leg->secure->tx)
+		srtpw_prefetch(leg->secure->tx);
+	leg = ahead(w, part, i, PREFETCH);
+	if (leg && leg->secure && leg->secure->tx)
+		srtpw_prefetch_cipher(leg->secure->tx);
+}
+
 void part_speech(struct worker *w, const struct speech_down *sp)
 {
 	struct part *part = part_get(w, sp->bridge);
@@ -257,17 +287,13 @@ void part_speech(struct worker *w, const struct speech_down *sp)
 	part->priority = sp->priority;
 	if (id_worker(sp->leg) == w->idx)
 		talker = id_slot(sp->leg);
-	late_keep(w, part, sp);
+	late_keep(w, &part->keep, sp);
+	if (sp->past)
+		return;
 	for (i = 0; i < part->n; i++) {
 		const struct ear *ear = &part->earv[i];
 
-		if (i + PREFETCH < part->n) {
-			const char *p = (const char *)ear_leg(
-				w, &part->earv[i + PREFETCH]);
-
-			__builtin_prefetch(p, 1);
-			__builtin_prefetch(p + 64, 1);
-		}
+		speech_prefetch(w, part, i);
 		if (ear->may_listen && ear->slot != talker)
 			speech_to(w, ear_leg(w, ear), part, sp);
 	}
@@ -333,7 +359,7 @@ static void idle_all(struct worker *w, struct part *part,
 		hear_tell(w, leg,
 			  fd->repeat && !leg->hear && is_selected(leg, part));
 	}
-	late_over(part);
+	late_over(&part->keep);
 }
 
 /* One member is told how things are: it has just come */

@@ -25,7 +25,7 @@ static void rtcp_job(const struct srtpw *s, struct srtpw_job *j, uint8_t *p,
 {
 	const struct srtpw_cipher *c = &s->cipher;
 
-	srtpw_cipher_iv(c, &c->rtcp, srtpw_get_u32(p + 4), word & ~e_bit,
+	srtpw_cipher_iv(c, &s->rtcp, srtpw_get_u32(p + 4), word & ~e_bit,
 			j->iv);
 	j->head = p;
 	j->head_len = word & e_bit ? HEAD_BYTES : len;
@@ -82,7 +82,7 @@ int srtcpw_protect(struct srtpw *s, uint8_t *p, size_t len, size_t size,
 	rtcp_job(s, &j, p, len, index | e_bit);
 	memcpy(p + len + (s->cipher.sizes->aead ? j.tag_len : 0), j.tail,
 	       INDEX_BYTES);
-	err = srtpw_cipher_seal(&s->cipher, &s->cipher.rtcp, &j);
+	err = srtpw_cipher_seal(&s->cipher, &s->rtcp, &j);
 	if (err)
 		return err;
 
@@ -115,7 +115,7 @@ int srtcpw_unprotect(struct srtpw *s, uint8_t *p, size_t len, size_t *lenp)
 		return err;
 
 	rtcp_job(s, &j, p, len, word);
-	err = srtpw_cipher_open(&s->cipher, &s->cipher.rtcp, &j);
+	err = srtpw_cipher_open(&s->cipher, &s->rtcp, &j);
 	if (err)
 		return err;
 

@@ -12,6 +12,8 @@
 #include "wire/srtp.h"
 #include "wire/srtp_context.h"
 
+enum { LINE_BYTES = 64 };
+
 int srtpw_alloc_derived(struct srtpw **sp, enum srtpw_suite suite,
 			const struct srtpw_material *rtp,
 			const struct srtpw_material *rtcp)
@@ -21,15 +23,18 @@ int srtpw_alloc_derived(struct srtpw **sp, enum srtpw_suite suite,
 
 	if (!sp || !rtp || !rtcp)
 		return EINVAL;
-	s = calloc(1, sizeof(*s));
+	s = aligned_alloc(LINE_BYTES, (sizeof(*s) + LINE_BYTES - 1) /
+				      LINE_BYTES * LINE_BYTES);
 	if (!s)
 		return ENOMEM;
-	err = srtpw_cipher_init(&s->cipher, suite, rtp, rtcp);
+	memset(s, 0, sizeof(*s));
+	err = srtpw_cipher_init(&s->cipher, suite, rtp);
 	if (err) {
 		free(s);
 		return err;
 	}
 
+	srtpw_session_init(&s->rtcp, rtcp);
 	*sp = s;
 	return 0;
 }
@@ -62,6 +67,24 @@ void srtpw_free(struct srtpw *s)
 	srtpw_cipher_close(&s->cipher);
 	OPENSSL_cleanse(s, sizeof(*s));
 	free(s);
+}
+
+void srtpw_prefetch(const struct srtpw *s)
+{
+	const char *p = (const char *)s;
+
+	__builtin_prefetch(p, 1);
+	__builtin_prefetch(p + LINE_BYTES, 1);
+	__builtin_prefetch(p + 2 * LINE_BYTES, 1);
+}
+
+void srtpw_prefetch_cipher(const struct srtpw *s)
+{
+	const char *p = s->cipher.evp;
+
+	__builtin_prefetch(p, 1);
+	__builtin_prefetch(p + LINE_BYTES, 1);
+	__builtin_prefetch(p + 2 * LINE_BYTES, 1);
 }
 
 size_t srtpw_rtp_bytes(const struct srtpw *s)

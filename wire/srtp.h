@@ -83,6 +83,10 @@ struct srtpw;
 int srtpw_alloc(struct srtpw **sp, const struct srtpw_key *key);
 /** NULL is fine */
 void srtpw_free(struct srtpw *s);
+/** It is about to be used: have it in the cache by then. First the one, for
+ *  several contexts, then the other, which looks into it. */
+void srtpw_prefetch(const struct srtpw *s);
+void srtpw_prefetch_cipher(const struct srtpw *s);
 /** Bytes that protection adds to an RTP packet: a tag */
 size_t srtpw_rtp_bytes(const struct srtpw *s);
 

@@ -67,8 +67,8 @@ static void job_mac(const struct srtpw_session *ss, const struct srtpw_job *j,
 	SHA1_Final(mac, &c);
 }
 
-static void session_init(struct srtpw_session *ss,
-			 const struct srtpw_material *m)
+void srtpw_session_init(struct srtpw_session *ss,
+			const struct srtpw_material *m)
 {
 	memcpy(ss->key, m->key, sizeof(ss->key));
 	memcpy(ss->salt, m->salt, sizeof(ss->salt));
@@ -93,8 +93,7 @@ static const EVP_CIPHER *suite_evp(enum srtpw_suite suite)
 }
 
 int srtpw_cipher_init(struct srtpw_cipher *c, enum srtpw_suite suite,
-		      const struct srtpw_material *rtp,
-		      const struct srtpw_material *rtcp)
+		      const struct srtpw_material *rtp)
 {
 	const struct srtpw_sizes *z = srtpw_sizes(suite);
 	EVP_CIPHER_CTX *evp;
@@ -110,8 +109,7 @@ int srtpw_cipher_init(struct srtpw_cipher *c, enum srtpw_suite suite,
 		return EIO;
 	}
 
-	session_init(&c->rtp, rtp);
-	session_init(&c->rtcp, rtcp);
+	srtpw_session_init(&c->rtp, rtp);
 	c->sizes = z;
 	c->evp = evp;
 	c->keyed = &c->rtp;

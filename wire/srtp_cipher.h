@@ -42,20 +42,22 @@ int srtpw_derive(struct srtpw_material *m, const struct srtpw_key *key,
 
 /** What a cipher keeps of the material of RTP or RTCP */
 struct srtpw_session {
+	uint8_t salt[SRTPW_SALT_BYTES_MAX];
 	/** SHA-1 after the inner and the outer pad of HMAC (RFC 2104 section
 	 *  4): saves two of six blocks a packet */
 	uint32_t inner[5], outer[5];
-	uint8_t salt[SRTPW_SALT_BYTES_MAX];
 	uint8_t key[SRTPW_CIPHER_BYTES_MAX];
 };
 
+/** What every packet of RTP needs comes first; the session of RTCP is kept by
+ *  the owner, in the cold */
 struct srtpw_cipher {
 	void *evp; /**< EVP_CIPHER_CTX, for RTP and RTCP */
 	/** Whose key evp has. RTCP is rare, so the few hundred nanoseconds of
 	 *  another key schedule are cheaper than a second context each. */
 	const struct srtpw_session *keyed;
 	const struct srtpw_sizes *sizes;
-	struct srtpw_session rtp, rtcp;
+	struct srtpw_session rtp;
 };
 
 /** One packet */
@@ -73,11 +75,12 @@ struct srtpw_job {
 	size_t tag_len;
 };
 
-/** @return 0, ENOMEM or EIO */
+/** @return 0, EINVAL, ENOMEM or EIO */
 int srtpw_cipher_init(struct srtpw_cipher *c, enum srtpw_suite suite,
-		      const struct srtpw_material *rtp,
-		      const struct srtpw_material *rtcp);
-/** Wipes all keys */
+		      const struct srtpw_material *rtp);
+void srtpw_session_init(struct srtpw_session *ss,
+			const struct srtpw_material *m);
+/** Wipes its keys */
 void srtpw_cipher_close(struct srtpw_cipher *c);
 
 /** Initialisation vector of a packet (RFC 3711 section 4.1.1, RFC 7714

@@ -10,9 +10,11 @@
 #include "wire/srtp_cipher.h"
 #include "wire/srtp_stream.h"
 
+/** On lines of the cache, of which one packet of RTP needs the first three */
 struct srtpw {
 	struct srtpw_cipher cipher;
 	struct srtpw_streams streams;
+	struct srtpw_session rtcp;
 };
 
 /** A context of session keys that were derived elsewhere, as test vectors
