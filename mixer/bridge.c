@@ -29,8 +29,11 @@ static void bridge_destructor(void *arg)
 {
 	struct bridge *b = arg;
 
-	if (b->w)
+	if (b->w) {
 		wheel_cancel(&b->w->wheel, &b->timer);
+		fill_stop(b);
+	}
+	replay_unref(b->keep.r);
 	mem_deref(b->members);
 }
 
@@ -173,6 +176,8 @@ static void act(struct bridge *b, const struct floor_act *a)
 		act_down(b, a);
 		break;
 	case FLOOR_ACT_ENDED:
+		fill_stop(b);
+		late_over(&b->keep);
 		burst_close(&b->burst, b->w->now, &m->tail);
 		event_up(b, MIXER_FLOOR_IDLE, m, 0);
 		break;
@@ -241,6 +246,7 @@ void bridge_join(struct bridge *b, uint32_t no, struct member *m,
 		 struct members *table)
 {
 	const struct floor_ev ev = {.type = FLOOR_EV_JOIN, .who = &m->fm};
+	bool first;
 
 	if (table && b->members) {
 		memcpy(table->v, b->members->v,
@@ -252,8 +258,13 @@ void bridge_join(struct bridge *b, uint32_t no, struct member *m,
 		b->members = table;
 	}
 	b->members->v[no] = m;
-	b->on[id_worker(m->leg)]++;
+	first = !b->on[id_worker(m->leg)]++;
 	step(b, &ev);
+	if (first && id_worker(m->leg) == b->w->idx)
+		fill_here(b);
+	else if (first && b->burst.started &&
+		 b->floor.state != FLOOR_IDLE)
+		fill_start(b, id_worker(m->leg));
 }
 
 void bridge_member_set(struct bridge *b, uint32_t no, struct member *m)
@@ -337,7 +348,7 @@ void bridge_floor(struct worker *w, const struct floor_up *fu)
 	step(b, &ev);
 }
 
-static void fan_out(const struct bridge *b, const struct speech_up *up,
+static void fan_out(struct bridge *b, const struct speech_up *up,
 		    const struct burst_stamp *stamp, uint8_t priority)
 {
 	struct worker *w = b->w;
@@ -346,6 +357,7 @@ static void fan_out(const struct bridge *b, const struct speech_up *up,
 				       .burst = b->floor.burst,
 				       .priority = priority,
 				       .stamp = *stamp,
+				       .at_us = b->w->now,
 				       .p = up->p,
 				       .len = up->len};
 	unsigned i;
@@ -354,7 +366,7 @@ static void fan_out(const struct bridge *b, const struct speech_up *up,
 	for (i = 0; i < w->count; i++) {
 		struct peer_msg *pm;
 
-		if (i == w->idx || !b->on[i])
+		if (i == w->idx || !b->on[i] || (b->fill.r && b->fill.to == i))
 			continue;
 		pm = worker_peer(w, i);
 		if (!pm)
@@ -364,7 +376,10 @@ static void fan_out(const struct bridge *b, const struct speech_up *up,
 		memcpy(pm->data, sp.p, sp.len);
 		slotq_commit(w->to[i]);
 	}
-	part_speech(w, &sp);
+	if (b->on[w->idx])
+		part_speech(w, &sp);
+	else
+		late_keep(w, &b->keep, &sp);
 }
 
 void bridge_speech(struct worker *w, const struct speech_up *up)

@@ -7,6 +7,7 @@
 #ifndef HL_MIXER_BRIDGE_H
 #define HL_MIXER_BRIDGE_H
 
+#include "mixer/fill.h"
 #include "mixer/worker.h"
 
 struct member {
@@ -33,6 +34,8 @@ struct bridge {
 	uint64_t armed_us; /**< FLOOR_NEVER: the timer does not run */
 	bool has_last_seq; /**< Released; the burst ends with last_seq */
 	uint16_t last_seq;
+	struct keep keep;  /**< Where it has no member on this worker */
+	struct fill fill;
 	uint32_t on[MIXER_WORKERS_MAX]; /**< Members on each worker */
 };
 

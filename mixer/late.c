@@ -24,50 +24,49 @@ void lates_fini(struct lates *ls)
 
 /* --- the burst ----------------------------------------------------------- */
 
-static void give_up(struct worker *w, struct part *part, uint32_t burst)
+static void give_up(struct worker *w, struct keep *k, uint32_t burst)
 {
 	STAT_INC(w, replay_full);
-	part->unkept = burst;
-	replay_unref(part->replay);
-	part->replay = NULL;
+	k->unkept = burst;
+	replay_unref(k->r);
+	k->r = NULL;
 }
 
 /* Another one has begun */
-static void burst_next(struct worker *w, struct part *part, uint32_t burst)
+static void burst_next(struct worker *w, struct keep *k, uint32_t burst)
 {
-	struct replay *was = part->replay;
+	struct replay *was = k->r;
 	struct replay *r = replay_open(&w->replays, burst);
 
 	if (r && was && was->refs > 1)
 		replay_chain(was, r);
 	replay_unref(was);
-	part->replay = r;
+	k->r = r;
 	if (!r)
-		give_up(w, part, burst);
+		give_up(w, k, burst);
 }
 
-void late_keep(struct worker *w, struct part *part,
-	       const struct speech_down *sp)
+void late_keep(struct worker *w, struct keep *k, const struct speech_down *sp)
 {
-	if (!w->replays.max || part->unkept == sp->burst)
+	if (!w->replays.max || k->unkept == sp->burst)
 		return;
-	if (!part->replay || part->replay->burst != sp->burst)
-		burst_next(w, part, sp->burst);
-	if (!part->replay)
+	if (!k->r || k->r->burst != sp->burst)
+		burst_next(w, k, sp->burst);
+	if (!k->r)
 		return;
 	/* A chunk that is taken again may still be pointed to */
-	if (replay_grows(part->replay, sp->len))
+	if (replay_grows(k->r, sp->len))
 		outq_flush(&w->outq);
-	if (!replay_put(part->replay, &sp->stamp, w->now, sp->p, sp->len))
-		give_up(w, part, sp->burst);
+	if (!replay_put(k->r, &sp->stamp, sp->at_us, sp->p, sp->len))
+		give_up(w, k, sp->burst);
 }
 
-void late_over(struct part *part)
+void late_over(struct keep *k)
 {
-	if (!part->replay || part->replay->refs > 1)
+	if (!k->r || k->r->refs > 1)
 		return;
-	replay_unref(part->replay);
-	part->replay = NULL;
+	replay_unref(k->r);
+	k->r = NULL;
 }
 
 /* --- who hears it -------------------------------------------------------- */
@@ -103,14 +102,14 @@ bool late_start(struct worker *w, struct leg *leg, struct part *part)
 {
 	struct seat *seat = seats_find(leg->seats, part);
 	struct late *lt;
+	struct replay *r = part->keep.r;
 	bool first;
 
 	if (!seat || seat->heard == leg->hear_burst)
 		return false;
 	seat->heard = leg->hear_burst;
-	first = part->replay && replay_count(part->replay) == 1 &&
-		!part->replay->first;
-	if (first || !part->replay || part->replay->burst != leg->hear_burst)
+	first = r && replay_count(r) == 1 && !r->first;
+	if (first || !r || r->burst != leg->hear_burst)
 		return false;
 	lt = take_place(&w->lates);
 	if (!lt) {
@@ -118,7 +117,7 @@ bool late_start(struct worker *w, struct leg *leg, struct part *part)
 		return false;
 	}
 	lt->leg = leg;
-	lt->r = replay_ref(part->replay);
+	lt->r = replay_ref(r);
 	lt->pace = (struct pace){.begun = false};
 	leg->late = (uint16_t)(lt - w->lates.v + 1);
 	STAT_INC(w, replays);
@@ -134,7 +133,7 @@ static void leave(struct worker *w, struct late *lt)
 
 	free_place(w, lt);
 	if (part && !part->talker)
-		late_over(part);
+		late_over(&part->keep);
 }
 
 void late_stop(struct worker *w, struct leg *leg)
@@ -176,7 +175,7 @@ static void go_live(struct worker *w, struct late *lt)
 {
 	struct leg *leg = lt->leg;
 
-	if (w->now - lt->pace.at_us < LATE_LIVE_US) {
+	if (w->now < lt->pace.at_us + LATE_LIVE_US) {
 		stream_skip(&leg->out, lt->pace.idx_off, lt->pace.ts_off);
 		leave(w, lt);
 	} else {
@@ -211,7 +210,7 @@ static bool go_on(struct worker *w, struct late *lt)
 static bool is_behind(const struct worker *w, const struct late *lt,
 		      const struct replay_packet *pkt)
 {
-	return w->now - pkt->at_us > lt->r->pool->span_us + LATE_SLACK_US;
+	return pkt->at_us + lt->r->pool->span_us + LATE_SLACK_US < w->now;
 }
 
 static void packet_send(struct worker *w, const struct late *lt,

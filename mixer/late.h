@@ -51,6 +51,12 @@ struct late {
 	uint16_t next;    /**< Free list: place plus one */
 };
 
+/** The burst of a bridge, as long as it runs or somebody reads on */
+struct keep {
+	struct replay *r; /**< NULL: nothing is kept */
+	uint32_t unkept;  /**< A burst for which there was no memory */
+};
+
 struct lates {
 	struct late *v;
 	uint16_t free;    /**< Place plus one; 0: none that was used before */
@@ -62,12 +68,10 @@ int lates_init(struct lates *ls);
 void lates_fini(struct lates *ls);
 
 /** Keep a packet of the running burst, before it is fanned out */
-void late_keep(struct worker *w, struct part *part,
-	       const struct speech_down *sp);
+void late_keep(struct worker *w, struct keep *k, const struct speech_down *sp);
 
-/** The burst of part is over, or the part is about to go: what nobody reads
- *  is let go */
-void late_over(struct part *part);
+/** The burst is over: what nobody reads is let go */
+void late_over(struct keep *k);
 
 /**
  * The leg hears the running burst of part from now on, and was proven to have

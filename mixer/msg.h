@@ -90,7 +90,9 @@ struct speech_down {
 	mixer_leg_id leg; /**< The talker: does not hear itself */
 	uint32_t burst;
 	uint8_t priority; /**< Of the talker */
+	bool past;        /**< Only to be kept, for who came late */
 	struct burst_stamp stamp;
+	uint64_t at_us;   /**< It came to the home */
 	const uint8_t *p; /**< Set by the receiver */
 	uint32_t len;
 };

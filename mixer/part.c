@@ -46,8 +46,7 @@ static void part_move(struct worker *w, struct part *from, struct part *to)
 	to->burst = from->burst;
 	to->priority = from->priority;
 	to->members = from->members;
-	to->replay = from->replay;
-	to->unkept = from->unkept;
+	to->keep = from->keep;
 	memcpy(to->uri, from->uri, sizeof(to->uri));
 	memcpy(to->name, from->name, sizeof(to->name));
 	memcpy(to->earv, from->earv, from->n * sizeof(to->earv[0]));
@@ -188,6 +187,8 @@ void part_leave(struct worker *w, mixer_bridge_id id, mixer_leg_id leg_id)
 		return;
 	ear_del(part, id_slot(leg_id));
 	unseat(w, leg, seat);
+	if (!part->n)
+		late_over(&part->keep);
 }
 
 void part_leg_del(struct worker *w, mixer_leg_id leg_id)
@@ -215,7 +216,7 @@ void part_del(struct worker *w, mixer_bridge_id id)
 		unseat(w, leg, seats_find(leg->seats, part));
 	}
 	w->partv[id_slot(id)] = NULL;
-	replay_unref(part->replay);
+	replay_unref(part->keep.r);
 	mem_deref(part);
 }
 
@@ -286,7 +287,9 @@ void part_speech(struct worker *w, const struct speech_down *sp)
 	part->priority = sp->priority;
 	if (id_worker(sp->leg) == w->idx)
 		talker = id_slot(sp->leg);
-	late_keep(w, part, sp);
+	late_keep(w, &part->keep, sp);
+	if (sp->past)
+		return;
 	for (i = 0; i < part->n; i++) {
 		const struct ear *ear = &part->earv[i];
 
@@ -356,7 +359,7 @@ static void idle_all(struct worker *w, struct part *part,
 		hear_tell(w, leg,
 			  fd->repeat && !leg->hear && is_selected(leg, part));
 	}
-	late_over(part);
+	late_over(&part->keep);
 }
 
 /* One member is told how things are: it has just come */

@@ -24,8 +24,7 @@ struct part {
 	uint8_t priority;      /**< Of its talker */
 	/* What Taken says of the talker, for who comes later too */
 	uint32_t members;
-	struct replay *replay; /**< The running burst, or who reads on; NULL */
-	uint32_t unkept;       /**< A burst for which there was no memory */
+	struct keep keep;
 	char uri[MIXER_URI_MAX];
 	char name[MIXER_NAME_MAX];
 	struct ear earv[];

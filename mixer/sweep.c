@@ -39,7 +39,7 @@ static uint32_t now_ms(const struct worker *w)
 	return (uint32_t)(w->now / 1000);
 }
 
-/* --- what we send ---------------------------------------------------------- */
+/* --- what we send ------------------------------------------------------ */
 
 /* RFC 3550 section 6.3.1: half to one and a half of the interval, so that
  * those who began together do not stay together. A hash will do for that. */
@@ -112,7 +112,7 @@ static uint32_t keepalive_visit(struct worker *w, struct leg *leg,
 	return every;
 }
 
-/* --- what we hear ----------------------------------------------------------- */
+/* --- what we hear ------------------------------------------------------ */
 
 static bool event(struct worker *w, const struct leg *leg,
 		  enum mixer_event_type type)
@@ -161,7 +161,7 @@ static uint32_t secure_due(struct worker *w, struct leg *leg)
 	return leg->secure && secure_visit(w, leg) ? RETRY_MS : FAR_MS;
 }
 
-/* --- the round --------------------------------------------------------------- */
+/* --- the round --------------------------------------------------------- */
 
 void sweep_soon(struct worker *w, const struct leg *leg)
 {

@@ -13,7 +13,6 @@
 enum {
 	/** Legs with one SSRC on one port that are tried for a packet */
 	CANDIDATES = 4,
-	LOOKS = 32, /**< ..and that are looked at for its address */
 	/** Packets of unknown addresses that are tried: of a worker.. */
 	TRIES = 500,
 	TRIES_S = 2000,
@@ -202,27 +201,14 @@ static int try(struct worker *w, struct leg *leg, struct unseal *u)
 }
 
 static struct secure *next_of(const struct worker *w, const struct unseal *u,
-			      const struct secure *s)
+			      const struct secure *after)
 {
-	do {
+	struct secure *s;
+
+	s = ssrcs_next(&w->ssrcs, &w->legs, u->ssrc, u->s->triple, after);
+	while (s && !secure_is(s))
 		s = ssrcs_next(&w->ssrcs, &w->legs, u->ssrc, u->s->triple, s);
-	} while (s && !secure_is(s));
-	return (struct secure *)s;
-}
-
-/* One that has moved to that address before */
-static struct leg *leg_at(const struct worker *w, const struct unseal *u)
-{
-	const struct secure *s = NULL;
-	unsigned i;
-
-	for (i = 0; i < LOOKS && (s = next_of(w, u, s)); i++) {
-		struct leg *leg = &w->legs.v[s->slot];
-
-		if (latch_is(leg_latch(leg, u->s->kind), u->src))
-			return leg;
-	}
-	return NULL;
+	return s;
 }
 
 enum unseal_found unseal_find(struct worker *w, struct unseal *u,
@@ -231,9 +217,6 @@ enum unseal_found unseal_find(struct worker *w, struct unseal *u,
 	struct secure *s = NULL;
 	unsigned i;
 
-	*legp = leg_at(w, u);
-	if (*legp)
-		return unseal_open(w, *legp, u) ? UNSEAL_OPEN : UNSEAL_DROPPED;
 	for (i = 0; i < CANDIDATES && (s = next_of(w, u, s)); i++) {
 		struct leg *leg = &w->legs.v[s->slot];
 

@@ -124,7 +124,7 @@ int rtcpw_decode(struct rtcpw_info *info, const uint8_t *p, size_t len)
 	return 0;
 }
 
-/* --- looking for one source ------------------------------------------------ */
+/* --- looking for one source -------------------------------------------- */
 
 static void block_read(struct rtcpw_block *b, struct reader *r)
 {
@@ -182,7 +182,7 @@ bool rtcpw_bye_of(const uint8_t *p, size_t len, uint32_t ssrc)
 	return false;
 }
 
-/* --- writing --------------------------------------------------------------- */
+/* --- writing ----------------------------------------------------------- */
 
 static void block_put(struct writer *w, const struct rtcpw_block *b)
 {

@@ -40,7 +40,7 @@ def sum_of(server, counter):
 
 def test_joins_late(lab):
     """X3: a member that joins while somebody talks records the whole of it"""
-    for workers in (1,):
+    for workers in (1, 3):
         server = lab.server({'media': {'workers': workers}})
         server.users('alice', 'bob', 'carol', both=False)
         server.group('crew', 'alice', 'bob')

@@ -84,6 +84,66 @@ static void joins_late(void **state)
 	house_close(&h);
 }
 
+/* X3: ..also where its worker has had no member of the bridge so far: more of
+ * the burst than one turn can carry there, and what is said meanwhile */
+static void first_of_its_worker(void **state)
+{
+	enum { SAID = 90, MORE = 10 };
+	struct house h;
+
+	pair_open(&h, state, 3, NULL);
+	phone_press(&h.ph[0]);
+	say(&h, 0, SAID);
+	comes(&h, 2);
+	say(&h, SAID, MORE);
+	hears(&h.ph[2], 0, SAID + MORE, true);
+	assert_int_equal(RIG_STAT(&h.r, replays), 1);
+	phone_release(&h.ph[0], (uint16_t)(h.ph[0].seq - 1));
+	(void)phone_told(&h.ph[2], TBCP_IDLE);
+	house_close(&h);
+}
+
+/* ..and where the bridge lives on a worker without any: its home keeps it */
+static void home_has_nobody(void **state)
+{
+	struct mixer_bridge_params p;
+	struct house h;
+	struct mixer_cfg cfg;
+	unsigned i;
+
+	rig_cfg(&cfg, rig_workers(state));
+	rig_open(&h.r, &cfg);
+	mixer_bridge_params_default(&p);
+	p.worker = (int)cfg.workers - 1;
+	assert_int_equal(mixer_bridge_add(h.r.m, &p, &h.b), 0);
+	h.n = 5;
+	for (i = 0; i < h.n; i++)
+		phone_open(&h.ph[i], &h.r, 1, 10 + i,
+			   i == 2 ? p.worker
+				  : (int)(i == 3 && cfg.workers > 1));
+	for (i = 0; i < h.n; i++)
+		phone_sdp(&h.ph[i]);
+	for (i = 0; i < 2; i++) {
+		rig_join(&h.r, h.b, &h.ph[i], "sip:a@example.com");
+		(void)phone_told(&h.ph[i], TBCP_IDLE);
+	}
+	phone_press(&h.ph[0]);
+	say(&h, 0, 40);
+	/* On another worker, then at home, then where there was one */
+	comes(&h, 3);
+	say(&h, 40, 2);
+	assert_int_equal(phone_hear(&h.ph[3]), 0);
+	comes(&h, 2);
+	say(&h, 42, 2);
+	assert_int_equal(phone_hear(&h.ph[2]), 0);
+	comes(&h, 4);
+	say(&h, 44, 2);
+	hears(&h.ph[4], 0, 46, true);
+	hears(&h.ph[3], 1, 45, false);
+	hears(&h.ph[2], 1, 45, false);
+	house_close(&h);
+}
+
 /* What is left when the burst ends is heard to its end, and Idle comes then */
 static void ends_meanwhile(void **state)
 {
@@ -338,6 +398,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		BOTH(joins_late),
+		BOTH(first_of_its_worker),
+		BOTH(home_has_nobody),
 		BOTH(ends_meanwhile),
 		BOTH(another_meanwhile),
 		BOTH(catches_up),

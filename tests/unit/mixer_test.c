@@ -190,9 +190,9 @@ static void late_join(void **state)
 	rig_join(&h.r, h.b, &h.ph[2], "sip:carol@example.com");
 	(void)phone_told(&h.ph[2], TBCP_TAKEN);
 	phone_talk(&h.ph[0], 2);
-	/* From the start on, where its worker has it */
-	if (phone_hear(&h.ph[2]) == 1)
-		assert_true(h.ph[2].last.marker);
+	assert_int_equal(phone_hear(&h.ph[2]), 1);
+	assert_true(h.ph[2].last.marker);
+	assert_int_equal(phone_hear(&h.ph[2]), 2);
 	/* ..and who leaves is told that it is over */
 	assert_int_equal(
 		mixer_bridge_leave(h.r.m, h.b, h.ph[2].leg), 0);
