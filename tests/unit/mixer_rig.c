@@ -389,9 +389,13 @@ size_t phone_read(const struct phone *ph, enum chan ch, uint8_t *buf,
 /* One stream, whatever comes on it (rows P9, P11) */
 static struct rtpw_hdr rtp_read(struct phone *ph, uint8_t *buf, size_t size)
 {
-	const size_t n = phone_read(ph, CH_RTP, buf, size);
 	struct rtpw_hdr hdr;
+	size_t n;
 
+	/* Reports of a leg with ICE come by the same port */
+	do {
+		n = phone_read(ph, CH_RTP, buf, size);
+	} while (ph->ice && rtcpw_is(buf, n));
 	assert_int_equal(rtpw_decode(&hdr, buf, n), 0);
 	assert_int_equal(hdr.ssrc, ph->local.ssrc);
 	assert_int_equal(hdr.pt, RIG_PT);
@@ -429,9 +433,13 @@ uint8_t phone_hear(struct phone *ph)
 void phone_silent(const struct phone *ph, enum chan ch)
 {
 	uint8_t buf[2048];
+	ssize_t n;
 
-	assert_int_equal(
-		recv(ph->fd[ch], buf, sizeof(buf), MSG_DONTWAIT), -1);
+	/* Reports of a leg with ICE come by the port of its speech */
+	do {
+		n = recv(ph->fd[ch], buf, sizeof(buf), MSG_DONTWAIT);
+	} while (n > 0 && ph->ice && rtcpw_is(buf, (size_t)n));
+	assert_int_equal(n, -1);
 	assert_int_equal(errno, EAGAIN);
 }
 
