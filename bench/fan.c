@@ -42,8 +42,8 @@ struct fan_figures fan_settled(struct fan *f)
 
 	for (i = 0; i < LOOKS_MAX && same < LOOKS_SAME; i++) {
 		crowd_run(f->c, 150);
-		b.tx = lab_status(&f->lab, "tx_rtp");
-		b.cpu_us = lab_status(&f->lab, "cpu_us");
+		b.tx = lab_status(&f->lab, "workers/tx_rtp");
+		b.cpu_us = lab_status(&f->lab, "workers/cpu_us");
 		same = a.tx == b.tx ? same + 1 : 1;
 		a = b;
 	}
@@ -99,7 +99,7 @@ double fan_round_us(struct fan *f, const struct fan_pace *p, double *lossp)
 	tx = (double)(b.tx - a.tx);
 	if (lossp)
 		*lossp = 1 - tx / due;
-	if (tx < due / 2) {
+	if (tx < due / 2 || a.cpu_us == b.cpu_us) {
 		fprintf(stderr, "%s: only %.0f of %.0f packets came out\n",
 			f->cfg.name, tx, due);
 		return 0;

@@ -261,14 +261,22 @@ void lab_kill(struct lab *lab)
 
 static uint64_t number_find(FILE *f, const char *key)
 {
-	char line[512], quoted[64];
+	const char *slash = strchr(key, '/'), *p = NULL;
+	char line[512], quoted[64], object[64];
+	bool in = !slash;
 	uint64_t v = 0;
-	const char *p = NULL;
+
+	if (slash) {
+		(void)snprintf(object, sizeof(object), "\"%.*s\":",
+			       (int)(slash - key), key);
+		key = slash + 1;
+	}
 
 	(void)snprintf(quoted, sizeof(quoted), "\"%s\":", key);
 	/* To its end: the writer must not be cut off */
 	while (fgets(line, sizeof(line), f)) {
-		if (p)
+		in = in || strstr(line, object);
+		if (p || !in)
 			continue;
 		p = strstr(line, quoted);
 		if (p)

@@ -58,7 +58,8 @@ int lab_ready(const struct lab *lab);
 /** kill -9 */
 void lab_kill(struct lab *lab);
 
-/** First number of that key in `holler status --json`; 0 if there is none */
+/** First number of that key in `holler status --json`, with "object/key" from
+ *  where that object begins; 0 if there is none */
 uint64_t lab_status(const struct lab *lab, const char *key);
 /** The database has what was queued for it: a kill loses nothing */
 int lab_store_settle(const struct lab *lab);

@@ -295,6 +295,34 @@ static void goes_with_it(void **state)
 	house_close(&h);
 }
 
+/* X3: the last word: what is under way when the Release comes is heard up to
+ * the packet that it names, on the same worker and across */
+static void last_word(void **state)
+{
+	struct house h;
+	unsigned who, i;
+
+	house_open(&h, state, 3, NULL);
+	for (who = 0; who < 3; who++) {
+		phone_press(&h.ph[who]);
+		talk(&h.ph[who], 1, 2);
+		for (i = 0; i < 3; i++)
+			if (i != who)
+				hears(&h.ph[i], 1, 2);
+		phone_release(&h.ph[who], (uint16_t)(h.ph[who].seq + 3));
+		talk(&h.ph[who], 3, 4);
+		for (i = 0; i < 3; i++)
+			(void)phone_told(&h.ph[i], TBCP_IDLE);
+		for (i = 0; i < 3; i++)
+			if (i != who)
+				hears_on(&h.ph[i], 3, 4);
+	}
+	assert_int_equal(RIG_STAT(&h.r, drop_not_holder), 0);
+	for (i = 0; i < 3; i++)
+		phone_silent(&h.ph[i], CH_RTP);
+	house_close(&h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -305,6 +333,7 @@ int main(void)
 		BOTH(streams_while_idle),
 		BOTH(wakes_by_speaking),
 		BOTH(goes_with_it),
+		BOTH(last_word),
 		{"pool_full (1 worker)", pool_full, NULL, NULL,
 		 (void *)(uintptr_t)&rig_one},
 	};
