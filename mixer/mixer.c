@@ -26,6 +26,10 @@ void mixer_cfg_default(struct mixer_cfg *cfg)
 	cfg->latch_ms = 5000;
 	cfg->dead_idle_ms = 30000;
 	cfg->rtcp_ms = 20000;
+	cfg->shed_after_ms = 200;
+	cfg->shed_every_ms = 500;
+	cfg->shed_calm_ms = 3000;
+	cfg->rcvbuf_bytes = 1 << 20;
 	cfg->key_press = 10;
 	cfg->key_release = 11;
 	cfg->tones = true;
@@ -233,6 +237,8 @@ int mixer_alloc(struct mixer **mp, const struct mixer_cfg *cfg,
 	for (i = 0; i < cfg->laddrc; i++)
 		port_range_init(&m->rangev[i], &cfg->laddrv[i], cfg->port_min,
 				cfg->port_max);
+	for (i = 0; i < cfg->laddrc; i++)
+		m->rangev[i].rcvbuf_bytes = (int)cfg->rcvbuf_bytes;
 	m->bridgev = reserve_alloc(cfg->bridges_max * sizeof(*m->bridgev));
 	err = m->bridgev ? wake_alloc(&m->up) : ENOMEM;
 	if (!err)
@@ -288,6 +294,9 @@ static bool event_look_up(struct mixer *m, struct mixer_event *ev)
 	case MIXER_FLOOR_REVOKED:
 	case MIXER_BURST_STARTED:
 		return mb != NULL;
+	case MIXER_OVERLOAD:
+	case MIXER_RECOVERED:
+		return true;
 	}
 	return false;
 }
@@ -367,6 +376,8 @@ int mixer_stats_get(const struct mixer *m, unsigned worker,
 					    memory_order_relaxed);
 	st->cpu_us = atomic_load_explicit(&mw->w->cpu_us,
 					  memory_order_relaxed);
+	st->overloaded = atomic_load_explicit(&mw->w->overloaded,
+					      memory_order_relaxed);
 	st->legs = atomic_load_explicit(&mw->legs, memory_order_relaxed);
 	st->bridges = atomic_load_explicit(&mw->bridges, memory_order_relaxed);
 	st->triples = atomic_load_explicit(&mw->triples, memory_order_relaxed);

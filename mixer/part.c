@@ -45,6 +45,8 @@ static void part_move(struct worker *w, struct part *from, struct part *to)
 	to->n = from->n;
 	to->burst = from->burst;
 	to->priority = from->priority;
+	to->taken_us = from->taken_us;
+	to->speech_us = from->speech_us;
 	to->members = from->members;
 	memcpy(to->uri, from->uri, sizeof(to->uri));
 	memcpy(to->name, from->name, sizeof(to->name));
@@ -243,6 +245,7 @@ void part_speech(struct worker *w, const struct speech_down *sp)
 	if (!part)
 		return;
 	part->priority = sp->priority;
+	part->speech_us = w->now;
 	if (id_worker(sp->leg) == w->idx)
 		talker = id_slot(sp->leg);
 	for (i = 0; i < part->n; i++) {
@@ -276,8 +279,11 @@ static void talk_end(struct worker *w, struct part *part, bool lost)
 		floorchan_lost(w, leg);
 }
 
-static void talker_note(struct part *part, const struct floor_down *fd)
+static void talker_note(const struct worker *w, struct part *part,
+			const struct floor_down *fd)
 {
+	if (part->burst != fd->burst)
+		part->taken_us = w->now;
 	part->talker = fd->who;
 	part->burst = fd->burst;
 	part->priority = fd->priority;
@@ -293,7 +299,7 @@ static void taken_all(struct worker *w, struct part *part,
 
 	if (part->talker != fd->who)
 		talk_end(w, part, false);
-	talker_note(part, fd);
+	talker_note(w, part, fd);
 	for (i = 0; i < part->n; i++) {
 		struct leg *leg = ear_leg(w, &part->earv[i]);
 
@@ -328,7 +334,7 @@ static void tell_one(struct worker *w, struct part *part,
 	struct leg *leg = leg_get(&w->legs, fd->to);
 
 	if (fd->type == FLOOR_ACT_TAKEN)
-		talker_note(part, fd);
+		talker_note(w, part, fd);
 	if (leg && is_selected(leg, part))
 		hear_tell(w, leg, true);
 }

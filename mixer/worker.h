@@ -12,6 +12,7 @@
 
 #include <pthread.h>
 #include "mixer/holds.h"
+#include "mixer/load.h"
 #include "mixer/msg.h"
 #include "mixer/outq.h"
 #include "mixer/player.h"
@@ -66,6 +67,8 @@ struct worker {
 
 	struct stats stats;
 	_Atomic uint64_t cpu_us;
+	_Atomic uint32_t overloaded;
+	struct load load;
 	struct outq outq;
 	struct players players;
 	struct holds holds;
