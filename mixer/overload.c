@@ -49,9 +49,9 @@ enum overload_out overload_step(struct overload *o,
 		return OVERLOAD_NOTHING;
 	if (late && full)
 		return shed(o, in->now_us);
-	if (!late && !full)
+	if (!full)
 		return calm(o, in->now_us);
-	/* Neither: it does not get worse, and is not over */
+	/* It catches up, and that is not over */
 	o->calm_us = 0;
 	return OVERLOAD_NOTHING;
 }

@@ -6,7 +6,7 @@
  * is. One that has not for late_ms, while what waits fills half of a receive
  * buffer or the kernel has begun to drop, does not: it sheds one burst, and
  * another one each time that every_ms passed and it still does not keep up.
- * It has recovered when it kept up for calm_ms on end. Pure: what was seen and
+ * It has recovered when little waited for calm_ms on end. Pure: what was seen and
  * the time go in, what is to be done comes out.
  */
 #ifndef HL_MIXER_OVERLOAD_H

@@ -144,19 +144,29 @@ static int sleep_ms(const struct worker *w)
 }
 
 /* A worker that keeps up finds now and then that nothing waits. To see that
- * takes a question that does not sleep. */
+ * takes a question that does not sleep, or that it has slept. */
 static int events_wait(struct worker *w, struct epoll_event *evv)
 {
+	const uint64_t at = w->now;
 	const bool idle = queues_empty(w);
 	const int ms = idle ? sleep_ms(w) : 0;
-	int n;
+	bool slept = false;
+	int n = 0;
 
-	if (!idle || !load_probes(&w->load, w->now))
-		return epoll_wait(w->ep, evv, EPOLL_MAX, ms);
-	n = epoll_wait(w->ep, evv, EPOLL_MAX, 0);
-	if (!n || (n == 1 && evv[0].data.u32 == WAKE_NO))
+	if (idle && load_probes(&w->load, at)) {
+		n = epoll_wait(w->ep, evv, EPOLL_MAX, 0);
+		slept = !n;
+		if (!n || (n == 1 && evv[0].data.u32 == WAKE_NO))
+			w->load.empty_us = at;
+	}
+	if (!n && (ms || !slept)) {
+		n = epoll_wait(w->ep, evv, EPOLL_MAX, ms);
+		slept |= clock_mono_us() - at >= LOAD_PROBE_US;
+	}
+	w->now = clock_mono_us();
+	if (ms && slept)
 		w->load.empty_us = w->now;
-	return n || !ms ? n : epoll_wait(w->ep, evv, EPOLL_MAX, ms);
+	return n;
 }
 
 /* Speech before reports before floor: see rx_sock() */
@@ -201,7 +211,6 @@ static void *worker_main(void *arg)
 		w->now = clock_mono_us();
 		n = events_wait(w, evv);
 		wake_clear(w->wake);
-		w->now = clock_mono_us();
 		worker_orders(w);
 		dtlschan_take(w);
 		load_look(w, evv, n);

@@ -3,8 +3,8 @@
  * @file mixer_overload_test.c  Where a worker cannot keep up whole bursts of
  * low priority end, and the others lose nothing by it
  *
- * A thread sends faster than anybody forwards, into a receive buffer that is
- * small: that goes on until what is waited for has happened.
+ * A thread sends faster than anybody forwards: that goes on until what is
+ * waited for has happened.
  */
 #include <poll.h>
 #include <pthread.h>
@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include "tests/unit/mixer_rig.h"
 
-enum { GROUPS = 3, EARS = 12, BATCH = 64 };
+enum { GROUPS = 3, EARS = 24, BATCH = 64 };
 
 /** Three groups on one worker; in each one who talks. They share the ears */
 struct hall {
@@ -49,7 +49,8 @@ static void hall_open(struct hall *h, void **state, const uint8_t *priov,
 	unsigned i, g;
 
 	rig_cfg(&cfg, rig_workers(state));
-	cfg.rcvbuf_bytes = 32768;
+	/* What fits takes longer than late_ms to be sent on */
+	cfg.rcvbuf_bytes = 4 << 20;
 	cfg.shed_every_ms = 200;
 	/* A machine that is busy elsewhere starves the flood for a while */
 	cfg.shed_calm_ms = 2000;

@@ -103,8 +103,10 @@ static void recovers(void **state)
 	s.in.queued = 0;
 	run(&s, 2500, true);
 	assert_int_equal(s.recovered, 0);
-	/* Late again, though little waits: begins anew */
-	run(&s, 220, false);
+	/* Much waits again, though not for long: begins anew */
+	s.in.queued = 600;
+	run(&s, 180, true);
+	s.in.queued = 0;
 	run(&s, 2980, true);
 	assert_int_equal(s.recovered, 0);
 	assert_true(s.o.over);
