@@ -167,6 +167,8 @@ static void act(struct bridge *b, const struct floor_act *a)
 		act_down(b, a);
 		break;
 	case FLOOR_ACT_DENY:
+		if (a->reason == FLOOR_NO_RESOURCES)
+			STAT_INC(b->w, floor_refused);
 		event_up(b, MIXER_FLOOR_DENIED, m, a->reason);
 		act_down(b, a);
 		break;
@@ -339,12 +341,25 @@ void bridge_floor(struct worker *w, const struct floor_up *fu)
 	ev.priority = (uint8_t)(fu->priority < m->fm.priority
 					? fu->priority
 					: m->fm.priority);
+	ev.no_room = !load_takes(w, b, m->fm.priority);
 	if (!fu->request) {
 		ev.type = FLOOR_EV_RELEASE;
 		if (b->floor.holder == &m->fm &&
 		    b->floor.state != FLOOR_DRAINING)
 			ev.drain = is_due(b, fu);
 	}
+	step(b, &ev);
+}
+
+void bridge_shed(struct worker *w, mixer_bridge_id id, uint32_t burst)
+{
+	static const struct floor_ev ev = {.type = FLOOR_EV_SHED};
+	struct bridge *b = bridge_get(w, id);
+
+	if (!b || b->floor.burst != burst || b->floor.state == FLOOR_IDLE ||
+	    b->floor.state == FLOOR_DRAINING)
+		return;
+	STAT_INC(w, bursts_shed);
 	step(b, &ev);
 }
 
@@ -368,7 +383,7 @@ static void fan_out(struct bridge *b, const struct speech_up *up,
 
 		if (i == w->idx || !b->on[i] || (b->fill.r && b->fill.to == i))
 			continue;
-		pm = worker_peer(w, i);
+		pm = worker_peer_speech(w, i);
 		if (!pm)
 			continue;
 		pm->type = PEER_SPEECH_DOWN;

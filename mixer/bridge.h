@@ -56,6 +56,8 @@ void bridge_leave(struct bridge *b, uint32_t no, mixer_leg_id leg);
 
 /** What a leg's floor channel, or signalling for it, wants */
 void bridge_floor(struct worker *w, const struct floor_up *fu);
+/** A worker cannot carry that burst, if it still runs: it ends at once */
+void bridge_shed(struct worker *w, mixer_bridge_id id, uint32_t burst);
 /** A packet of speech: gate, stamp, fan out */
 void bridge_speech(struct worker *w, const struct speech_up *up);
 

@@ -93,10 +93,20 @@ static void revoke_say(const struct floor *f, bool repeat,
 {
 	struct floor_act *a = act_add(out, FLOOR_ACT_REVOKE, f->holder);
 
-	a->reason = (uint16_t)f->revoked;
+	a->reason = f->revoked;
 	a->repeat = repeat;
 	if (f->revoked == TBCP_REVOKE_TOO_LONG)
 		a->secs = secs_of((uint64_t)f->cfg.retry_after_ms * 1000);
+}
+
+/* Nothing more of it goes through, so there is no grace */
+static void shed(struct floor *f, uint64_t now, struct floor_out *out)
+{
+	if (f->state != FLOOR_TAKEN && f->state != FLOOR_REVOKING)
+		return;
+	f->revoked = FLOOR_NO_RESOURCES;
+	revoke_say(f, f->state == FLOOR_REVOKING, out);
+	enter_idle(f, now, out);
 }
 
 static void enter_revoking(struct floor *f, enum tbcp_revoke reason,
@@ -104,7 +114,7 @@ static void enter_revoking(struct floor *f, enum tbcp_revoke reason,
 {
 	stop_all(f);
 	f->state = FLOOR_REVOKING;
-	f->revoked = reason;
+	f->revoked = (uint16_t)reason;
 	f->t3 = after(now, f->cfg.revoke_grace_ms);
 	f->t8 = after(now, FLOOR_REVOKE_REPEAT_MS);
 	if (reason == TBCP_REVOKE_TOO_LONG)
@@ -142,11 +152,14 @@ static uint16_t refusal(const struct floor *f, const struct floor_member *who,
 	return 0;
 }
 
-static void request_free(struct floor *f, struct floor_member *who,
+static void request_free(struct floor *f, const struct floor_ev *ev,
 			 uint64_t now, struct floor_out *out)
 {
-	const uint16_t reason = refusal(f, who, now);
+	struct floor_member *who = ev->who;
+	uint16_t reason = refusal(f, who, now);
 
+	if (!reason && ev->no_room)
+		reason = FLOOR_NO_RESOURCES;
 	if (reason) {
 		deny(out, who, reason);
 		return;
@@ -170,7 +183,7 @@ static void request(struct floor *f, const struct floor_ev *ev, uint64_t now,
 	switch (f->state) {
 	case FLOOR_IDLE:
 	case FLOOR_DRAINING:
-		request_free(f, who, now, out);
+		request_free(f, ev, now, out);
 		break;
 	case FLOOR_TAKEN:
 		if (who == f->holder)
@@ -179,8 +192,10 @@ static void request(struct floor *f, const struct floor_ev *ev, uint64_t now,
 			deny(out, who, TBCP_DENY_OTHER_HAS_FLOOR);
 		break;
 	case FLOOR_REVOKING:
-		deny(out, who, who == f->holder ? deny_of_revoke(f->revoked)
-						: TBCP_DENY_OTHER_HAS_FLOOR);
+		deny(out, who, who == f->holder
+				       ? deny_of_revoke(
+						 (enum tbcp_revoke)f->revoked)
+				       : TBCP_DENY_OTHER_HAS_FLOOR);
 		break;
 	}
 }
@@ -285,6 +300,9 @@ void floor_step(struct floor *f, const struct floor_ev *ev, uint64_t now,
 		break;
 	case FLOOR_EV_RELEASE:
 		release(f, ev, now, out);
+		break;
+	case FLOOR_EV_SHED:
+		shed(f, now, out);
 		break;
 	case FLOOR_EV_DRAINED:
 		if (f->state == FLOOR_DRAINING)

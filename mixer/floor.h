@@ -24,7 +24,9 @@ enum {
 	FLOOR_DRAIN_MS = 200,
 	/** T1 where the configuration says 0: a floor must end somehow */
 	FLOOR_END_OF_MEDIA_MS = 4000,
-	FLOOR_ACTIONS_MAX = 4
+	FLOOR_ACTIONS_MAX = 4,
+	/** Beside enum tbcp_deny and tbcp_revoke; the number is MCPT's */
+	FLOOR_NO_RESOURCES = 6
 };
 
 /** No deadline */
@@ -60,15 +62,17 @@ enum floor_ev_type {
 	FLOOR_EV_SET,     /**< may_talk or priority of who was changed */
 	FLOOR_EV_REQUEST, /**< who wants to talk */
 	FLOOR_EV_RELEASE, /**< who has talked enough */
+	FLOOR_EV_SHED,    /**< There is no room for the burst: it ends */
 	FLOOR_EV_DRAINED, /**< The last packet of a released burst came */
 	FLOOR_EV_TIME     /**< A deadline may have passed */
 };
 
 struct floor_ev {
 	enum floor_ev_type type;
-	struct floor_member *who; /**< NULL for DRAINED and TIME */
+	struct floor_member *who; /**< NULL for SHED, DRAINED and TIME */
 	uint8_t priority;         /**< REQUEST: effective priority */
 	bool drain;               /**< RELEASE: packets are still due */
+	bool no_room;             /**< REQUEST: for another burst */
 };
 
 enum floor_act_type {
@@ -102,7 +106,7 @@ struct floor {
 	struct floor_member *holder; /**< Not NULL unless FLOOR_IDLE */
 	uint32_t members;
 	uint32_t burst;              /**< Counts grants */
-	enum tbcp_revoke revoked;    /**< Why, in FLOOR_REVOKING */
+	uint16_t revoked;            /**< Why, in FLOOR_REVOKING */
 	bool media;                  /**< The holder has sent RTP */
 	uint32_t c7;                 /**< Idle messages still to be sent */
 	uint64_t t1, t2, t3, t7, t8; /**< Deadlines; FLOOR_NEVER: stopped */

@@ -4,7 +4,9 @@
  */
 #include <errno.h>
 #include <string.h>
+#include "mixer/floor.h"
 #include "mixer/floorproto.h"
+#include "mixer/mixer.h"
 #include "wire/mcpt.h"
 #include "wire/tbcp.h"
 
@@ -17,7 +19,10 @@ _Static_assert((int)TBCP_DENY_OTHER_HAS_FLOOR == MCPT_DENY_OTHER_HAS_FLOOR &&
 _Static_assert((int)TBCP_REVOKE_ONLY_ONE == MCPT_REVOKE_ONLY_ONE &&
 	       (int)TBCP_REVOKE_TOO_LONG == MCPT_REVOKE_TOO_LONG &&
 	       (int)TBCP_REVOKE_NO_PERMISSION == MCPT_REVOKE_NO_PERMISSION &&
-	       (int)TBCP_REVOKE_PREEMPTED == MCPT_REVOKE_PREEMPTED,
+	       (int)TBCP_REVOKE_PREEMPTED == MCPT_REVOKE_PREEMPTED &&
+	       (int)MIXER_NO_RESOURCES == MCPT_DENY_NO_RESOURCES &&
+	       (int)MIXER_NO_RESOURCES == MCPT_REVOKE_NO_RESOURCES &&
+	       (int)MIXER_NO_RESOURCES == FLOOR_NO_RESOURCES,
 	       "the causes have the same numbers");
 
 static const char *const deny_words[] = {
@@ -25,14 +30,16 @@ static const char *const deny_words[] = {
 	[MCPT_DENY_INTERNAL] = "Internal error",
 	[MCPT_DENY_ONLY_ONE] = "Only one participant",
 	[MCPT_DENY_RETRY_AFTER] = "Retry-after timer not expired",
-	[MCPT_DENY_RECEIVE_ONLY] = "Receive only"
+	[MCPT_DENY_RECEIVE_ONLY] = "Receive only",
+	[MCPT_DENY_NO_RESOURCES] = "No resources available"
 };
 
 static const char *const revoke_words[] = {
 	[MCPT_REVOKE_ONLY_ONE] = "Only one client",
 	[MCPT_REVOKE_TOO_LONG] = "Media burst too long",
 	[MCPT_REVOKE_NO_PERMISSION] = "No permission to send",
-	[MCPT_REVOKE_PREEMPTED] = "Media burst pre-empted"
+	[MCPT_REVOKE_PREEMPTED] = "Media burst pre-empted",
+	[MCPT_REVOKE_NO_RESOURCES] = "No resources available"
 };
 
 static struct mcpt_text text_of(const char *s)

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include "mixer/floorproto.h"
+#include "mixer/mixer.h"
 #include "wire/tbcp.h"
 
 static struct tbcp_text text_of(const char *s)
@@ -16,6 +17,17 @@ static uint16_t participants(uint32_t members)
 {
 	return (uint16_t)(members < TBCP_UNLIMITED ? members
 						   : TBCP_UNLIMITED);
+}
+
+/* MCPT knows "no resources"; what comes closest to it here */
+static uint16_t deny_reason(uint16_t reason)
+{
+	return reason == MIXER_NO_RESOURCES ? TBCP_DENY_INTERNAL : reason;
+}
+
+static uint16_t revoke_reason(uint16_t reason)
+{
+	return reason == MIXER_NO_RESOURCES ? TBCP_REVOKE_PREEMPTED : reason;
 }
 
 static int encode(uint8_t *buf, size_t size, const struct floor_tell *ft,
@@ -41,11 +53,11 @@ static int encode(uint8_t *buf, size_t size, const struct floor_tell *ft,
 		break;
 	case FLOOR_TOLD_DENY:
 		msg.type = TBCP_DENY;
-		msg.reason = ft->reason;
+		msg.reason = deny_reason(ft->reason);
 		break;
 	case FLOOR_TOLD_REVOKE:
 		msg.type = TBCP_REVOKE;
-		msg.reason = ft->reason;
+		msg.reason = revoke_reason(ft->reason);
 		msg.additional = ft->secs;
 		break;
 	case FLOOR_TOLD_IDLE:

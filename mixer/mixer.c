@@ -30,6 +30,10 @@ void mixer_cfg_default(struct mixer_cfg *cfg)
 	cfg->keepalive_ms = 20000;
 	cfg->quality_loss_percent = 10;
 	cfg->quality_rtt_ms = 1000;
+	cfg->shed_after_ms = 200;
+	cfg->shed_every_ms = 500;
+	cfg->shed_calm_ms = 3000;
+	cfg->rcvbuf_bytes = 1 << 20;
 	cfg->key_press = 10;
 	cfg->key_release = 11;
 	cfg->replay_ms = 30000;
@@ -271,6 +275,8 @@ int mixer_alloc(struct mixer **mp, const struct mixer_cfg *cfg,
 	for (i = 0; i < cfg->laddrc; i++)
 		port_range_init(&m->rangev[i], &cfg->laddrv[i], cfg->port_min,
 				cfg->port_max);
+	for (i = 0; i < cfg->laddrc; i++)
+		m->rangev[i].rcvbuf_bytes = (int)cfg->rcvbuf_bytes;
 	m->bridgev = reserve_alloc(cfg->bridges_max * sizeof(*m->bridgev));
 	err = m->bridgev ? wake_alloc(&m->up) : ENOMEM;
 	if (!err)
@@ -330,6 +336,9 @@ static bool event_look_up(struct mixer *m, struct mixer_event *ev)
 	case MIXER_FLOOR_REVOKED:
 	case MIXER_BURST_STARTED:
 		return mb != NULL;
+	case MIXER_OVERLOAD:
+	case MIXER_RECOVERED:
+		return true;
 	}
 	return false;
 }
@@ -414,6 +423,8 @@ int mixer_stats_get(const struct mixer *m, unsigned worker,
 					    memory_order_relaxed);
 	st->cpu_us = atomic_load_explicit(&mw->w->cpu_us,
 					  memory_order_relaxed);
+	st->overloaded = atomic_load_explicit(&mw->w->overloaded,
+					      memory_order_relaxed);
 	st->legs = atomic_load_explicit(&mw->legs, memory_order_relaxed);
 	st->bridges = atomic_load_explicit(&mw->bridges, memory_order_relaxed);
 	st->triples = atomic_load_explicit(&mw->triples, memory_order_relaxed);

@@ -116,6 +116,12 @@ struct mixer_cfg {
 	/** A leg's reception, either way, is bad from there on; 0: no bound.
 	 *  See mixer/quality.h for when it is good again */
 	uint32_t quality_loss_percent, quality_rtt_ms;
+	/** A worker that has not kept up for so long ends the burst of the
+	 *  lowest priority of those that it carries; 0: never */
+	uint32_t shed_after_ms;
+	uint32_t shed_every_ms;  /**< ..and another one each time */
+	uint32_t shed_calm_ms;   /**< Kept up for so long: it has recovered */
+	uint32_t rcvbuf_bytes;   /**< Receive buffer of each socket */
 	/** RFC 4733 event codes by which a leg without a floor channel asks
 	 *  for the floor and frees it: * is 10, # is 11; MIXER_KEY_NONE */
 	uint8_t key_press, key_release;
@@ -146,9 +152,11 @@ enum mixer_event_type {
 	MIXER_FLOOR_TAKEN,
 	/** Nobody holds the floor of bridge any more; leg did */
 	MIXER_FLOOR_IDLE,
-	/** leg was refused: reason as enum tbcp_deny (wire/tbcp.h) */
+	/** leg was refused: reason as enum tbcp_deny (wire/tbcp.h), or
+	 *  MIXER_NO_RESOURCES */
 	MIXER_FLOOR_DENIED,
-	/** leg lost the floor: reason as enum tbcp_revoke */
+	/** leg lost the floor: reason as enum tbcp_revoke, or
+	 *  MIXER_NO_RESOURCES: its burst was shed */
 	MIXER_FLOOR_REVOKED,
 	/** First packet of a burst was fanned out */
 	MIXER_BURST_STARTED,
@@ -162,8 +170,17 @@ enum mixer_event_type {
 	MIXER_LEG_INSECURE,
 	/** A leg with ICE or SRTP was heard, authentic, from another
 	 *  address: addr */
-	MIXER_LEG_MOVED
+	MIXER_LEG_MOVED,
+	/** Worker number burst does not keep up: bursts are shed, and requests
+	 *  of the priority in reason, or lower, are denied */
+	MIXER_OVERLOAD,
+	/** It keeps up again */
+	MIXER_RECOVERED
 };
+
+/** Reason of the floor beside those of wire/tbcp.h, with MCPT's number. TBCP
+ *  has none: there a burst is pre-empted, and a request meets an error. */
+enum { MIXER_NO_RESOURCES = 6 };
 
 struct mixer_event {
 	enum mixer_event_type type;
@@ -435,9 +452,13 @@ struct mixer_stats {
 	/** Not sent: that one; that one and all behind it (buffer full) */
 	uint64_t tx_errors, tx_short;
 	uint64_t ring_full;       /**< Cross-worker ring overflow, packets */
+	uint64_t rx_overflow;     /**< Dropped by the kernel: buffer full */
+	uint64_t bursts_shed;     /**< Ended since a worker did not keep up */
+	uint64_t floor_refused;   /**< Requests denied meanwhile */
 	uint64_t events_lost;     /**< Event ring overflow */
 	uint64_t cpu_us;          /**< CLOCK_THREAD_CPUTIME_ID */
 	uint32_t legs, bridges, triples, sockets;
+	uint32_t overloaded;      /**< It does not keep up now */
 };
 
 unsigned mixer_workers(const struct mixer *m);

@@ -12,6 +12,7 @@
 #include "mixer/burst.h"
 #include "mixer/floor.h"
 #include "mixer/leg.h"
+#include "mixer/load.h"
 #include "mixer/port.h"
 
 struct bridge;
@@ -123,8 +124,14 @@ struct floor_down {
 	char name[MIXER_NAME_MAX];
 };
 
+/** A burst that a worker cannot carry, to its home */
+struct shed {
+	mixer_bridge_id bridge;
+	uint32_t burst;
+};
+
 enum peer_type { PEER_SPEECH_UP, PEER_SPEECH_DOWN, PEER_FLOOR_UP,
-		 PEER_FLOOR_DOWN };
+		 PEER_FLOOR_DOWN, PEER_SHED, PEER_FULL };
 
 struct peer_msg {
 	enum peer_type type;
@@ -133,6 +140,8 @@ struct peer_msg {
 		struct speech_down down;
 		struct floor_up floor_up;
 		struct floor_down floor_down;
+		struct shed shed;
+		struct load_full full;
 	} u;
 	uint8_t data[SPEECH_BYTES_MAX];
 };

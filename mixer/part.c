@@ -45,6 +45,8 @@ static void part_move(struct worker *w, struct part *from, struct part *to)
 	to->n = from->n;
 	to->burst = from->burst;
 	to->priority = from->priority;
+	to->taken_us = from->taken_us;
+	to->speech_us = from->speech_us;
 	to->members = from->members;
 	to->keep = from->keep;
 	memcpy(to->uri, from->uri, sizeof(to->uri));
@@ -285,6 +287,7 @@ void part_speech(struct worker *w, const struct speech_down *sp)
 	if (!part)
 		return;
 	part->priority = sp->priority;
+	part->speech_us = w->now;
 	if (id_worker(sp->leg) == w->idx)
 		talker = id_slot(sp->leg);
 	late_keep(w, &part->keep, sp);
@@ -315,8 +318,11 @@ static void talk_end(struct worker *w, struct part *part, bool lost)
 		floorchan_lost(w, leg);
 }
 
-static void talker_note(struct part *part, const struct floor_down *fd)
+static void talker_note(const struct worker *w, struct part *part,
+			const struct floor_down *fd)
 {
+	if (part->burst != fd->burst)
+		part->taken_us = w->now;
 	part->talker = fd->who;
 	part->burst = fd->burst;
 	part->priority = fd->priority;
@@ -332,7 +338,7 @@ static void taken_all(struct worker *w, struct part *part,
 
 	if (part->talker != fd->who)
 		talk_end(w, part, false);
-	talker_note(part, fd);
+	talker_note(w, part, fd);
 	for (i = 0; i < part->n; i++) {
 		struct leg *leg = ear_leg(w, &part->earv[i]);
 
@@ -369,7 +375,7 @@ static void tell_one(struct worker *w, struct part *part,
 	struct leg *leg = leg_get(&w->legs, fd->to);
 
 	if (fd->type == FLOOR_ACT_TAKEN)
-		talker_note(part, fd);
+		talker_note(w, part, fd);
 	if (leg && is_selected(leg, part))
 		hear_tell(w, leg, true);
 }

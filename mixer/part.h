@@ -22,6 +22,8 @@ struct part {
 	uint32_t n, cap;
 	uint32_t burst;        /**< The newest one; Taken was told of it */
 	uint8_t priority;      /**< Of its talker */
+	uint64_t taken_us;     /**< When it began */
+	uint64_t speech_us;    /**< The last packet of speech */
 	/* What Taken says of the talker, for who comes later too */
 	uint32_t members;
 	struct keep keep;

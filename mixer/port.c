@@ -12,7 +12,6 @@ enum {
 	/* A fan-out to a thousand legs fits before the kernel sends the
 	 * first; each queued datagram costs it about 1 KiB */
 	SNDBUF_BYTES = 4 << 20,
-	RCVBUF_BYTES = 1 << 20,
 	TRIES = 200
 };
 
@@ -62,7 +61,6 @@ static int sock_open(const struct sa *laddr, uint16_t port, int *fdp)
 		(void)setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &probe,
 				 sizeof(probe));
 	buffer_set(fd, SO_SNDBUFFORCE, SO_SNDBUF, SNDBUF_BYTES);
-	buffer_set(fd, SO_RCVBUFFORCE, SO_RCVBUF, RCVBUF_BYTES);
 	*fdp = fd;
 	return 0;
 }
@@ -128,7 +126,8 @@ static int open_anywhere(const struct sa *laddr, int fdv[PORT_KINDS],
 	return err;
 }
 
-int port_open(struct port_range *r, int fdv[PORT_KINDS], uint16_t *portp)
+static int triple_next(struct port_range *r, int fdv[PORT_KINDS],
+		       uint16_t *portp)
 {
 	if (!r->min && !r->max)
 		return open_anywhere(&r->laddr, fdv, portp);
@@ -147,4 +146,14 @@ int port_open(struct port_range *r, int fdv[PORT_KINDS], uint16_t *portp)
 		}
 	}
 	return EADDRINUSE;
+}
+
+int port_open(struct port_range *r, int fdv[PORT_KINDS], uint16_t *portp)
+{
+	const int err = triple_next(r, fdv, portp);
+	unsigned i;
+
+	for (i = 0; !err && r->rcvbuf_bytes && i < PORT_KINDS; i++)
+		buffer_set(fdv[i], SO_RCVBUFFORCE, SO_RCVBUF, r->rcvbuf_bytes);
+	return err;
 }

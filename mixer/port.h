@@ -25,6 +25,7 @@ struct sock {
 	int out_head, out_tail; /**< Chain in struct outq; head -1: empty */
 	uint32_t triple;
 	enum port_kind kind;
+	uint32_t drops;         /**< The kernel's count, as last looked at */
 };
 
 /** Where the next triple may be looked for; one per local address */
@@ -32,6 +33,7 @@ struct port_range {
 	struct sa laddr;
 	uint16_t min, max; /**< 0, 0: wherever the kernel has room */
 	uint16_t next;     /**< First port not tried yet; 0: range used up */
+	int rcvbuf_bytes;  /**< Of each socket; 0: the system's default */
 };
 
 void port_range_init(struct port_range *r, const struct sa *laddr,

@@ -96,7 +96,7 @@ void rx_speech(struct worker *w, const struct leg *leg,
 		bridge_speech(w, &up);
 		return;
 	}
-	pm = worker_peer(w, home);
+	pm = worker_peer_speech(w, home);
 	if (!pm)
 		return;
 	pm->type = PEER_SPEECH_UP;

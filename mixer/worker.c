@@ -18,6 +18,8 @@
 enum {
 	EPOLL_MAX = 64,
 	PEER_BATCH = 32,
+	/** Slots that speech leaves to what the floor decides */
+	PEER_KEEP = 32,
 	WAKE_NO = 0xffffffff /**< epoll data of the worker's wake */
 };
 
@@ -49,6 +51,15 @@ struct peer_msg *worker_peer(struct worker *w, unsigned to)
 	return pm;
 }
 
+struct peer_msg *worker_peer_speech(struct worker *w, unsigned to)
+{
+	struct peer_msg *pm = slotq_reserve_spare(w->to[to], PEER_KEEP);
+
+	if (!pm)
+		STAT_INC(w, ring_full);
+	return pm;
+}
+
 /* --- messages of other workers ------------------------------------------ */
 
 static const uint8_t *keep(struct kept *k, const struct peer_msg *pm,
@@ -59,7 +70,7 @@ static const uint8_t *keep(struct kept *k, const struct peer_msg *pm,
 }
 
 static void peer_msg(struct worker *w, struct kept *k,
-		     const struct peer_msg *pm)
+		     const struct peer_msg *pm, unsigned from)
 {
 	struct speech_down down;
 	struct speech_up up;
@@ -81,13 +92,20 @@ static void peer_msg(struct worker *w, struct kept *k,
 	case PEER_FLOOR_DOWN:
 		part_floor(w, &pm->u.floor_down);
 		break;
+	case PEER_SHED:
+		bridge_shed(w, pm->u.shed.bridge, pm->u.shed.burst);
+		break;
+	case PEER_FULL:
+		w->load.fullv[from] = pm->u.full;
+		break;
 	}
 }
 
 /* A message may be about a member whose joining was commanded before it was
  * sent: signalling's queue is looked at after the message was seen. */
-static unsigned peer_take(struct worker *w, struct kept *k, struct slotq *q)
+static unsigned peer_take(struct worker *w, struct kept *k, unsigned from)
 {
+	struct slotq *q = w->from[from];
 	const struct peer_msg *pm;
 	unsigned n = 0;
 
@@ -97,7 +115,7 @@ static unsigned peer_take(struct worker *w, struct kept *k, struct slotq *q)
 			outq_flush(&w->outq);
 			k->n = 0;
 		}
-		peer_msg(w, k, pm);
+		peer_msg(w, k, pm, from);
 		slotq_release(q);
 		n++;
 	}
@@ -110,7 +128,7 @@ static void peers_take(struct worker *w, struct kept *k)
 
 	for (i = 0; i < w->count; i++)
 		if (w->from[i])
-			(void)peer_take(w, k, w->from[i]);
+			(void)peer_take(w, k, i);
 	outq_flush(&w->outq);
 	k->n = 0;
 }
@@ -133,11 +151,35 @@ static int sleep_ms(const struct worker *w)
 {
 	uint64_t at_ms, now_ms = w->now / 1000;
 
-	if (!queues_empty(w))
-		return 0;
 	if (!wheel_next(&w->wheel, &at_ms))
 		return -1;
 	return at_ms > now_ms ? (int)(at_ms - now_ms) : 0;
+}
+
+/* A worker that keeps up finds now and then that nothing waits. To see that
+ * takes a question that does not sleep, or that it has slept. */
+static int events_wait(struct worker *w, struct epoll_event *evv)
+{
+	const uint64_t at = w->now;
+	const bool idle = queues_empty(w);
+	const int ms = idle ? sleep_ms(w) : 0;
+	bool slept = false;
+	int n = 0;
+
+	if (idle && load_probes(&w->load, at)) {
+		n = epoll_wait(w->ep, evv, EPOLL_MAX, 0);
+		slept = !n;
+		if (!n || (n == 1 && evv[0].data.u32 == WAKE_NO))
+			w->load.empty_us = at;
+	}
+	if (!n && (ms || !slept)) {
+		n = epoll_wait(w->ep, evv, EPOLL_MAX, ms);
+		slept |= clock_mono_us() - at >= LOAD_PROBE_US;
+	}
+	w->now = clock_mono_us();
+	if (ms && slept)
+		w->load.empty_us = w->now;
+	return n;
 }
 
 /* Speech before reports before floor: see rx_sock() */
@@ -191,16 +233,17 @@ static void *worker_main(void *arg)
 	wheel_init(&w->wheel, w->now / 1000);
 	w->utc_us = clock_utc_ms() * 1000 - w->now;
 	sweep_start(w);
+	load_start(w);
 	while (!w->quit) {
 		int n;
 
 		wake_announce(w->wake);
 		w->now = clock_mono_us();
-		n = epoll_wait(w->ep, evv, EPOLL_MAX, sleep_ms(w));
+		n = events_wait(w, evv);
 		wake_clear(w->wake);
-		w->now = clock_mono_us();
 		worker_orders(w);
 		dtlschan_take(w);
+		load_look(w, evv, n);
 		if (n > 0)
 			ready_read(w, evv, n);
 		peers_take(w, &kept);

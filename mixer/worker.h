@@ -14,6 +14,7 @@
 #include "mixer/addrs.h"
 #include "mixer/holds.h"
 #include "mixer/late.h"
+#include "mixer/load.h"
 #include "mixer/msg.h"
 #include "mixer/nap.h"
 #include "mixer/outq.h"
@@ -73,6 +74,8 @@ struct worker {
 
 	struct stats stats;
 	_Atomic uint64_t cpu_us;
+	_Atomic uint32_t overloaded;
+	struct load load;
 	struct outq outq;
 	struct players players;
 	struct holds holds;
@@ -98,6 +101,9 @@ int worker_start(struct worker *w);
 bool worker_event(struct worker *w, const struct mixer_event *ev);
 /** Slot for a message to another worker; NULL: full, counted */
 struct peer_msg *worker_peer(struct worker *w, unsigned to);
+/** The same for speech, which never takes the last slots: who loses the floor
+ *  is told, however much speech waits */
+struct peer_msg *worker_peer_speech(struct worker *w, unsigned to);
 
 static inline struct sock *worker_sock(const struct worker *w,
 				       uint32_t triple, enum port_kind kind)

@@ -134,6 +134,8 @@ void leg_event(struct leg *leg, const struct mixer_event *ev)
 	case MIXER_LEG_ALIVE:
 	case MIXER_FLOOR_TAKEN:
 	case MIXER_FLOOR_IDLE:
+	case MIXER_OVERLOAD:
+	case MIXER_RECOVERED:
 	case MIXER_FLOOR_DENIED:
 	case MIXER_FLOOR_REVOKED:
 	case MIXER_BURST_STARTED:

@@ -123,6 +123,18 @@ static void floor_h(struct server *srv, const struct mixer_event *ev)
 	}
 }
 
+/* One line for each: no worker sheds more than one in shed_every_ms */
+static void shed_h(const struct server *srv, const struct mixer_event *ev)
+{
+	const struct bridge *b = ev->bridge_arg;
+	const struct leg *leg = ev->leg_arg;
+
+	if (b && ev->reason == MIXER_NO_RESOURCES)
+		hlog(srv->log, HLOG_WARN, b->subject, "burst shed",
+		     HLOG_S("subscriber", leg ? leg->subscriber : NULL),
+		     HLOG_U("burst", ev->burst));
+}
+
 static void event_h(const struct mixer_event *ev, void *arg)
 {
 	struct server *srv = arg;
@@ -134,6 +146,21 @@ static void event_h(const struct mixer_event *ev, void *arg)
 		floor_h(srv, ev);
 		break;
 
+	case MIXER_FLOOR_REVOKED:
+		shed_h(srv, ev);
+		break;
+
+	case MIXER_OVERLOAD:
+		hlog(srv->log, HLOG_WARN, "media", "overloaded",
+		     HLOG_U("worker", ev->burst),
+		     HLOG_U("priority", ev->reason));
+		break;
+
+	case MIXER_RECOVERED:
+		hlog(srv->log, HLOG_WARN, "media", "recovered",
+		     HLOG_U("worker", ev->burst));
+		break;
+
 	case MIXER_LEG_LATCHED:
 	case MIXER_LEG_DEAD:
 	case MIXER_LEG_QUALITY:
@@ -142,7 +169,6 @@ static void event_h(const struct mixer_event *ev, void *arg)
 	case MIXER_LEG_INSECURE:
 	case MIXER_LEG_MOVED:
 	case MIXER_FLOOR_DENIED:
-	case MIXER_FLOOR_REVOKED:
 	case MIXER_BURST_STARTED:
 	case MIXER_FLOOR_ACK:
 		leg_event(ev->leg_arg, ev);

@@ -88,16 +88,21 @@ static uint8_t *slot_at(const struct slotq *q, uint64_t pos)
 
 void *slotq_reserve(struct slotq *q)
 {
+	return slotq_reserve_spare(q, 0);
+}
+
+void *slotq_reserve_spare(struct slotq *q, uint32_t keep)
+{
 	/* relaxed: ours */
 	const uint64_t tail =
 		atomic_load_explicit(&q->tail, memory_order_relaxed);
 
-	if (tail - q->head_seen > q->mask) {
+	if (tail + keep - q->head_seen > q->mask) {
 		/* acquire: the reader is done with what it released */
 		q->head_seen =
 			atomic_load_explicit(&q->head, memory_order_acquire);
 	}
-	if (tail - q->head_seen > q->mask) {
+	if (tail + keep - q->head_seen > q->mask) {
 		/* relaxed: a counter, it orders nothing */
 		atomic_fetch_add_explicit(&q->drops, 1, memory_order_relaxed);
 		return NULL;

@@ -41,6 +41,10 @@ uint32_t slotq_slot_bytes(const struct slotq *q);
  *  same slot comes again */
 void *slotq_reserve(struct slotq *q);
 
+/** The same for what may be lost: NULL, and counted, unless more than keep
+ *  slots are free. So there is room for what matters more. */
+void *slotq_reserve_spare(struct slotq *q, uint32_t keep);
+
 /** Writer: give the reserved slot to the reader, and wake it. Only after a
  *  slotq_reserve() that was not refused */
 void slotq_commit(struct slotq *q);

@@ -22,10 +22,7 @@ struct post {
 
 static void up_at(struct phone *ph, struct rig *r, unsigned host, int worker)
 {
-	phone_open(ph, r, 1, host, worker);
-	phone_sdp(ph);
-	phone_talk(ph, 0);
-	(void)rig_event(r, MIXER_LEG_LATCHED, ph->leg, 0);
+	phone_up_on(ph, r, host, PHONE_TBCP, worker);
 }
 
 static void join_as(struct rig *r, mixer_bridge_id b, const struct phone *ph,

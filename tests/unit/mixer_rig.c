@@ -277,16 +277,22 @@ void phone_up(struct phone *ph, struct rig *r, unsigned net, unsigned host)
 	phone_known(ph, r);
 }
 
-void phone_up_as(struct phone *ph, struct rig *r, unsigned host,
-		 enum phone_kind kind)
+void phone_up_on(struct phone *ph, struct rig *r, unsigned host,
+		 enum phone_kind kind, int worker)
 {
 	char ip[32];
 
 	(void)snprintf(ip, sizeof(ip), "127.0.1.%u", host);
 	memset(ph, 0, sizeof(*ph));
 	ph->kind = kind;
-	phone_make(ph, r, ip, -1);
+	phone_make(ph, r, ip, worker);
 	phone_known(ph, r);
+}
+
+void phone_up_as(struct phone *ph, struct rig *r, unsigned host,
+		 enum phone_kind kind)
+{
+	phone_up_on(ph, r, host, kind, -1);
 }
 
 void phone_up_many(struct phone *ph, struct rig *r, unsigned n, int worker)

@@ -114,6 +114,9 @@ void phone_up(struct phone *ph, struct rig *r, unsigned net, unsigned host);
 /** ..as a phone of that kind; phone_up() makes one that speaks TBCP */
 void phone_up_as(struct phone *ph, struct rig *r, unsigned host,
 		 enum phone_kind kind);
+/** The same on that worker */
+void phone_up_on(struct phone *ph, struct rig *r, unsigned host,
+		 enum phone_kind kind, int worker);
 /** The n-th plain phone of many, each with an IP of its own, on a worker */
 void phone_up_many(struct phone *ph, struct rig *r, unsigned n, int worker);
 /** A plain phone whose service has another codec than PCMU */

@@ -127,6 +127,36 @@ static void test_slotq_bounds(void **state)
 	mem_deref(q);
 }
 
+/* What may be lost does not take the last slots */
+static void test_slotq_spare(void **state)
+{
+	struct slotq *q = NULL;
+	unsigned i;
+
+	(void)state;
+	assert_int_equal(slotq_alloc(&q, 4, 8, NULL), 0);
+	for (i = 0; i < 2; i++) {
+		assert_non_null(slotq_reserve_spare(q, 2));
+		slotq_commit(q);
+	}
+	assert_null(slotq_reserve_spare(q, 2));
+	assert_int_equal(slotq_drops(q), 1);
+	for (i = 0; i < 2; i++) {
+		assert_non_null(slotq_reserve(q));
+		slotq_commit(q);
+	}
+	assert_null(slotq_reserve(q));
+	for (i = 0; i < 2; i++) {
+		assert_non_null(slotq_peek(q));
+		slotq_release(q);
+		assert_null(slotq_reserve_spare(q, 2));
+	}
+	assert_non_null(slotq_peek(q));
+	slotq_release(q);
+	assert_non_null(slotq_reserve_spare(q, 2));
+	mem_deref(q);
+}
+
 /* --- one thread: wake-ups ---------------------------------------------- */
 
 static void count_item(void *p, void *arg)
@@ -361,6 +391,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_evq_bounds),
 		cmocka_unit_test(test_slotq_bounds),
+		cmocka_unit_test(test_slotq_spare),
 		cmocka_unit_test(test_wake),
 		cmocka_unit_test(test_evq_threads),
 		cmocka_unit_test(test_slotq_threads),
