@@ -231,9 +231,13 @@ static void floor_by_signalling(void **state)
  * when it is back, nobody talks */
 static void back_after_burst(void **state)
 {
+	struct mixer_bridge_params p;
 	struct house h;
 
-	house_open(&h, state, 3, NULL);
+	/* Idle is told once */
+	mixer_bridge_params_default(&p);
+	p.idle_repeats = 0;
+	house_open(&h, state, 3, &p);
 	phone_press(&h.ph[0]);
 	phone_talk(&h.ph[0], 1);
 	assert_int_equal(phone_hear(&h.ph[1]), 1);
@@ -250,10 +254,14 @@ static void back_after_burst(void **state)
 /* ..nor is anybody who left with the floor, when all have left */
 static void all_leave(void **state)
 {
+	struct mixer_bridge_params p;
 	struct house h;
 	unsigned i;
 
-	house_open(&h, state, 2, NULL);
+	/* Idle is told once */
+	mixer_bridge_params_default(&p);
+	p.idle_repeats = 0;
+	house_open(&h, state, 2, &p);
 	phone_press(&h.ph[0]);
 	(void)phone_told(&h.ph[1], TBCP_TAKEN);
 	for (i = h.n; i--;)
