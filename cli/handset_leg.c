@@ -102,8 +102,8 @@ static int media_set(struct hs_leg *leg, const struct hs_sdp_remote *remote)
 			   leg->remote.codec != remote->codec ||
 			   leg->remote.pt != remote->pt ||
 			   leg->remote.pt_event != remote->pt_event ||
-			   !hs_key_same(&leg->remote.tx, &remote->tx) ||
-			   !hs_key_same(&leg->remote.rx, &remote->rx);
+			   !srtpw_key_same(&leg->remote.tx, &remote->tx) ||
+			   !srtpw_key_same(&leg->remote.rx, &remote->rx);
 	int err = 0;
 
 	hs_talk_remote(leg->talk, remote);

@@ -197,8 +197,7 @@ static int context_set(struct srtpw **sp, struct srtpw_key *old,
 	struct srtpw *s = NULL;
 	int err;
 
-	if (old->suite == key->suite && old->len == key->len &&
-	    !memcmp(old->v, key->v, key->len))
+	if (srtpw_key_same(old, key))
 		return 0;
 	err = key->suite ? srtpw_alloc(&s, key) : 0;
 	if (err)

@@ -58,12 +58,6 @@ int hs_srtp_suites_parse(struct hs_srtp *srtp, const char *text)
 	return 0;
 }
 
-bool hs_key_same(const struct srtpw_key *a, const struct srtpw_key *b)
-{
-	return a->suite == b->suite && a->len == b->len &&
-	       !memcmp(a->v, b->v, a->len);
-}
-
 /* --- a leg's keys --------------------------------------------------------- */
 
 int hs_sdes_init(struct hs_sdes *sdes, const struct hs_srtp *srtp)

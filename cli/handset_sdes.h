@@ -31,8 +31,6 @@ int hs_srtp_mode_parse(struct hs_srtp *srtp, const char *text);
 /** Names with commas between, each once. @return 0 or EINVAL */
 int hs_srtp_suites_parse(struct hs_srtp *srtp, const char *text);
 
-bool hs_key_same(const struct srtpw_key *a, const struct srtpw_key *b);
-
 struct hs_sdes {
 	enum hs_srtp_mode mode;
 	struct sdpsec_crypto ourv[SRTPW_SUITES];

@@ -70,6 +70,22 @@ void dtlschan_heard(struct worker *w, struct leg *leg)
 	s->dtls_state = SECURE_DTLS_DONE;
 }
 
+/* Each takes a place in the queue that all legs have in common */
+static bool wanted(const struct worker *w, struct secure *s)
+{
+	switch ((enum secure_dtls)s->dtls_state) {
+	case SECURE_DTLS_RUNNING:
+	case SECURE_DTLS_KEYED:
+		return bucket_take(&s->dtlsb, w->now, DTLSCHAN_BURST,
+				   DTLSCHAN_PER_S);
+	case SECURE_DTLS_DUE:
+	case SECURE_DTLS_DONE:
+	case SECURE_DTLS_FAILED:
+		break;
+	}
+	return false;
+}
+
 void dtlschan_rx(struct worker *w, struct leg *leg, const struct sa *src,
 		 const uint8_t *p, size_t len)
 {
@@ -82,7 +98,9 @@ void dtlschan_rx(struct worker *w, struct leg *leg, const struct sa *src,
 		STAT_INC(w, drop_unknown_source);
 		return;
 	}
-	c = len <= DTLS_DATAGRAM_MAX ? cmd_new(w, leg, DTLS_DATAGRAM) : NULL;
+	c = len <= DTLS_DATAGRAM_MAX && wanted(w, leg->secure)
+		    ? cmd_new(w, leg, DTLS_DATAGRAM)
+		    : NULL;
 	if (!c) {
 		/* The far side repeats its flight */
 		STAT_INC(w, drop_insecure);

@@ -11,6 +11,13 @@
 
 #include "mixer/worker.h"
 
+enum {
+	/** Datagrams of one leg for the DTLS thread, whose queue is for all:
+	 *  a handshake has ten, repeated now and then */
+	DTLSCHAN_BURST = 64,
+	DTLSCHAN_PER_S = 50
+};
+
 /** RFC 7983 section 7: first byte of a datagram */
 static inline bool dtlschan_is(const uint8_t *p, size_t len)
 {

@@ -83,6 +83,8 @@ void hear_forget(struct leg *leg, const struct part *part)
 {
 	if (leg->hear == part)
 		leg->hear = NULL;
-	if (leg->talk == part)
+	if (leg->talk == part) {
 		leg->talk = NULL;
+		leg->talks = false;
+	}
 }

@@ -75,7 +75,8 @@ struct leg {
 	uint32_t report_ms;      /**< Our next report is due */
 	uint32_t keepalive_ms;   /**< ..or, where none goes, keep-alive */
 	bool reported;           /**< A report was sent */
-	bool talks;              /**< Last heard speaking with the floor */
+	bool talks;              /**< Last heard speaking with the floor, and
+				  *   has not let go of it */
 	uint32_t spoke;          /**< Its last speech: holds_clock() */
 };
 

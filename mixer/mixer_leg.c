@@ -241,7 +241,9 @@ int mixer_leg_add(struct mixer *m, const struct mixer_leg_params *p,
 	in->triple = laddr * m->cfg.triples_max + triple;
 	in->ssrc = ssrc_new();
 	in->clock_hz = p->clock_hz;
-	in->seq = rand_u16();
+	/* Far from the wrap: who misses that has another rollover counter
+	 * for ever (RFC 3711 section 3.3.1) */
+	in->seq = rand_u16() & 0x7fff;
 	in->ts = rand_u32();
 	in->pt = p->pt;
 	in->pt_event = p->pt_event;

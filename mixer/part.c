@@ -134,9 +134,23 @@ void part_set(struct worker *w, mixer_bridge_id id, mixer_leg_id leg,
 {
 	struct part *part = part_get(w, id);
 	struct ear *ear = part ? ear_of(part, id_slot(leg)) : NULL;
+	struct leg *who = leg_get(&w->legs, leg);
 
-	if (ear && leg_get(&w->legs, leg))
-		ear->may_listen = may_listen;
+	if (!ear || !who)
+		return;
+	ear->may_listen = may_listen;
+	/* What was said before is not for it either */
+	if (!may_listen && who->hear == part)
+		late_drop(w, who);
+}
+
+/* Nobody of the bridge is here any more, and its home will not say when the
+ * burst is over */
+static void emptied(struct part *part)
+{
+	replay_unref(part->keep.r);
+	part->keep = (struct keep){.r = NULL};
+	part->talker = 0;
 }
 
 static void ear_del(struct part *part, uint32_t slot)
@@ -148,6 +162,8 @@ static void ear_del(struct part *part, uint32_t slot)
 	part->n--;
 	memmove(ear, ear + 1,
 		(size_t)(&part->earv[part->n] - ear) * sizeof(*ear));
+	if (!part->n)
+		emptied(part);
 }
 
 static void select_seat(struct worker *w, struct leg *leg, struct seat *seat)
@@ -158,6 +174,7 @@ static void select_seat(struct worker *w, struct leg *leg, struct seat *seat)
 	if (sel && leg->talk == sel->part) {
 		floorchan_ask(w, leg, sel, &let_go);
 		leg->talk = NULL;
+		leg->talks = false;
 	}
 	leg->sel = seats_no(leg->seats, seat);
 	hear_tell(w, leg, true);
@@ -189,8 +206,6 @@ void part_leave(struct worker *w, mixer_bridge_id id, mixer_leg_id leg_id)
 		return;
 	ear_del(part, id_slot(leg_id));
 	unseat(w, leg, seat);
-	if (!part->n)
-		late_over(&part->keep);
 }
 
 void part_leg_del(struct worker *w, mixer_leg_id leg_id)
@@ -284,7 +299,8 @@ void part_speech(struct worker *w, const struct speech_down *sp)
 	struct part *part = part_get(w, sp->bridge);
 	uint32_t talker = LEG_NONE, i;
 
-	if (!part)
+	/* Under way when the last member left: nobody would let go of it */
+	if (!part || !part->n)
 		return;
 	part->priority = sp->priority;
 	part->speech_us = w->now;
@@ -311,8 +327,10 @@ static void talk_end(struct worker *w, struct part *part, bool lost)
 
 	if (id_worker(part->talker) == w->idx)
 		leg = leg_get(&w->legs, part->talker);
-	if (leg && leg->talk == part)
+	if (leg && leg->talk == part) {
 		leg->talk = NULL;
+		leg->talks = leg->talks && lost;
+	}
 	part->talker = 0;
 	if (leg && lost)
 		floorchan_lost(w, leg);
@@ -376,17 +394,36 @@ static void tell_one(struct worker *w, struct part *part,
 
 	if (fd->type == FLOOR_ACT_TAKEN)
 		talker_note(w, part, fd);
+	else
+		talk_end(w, part, false);
 	if (leg && is_selected(leg, part))
 		hear_tell(w, leg, true);
+}
+
+/* It has asked, and left before the answer came: its home ends the burst when
+ * it learns of that, which it need not say here */
+static void granted_stranger(struct worker *w, struct leg *leg,
+			     const struct floor_down *fd)
+{
+	const struct floor_down no = {.bridge = fd->bridge,
+				      .type = FLOOR_ACT_DENY,
+				      .who = fd->who,
+				      .reason = TBCP_DENY_INTERNAL};
+
+	floorchan_deny(w, leg, &no);
 }
 
 static void granted(struct worker *w, struct part *part, struct leg *leg,
 		    const struct floor_down *fd)
 {
-	talk_end(w, part, false);
-	part->talker = fd->who;
 	if (!leg)
 		return;
+	if (!seats_find(leg->seats, part)) {
+		granted_stranger(w, leg, fd);
+		return;
+	}
+	talk_end(w, part, false);
+	part->talker = fd->who;
 	leg->talk = part;
 	late_stop(w, leg);
 	nap_speech(&w->nap, w->now);
@@ -408,6 +445,8 @@ void part_floor(struct worker *w, const struct floor_down *fd)
 		granted(w, part, leg, fd);
 		break;
 	case FLOOR_ACT_TAKEN:
+		if (!part->n)
+			break;
 		if (fd->to)
 			tell_one(w, part, fd);
 		else

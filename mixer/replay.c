@@ -176,7 +176,9 @@ bool replay_get(const struct replay *r, struct replay_pos *pos,
 
 	if (!r->head)
 		return false;
-	if (!pos->chunk || (int32_t)(pos->no - r->first) < 0) {
+	/* Also of the very first one that is left: who was behind the last
+	 * packet of a chunk still points into that, and it may be gone */
+	if ((int32_t)(pos->no - r->first) <= 0) {
 		jumped = pos->no != r->first;
 		*pos = (struct replay_pos){.chunk = r->head, .no = r->first};
 	}

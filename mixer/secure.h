@@ -58,6 +58,7 @@ struct secure {
 	struct srtpw *rx_old;   /**< Of the keys before, until then: */
 	uint64_t rx_old_us;
 	struct bucket tries;    /**< From unknown addresses */
+	struct bucket dtlsb;    /**< Datagrams for the DTLS thread */
 	unsigned usedc;
 	struct secure_id rx_id, tx_id, usedv[SECURE_USED];
 	struct mixer_dtls dtls;

@@ -94,12 +94,6 @@ enum sdpsec_profile leg_secure_profile(const struct leg_secure *s)
 
 /* --- what the terminal says ---------------------------------------------- */
 
-static bool keys_same(const struct srtpw_key *a, const struct srtpw_key *b)
-{
-	return a->suite == b->suite && a->len == b->len &&
-		!memcmp(a->v, b->v, a->len);
-}
-
 /* @return true: it had others before (RFC 8839 section 4.4.1.1.1) */
 static bool ice_changed(const struct leg_secure *s, const struct sdpsec *sec)
 {
@@ -122,7 +116,7 @@ static int sdes_answer(struct leg_secure *s, const struct sdpsec *sec)
 	const struct sdpsec_crypto *c = &sec->cryptov[0];
 	int err = 0;
 
-	if (s->kind != MIXER_SDES || !keys_same(&s->rx, &c->key))
+	if (s->kind != MIXER_SDES || !srtpw_key_same(&s->rx, &c->key))
 		err = srtpw_key_make(&s->cryptov[0].key,
 				     (enum srtpw_suite)c->key.suite);
 

@@ -213,7 +213,11 @@ static void ice_decode(struct sdpsec *s, const struct pl *session,
 {
 	struct pl ufrag, pwd;
 
-	s->ice_lite = sdptext_flag(session, "ice-lite");
+	/* We make no checks either: of two lite agents, nothing would be
+	 * proven, and nothing sent */
+	if (sdptext_flag(session, "ice-lite"))
+		return;
+
 	if ((!value_find(&ufrag, media, "a=ice-ufrag:") &&
 	     !value_find(&ufrag, session, "a=ice-ufrag:")) ||
 	    (!value_find(&pwd, media, "a=ice-pwd:") &&

@@ -101,9 +101,8 @@ struct sdpsec {
 	struct sdpsec_fingerprint fingerprint; /**< The first usable one */
 	bool fingerprint_unusable;
 	enum sdpsec_setup setup;
-	bool ice;             /**< Has both of: */
+	bool ice;             /**< Makes checks (is not ice-lite), has both: */
 	struct pl ufrag, pwd;
-	bool ice_lite;
 	bool mux;             /**< a=rtcp-mux */
 };
 

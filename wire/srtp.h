@@ -68,8 +68,7 @@ enum srtpw_suite srtpw_suite_find(const char *name, size_t len);
 size_t srtpw_key_bytes(enum srtpw_suite suite);
 /** A random key. @return 0, EINVAL, EIO */
 int srtpw_key_make(struct srtpw_key *key, enum srtpw_suite suite);
-/** NULL is fine */
-void srtpw_key_wipe(struct srtpw_key *key);
+bool srtpw_key_same(const struct srtpw_key *a, const struct srtpw_key *b);
 
 struct srtpw;
 

@@ -75,10 +75,10 @@ int srtpw_key_make(struct srtpw_key *key, enum srtpw_suite suite)
 	return 0;
 }
 
-void srtpw_key_wipe(struct srtpw_key *key)
+bool srtpw_key_same(const struct srtpw_key *a, const struct srtpw_key *b)
 {
-	if (key)
-		OPENSSL_cleanse(key, sizeof(*key));
+	return a->suite == b->suite && a->len == b->len &&
+		!CRYPTO_memcmp(a->v, b->v, a->len);
 }
 
 /** Keystream of AES-CM at x * 2^16 (RFC 3711 section 4.3.3, RFC 6188

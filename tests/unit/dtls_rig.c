@@ -247,20 +247,14 @@ void far_keys(const struct far *f, enum srtpw_suite suite,
 	memcpy(sv->v + kl, v + 2 * kl + sl, sl);
 }
 
-static bool key_same(const struct srtpw_key *a, const struct srtpw_key *b)
-{
-	return a->suite == b->suite && a->len == b->len &&
-	       !memcmp(a->v, b->v, a->len);
-}
-
 void far_keys_check(const struct far *f, enum srtpw_suite suite)
 {
 	struct srtpw_key to, from;
 
 	far_keys(f, suite, &to, &from);
-	assert_true(key_same(&f->rx, &to));
-	assert_true(key_same(&f->tx, &from));
-	assert_false(key_same(&f->rx, &f->tx));
+	assert_true(srtpw_key_same(&f->rx, &to));
+	assert_true(srtpw_key_same(&f->tx, &from));
+	assert_false(srtpw_key_same(&f->rx, &f->tx));
 }
 
 /* --- the worker's side --------------------------------------------------- */

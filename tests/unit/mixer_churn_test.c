@@ -9,6 +9,7 @@
  */
 #include <stdio.h>
 #include <unistd.h>
+#include "mixer/mirror.h"
 #include "tests/unit/mixer_rig.h"
 
 enum { PHONES = 12, BRIDGES = 4, STEPS = 20000 };
@@ -94,6 +95,25 @@ static void step(struct churn *c)
 	}
 }
 
+/* Places of a worker's pools that are in use. Nothing of it runs any more:
+ * what it did last was before the event that was waited for. */
+static void pools_empty(const struct worker *w)
+{
+	const struct replay *r;
+	uint32_t n, i;
+
+	assert_int_equal(w->holds.early, 0);
+	for (n = 0, i = w->holds.free; i; i = w->holds.v[i - 1].next)
+		n++;
+	assert_int_equal(n, w->holds.high);
+	for (n = 0, i = w->lates.free; i; i = w->lates.v[i - 1].next)
+		n++;
+	assert_int_equal(n, w->lates.high);
+	for (n = 0, r = w->replays.free; r; r = r->next)
+		n++;
+	assert_int_equal(n, w->replays.high);
+}
+
 static void churn(void **state)
 {
 	static struct churn c;
@@ -120,9 +140,19 @@ static void churn(void **state)
 	for (i = 0; i < PHONES; i++)
 		if (c.up[i])
 			leg_toggle(&c, i);
+	assert_true(RIG_STAT(&c.r, forwarded) > 100);
+	assert_true(RIG_STAT(&c.r, replays) > 10);
+	assert_true(RIG_STAT(&c.r, held) > 10);
+	/* The bridges are there: without a member, nothing is kept */
+	for (i = 0; i < cfg.workers; i++) {
+		phone_open(&c.ph[i], &c.r, 6, 20 + i, (int)i);
+		phone_known(&c.ph[i], &c.r);
+		pools_empty(c.r.m->mwv[i].w);
+		assert_int_equal(mixer_leg_del(c.r.m, c.ph[i].leg), 0);
+		phone_close(&c.ph[i]);
+	}
 	for (i = 0; i < BRIDGES; i++)
 		bridge_renew(&c, i);
-	assert_true(RIG_STAT(&c.r, forwarded) > 100);
 	for (i = 0; i < mixer_workers(c.r.m); i++) {
 		assert_int_equal(mixer_stats_get(c.r.m, i, &st), 0);
 		assert_int_equal(st.legs, 0);

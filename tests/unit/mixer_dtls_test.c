@@ -9,7 +9,9 @@
 #include <sys/socket.h>
 #include <openssl/srtp.h>
 #include <openssl/ssl.h>
+#include "mixer/dtlschan.h"
 #include "tests/unit/mixer_srtp_rig.h"
+#include "util/clock.h"
 #include "util/selfsign.h"
 
 struct profile {
@@ -299,6 +301,44 @@ static void foreign(void **state)
 	terminal_close(&t);
 }
 
+/* Who is shaking hands does not fill the queue that others need; who has its
+ * keys has nothing more to tell the DTLS thread */
+static void flood(void **state)
+{
+	enum { FLOOD = 1000 };
+	/* Application data in the clear */
+	static const uint8_t junk[] = {23, 0xfe, 0xfd, 0, 0, 0, 0,
+				       0,  0,    0,    0, 0, 1, 0};
+	static struct terminal t;
+	const uint64_t from_ms = clock_mono_ms();
+	struct rig r;
+	uint64_t had, most;
+	unsigned i;
+
+	open_rig(&r, state);
+	terminal_open(&t, &r, 10, &profilev[0], true);
+	for (i = 0; i < FLOOD; i++) {
+		sphone_throw(&t.sp, t.sp.ph.fd[CH_RTP], junk, sizeof(junk));
+		if (i % 50 == 0)
+			RIG_WAIT(&r, rx_packets, i);
+	}
+	RIG_WAIT(&r, rx_packets, FLOOD);
+	most = DTLSCHAN_BURST + 1 +
+	       DTLSCHAN_PER_S * (clock_mono_ms() - from_ms) / 1000;
+	assert_in_range(RIG_STAT(&r, rx_dtls), 1, most);
+	assert_true(RIG_STAT(&r, drop_insecure) >= FLOOD - most);
+
+	secured(&t, &r);
+	had = RIG_STAT(&r, rx_dtls);
+	for (i = 0; i < 20; i++)
+		sphone_throw(&t.sp, t.sp.ph.fd[CH_RTP], junk, sizeof(junk));
+	phone_talk(&t.sp.ph, 0);
+	RIG_WAIT(&r, rx_rtp, 2);
+	assert_int_equal(RIG_STAT(&r, rx_dtls), had);
+	rig_close(&r);
+	terminal_close(&t);
+}
+
 /* Legs that go while their handshakes run, and switches that do */
 static void gone(void **state)
 {
@@ -327,6 +367,7 @@ int main(void)
 		BOTH(heard),
 		BOTH(wrong_fingerprint),
 		BOTH(foreign),
+		BOTH(flood),
 		BOTH(gone),
 	};
 

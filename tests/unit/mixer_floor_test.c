@@ -227,6 +227,53 @@ static void floor_by_signalling(void **state)
 	house_close(&h);
 }
 
+/* The last member on its worker leaves in a burst whose end it is not told of:
+ * when it is back, nobody talks */
+static void back_after_burst(void **state)
+{
+	struct mixer_bridge_params p;
+	struct house h;
+
+	/* Idle is told once */
+	mixer_bridge_params_default(&p);
+	p.idle_repeats = 0;
+	house_open(&h, state, 3, &p);
+	phone_press(&h.ph[0]);
+	phone_talk(&h.ph[0], 1);
+	assert_int_equal(phone_hear(&h.ph[1]), 1);
+	assert_int_equal(mixer_bridge_leave(h.r.m, h.b, h.ph[1].leg), 0);
+	(void)phone_told(&h.ph[1], TBCP_IDLE);
+	phone_floor(&h.ph[0], TBCP_RELEASE);
+	(void)phone_told(&h.ph[2], TBCP_IDLE);
+	rig_join(&h.r, h.b, &h.ph[1], "sip:back@example.com");
+	(void)phone_told(&h.ph[1], TBCP_IDLE);
+	phone_silent(&h.ph[1], CH_FLOOR);
+	house_close(&h);
+}
+
+/* ..nor is anybody who left with the floor, when all have left */
+static void all_leave(void **state)
+{
+	struct mixer_bridge_params p;
+	struct house h;
+	unsigned i;
+
+	/* Idle is told once */
+	mixer_bridge_params_default(&p);
+	p.idle_repeats = 0;
+	house_open(&h, state, 2, &p);
+	phone_press(&h.ph[0]);
+	(void)phone_told(&h.ph[1], TBCP_TAKEN);
+	for (i = h.n; i--;)
+		assert_int_equal(mixer_bridge_leave(h.r.m, h.b, h.ph[i].leg),
+				 0);
+	(void)phone_told(&h.ph[1], TBCP_IDLE);
+	rig_join(&h.r, h.b, &h.ph[1], "sip:back@example.com");
+	(void)phone_told(&h.ph[1], TBCP_IDLE);
+	phone_silent(&h.ph[1], CH_FLOOR);
+	house_close(&h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -239,6 +286,8 @@ int main(void)
 		BOTH(revoked_after_max_talk),
 		BOTH(holder_vanishes),
 		BOTH(floor_by_signalling),
+		BOTH(back_after_burst),
+		BOTH(all_leave),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

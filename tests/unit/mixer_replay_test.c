@@ -372,6 +372,28 @@ static void off(void **state)
 	house_close(&h);
 }
 
+/* Who may not listen any more hears nothing of what was, either */
+static void muted_meanwhile(void **state)
+{
+	static const struct mixer_member deaf = {.may_talk = true,
+						 .uri = "sip:d@example.com"};
+	enum { SAID = 100 };
+	struct house h;
+
+	pair_open(&h, state, 5, NULL);
+	phone_press(&h.ph[0]);
+	say(&h, 0, SAID);
+	say(&h, SAID, SAID);
+	comes(&h, 3);
+	say(&h, 2 * SAID, 1);
+	assert_int_equal(phone_hear(&h.ph[3]), 0);
+	assert_int_equal(mixer_bridge_join(h.r.m, h.b, h.ph[3].leg, &deaf), 0);
+	phone_release(&h.ph[0], (uint16_t)(h.ph[0].seq - 1));
+	(void)phone_told(&h.ph[3], TBCP_IDLE);
+	assert_true(RIG_STAT(&h.r, replay_packets) < 2 * SAID);
+	house_close(&h);
+}
+
 /* Legs and bridges go while they hear what was */
 static void goes_meanwhile(void **state)
 {
@@ -408,6 +430,7 @@ int main(void)
 		BOTH(memory_bounded),
 		BOTH(memory_ends_meanwhile),
 		BOTH(off),
+		BOTH(muted_meanwhile),
 		BOTH(goes_meanwhile),
 	};
 

@@ -149,6 +149,47 @@ static void faster(void **state)
 	pair_close(&p);
 }
 
+/* Who has a leg of his own, and can send from an address that is not his (a
+ * forged source), does not take the place of who is there */
+static void squats(void **state)
+{
+	enum { SQUATTERS = 3 };
+	static struct sphone spv[SQUATTERS];
+	static struct pair p;
+	uint8_t buf[512];
+	unsigned i, k, thrown = 0;
+
+	pair_open(&p, state);
+	for (i = 0; i < SQUATTERS; i++)
+		sphone_up(&spv[i], &p.r, 4, 12 + i, SRTPW_AEAD_AES_128_GCM);
+	/* At the flow's IP, and elsewhere */
+	for (k = 0; k < 2; k++) {
+		if (k) {
+			sphone_roam(&p.talker, "127.0.5.1");
+			is_heard(&p, 1);
+			moved_to(&p, &p.talker);
+		}
+		for (i = 0; i < SQUATTERS; i++) {
+			const size_t len = sphone_packet(&spv[i], 66, buf,
+							 sizeof(buf));
+
+			/* The port of one worker at least */
+			if (!sa_cmp(&spv[i].ph.local.rtp,
+				    &p.talker.ph.local.rtp, SA_ALL))
+				continue;
+			sphone_throw(&spv[i], p.talker.ph.fd[CH_RTP], buf,
+				     len);
+			RIG_WAIT(&p.r, drop_unauthentic, ++thrown);
+			is_heard(&p, 2);
+		}
+	}
+	assert_true(thrown >= 2);
+	assert_int_equal(RIG_STAT(&p.r, moved), 1);
+	for (i = 0; i < SQUATTERS; i++)
+		sphone_close(&spv[i]);
+	pair_close(&p);
+}
+
 /* SSRCs by the thousand, and then the right one: bounded work, all counted,
  * nothing moves, and who is where he was is not disturbed */
 static void spray(void **state)
@@ -200,6 +241,7 @@ int main(void)
 		BOTH(replay_elsewhere),
 		BOTH(held_back),
 		BOTH(faster),
+		BOTH(squats),
 		BOTH(spray),
 	};
 

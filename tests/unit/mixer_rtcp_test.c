@@ -335,7 +335,21 @@ static void dead_talker(void **state)
 		rig_join(&h.r, h.b, &h.ph[i], "sip:x@example.com");
 		(void)phone_told(&h.ph[i], TBCP_IDLE);
 	}
-	house_burst(&h, 1, 3);
+	/* A packet that its own Release has overtaken is its last */
+	phone_press(&h.ph[1]);
+	house_talk(&h, 1, 3);
+	phone_release(&h.ph[1], h.ph[1].seq);
+	phone_talk(&h.ph[1], 7);
+	for (i = 0; i < h.n; i++)
+		(void)phone_told(&h.ph[i], TBCP_IDLE);
+	assert_int_equal(phone_hear(&h.ph[0]), 7);
+	assert_int_equal(phone_hear(&h.ph[2]), 7);
+	/* Signalling lets go for it */
+	phone_press(&h.ph[2]);
+	house_talk(&h, 2, 3);
+	assert_int_equal(mixer_floor_release(h.r.m, h.b, h.ph[2].leg), 0);
+	for (i = 0; i < h.n; i++)
+		(void)phone_told(&h.ph[i], TBCP_IDLE);
 	phone_press(&h.ph[0]);
 	house_talk(&h, 0, 3);
 	(void)rig_event(&h.r, MIXER_LEG_DEAD, h.ph[0].leg, 0);

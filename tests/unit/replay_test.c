@@ -250,6 +250,39 @@ static void oldest_falls_out(void **state)
 	line_close(&l);
 }
 
+/* ..wherever it was: at any packet, and behind any, of a chunk that falls out
+ * and is used again at once */
+static void reader_anywhere(void **state)
+{
+	struct replay_packet pkt;
+	struct line l;
+	unsigned at, k;
+
+	(void)state;
+	for (at = 0; at <= 2 * IN_CHUNK; at++) {
+		struct replay_pos pos = {.no = 0};
+
+		line_open(&l, 4);
+		say_many(&l, LOUD, 2 * IN_CHUNK);
+		for (k = 0; k < at; k++) {
+			assert_true(replay_get(l.r, &pos, &pkt));
+			replay_step(&pos, &pkt);
+		}
+		for (k = 0; k < 4 * IN_CHUNK; k++) {
+			struct replay_pos here = pos;
+
+			l.now += FRAME_US;
+			assert_true(say(&l, LOUD));
+			assert_true(replay_get(l.r, &here, &pkt));
+			assert_int_equal(pkt.len, FRAME);
+			assert_int_equal(pkt.stamp.idx,
+					 at > l.r->first ? at : l.r->first);
+			assert_int_equal(pkt.jumped, at < l.r->first);
+		}
+		line_close(&l);
+	}
+}
+
 /* The pool is bounded, and all of it comes back */
 static void pool_bounded(void **state)
 {
@@ -435,6 +468,7 @@ int main(void)
 		cmocka_unit_test(gap_is_short),
 		cmocka_unit_test(catches_up),
 		cmocka_unit_test(oldest_falls_out),
+		cmocka_unit_test(reader_anywhere),
 		cmocka_unit_test(pool_bounded),
 		cmocka_unit_test(chain),
 		cmocka_unit_test(out_of_order),
