@@ -49,7 +49,7 @@ void crowd_emit(struct crowd *c, enum crowd_type type, uint32_t i,
 		c->h(&ev, c->arg);
 }
 
-/* --- bytes ---------------------------------------------------------------- */
+/* --- bytes --------------------------------------------------------------- */
 
 static int text_send(const struct crowd *c, uint32_t i, const char *p,
 		    size_t len)
@@ -68,7 +68,7 @@ static uint32_t datagram_whose(struct crowd *c, unsigned k)
 	return i < c->cfg.terminals ? i : UINT32_MAX;
 }
 
-/* --- signing on ------------------------------------------------------------ */
+/* --- signing on ---------------------------------------------------------- */
 
 static int request_send(struct crowd *c, uint32_t i,
 			const struct crowd_msg *chall)
@@ -158,7 +158,7 @@ static void walk(struct crowd *c)
 	}
 }
 
-/* --- the leg ---------------------------------------------------------------- */
+/* --- the leg ------------------------------------------------------------- */
 
 static void leg_down(struct crowd *c, uint32_t i)
 {
@@ -265,7 +265,7 @@ int crowd_refer(struct crowd *c, uint32_t i, const char *user, bool leave)
 	return text_send(c, i, buf, crowd_refer_print(buf, &who, &r));
 }
 
-/* --- the loop --------------------------------------------------------------- */
+/* --- the loop ------------------------------------------------------------ */
 
 static void sip_take(struct crowd *c, unsigned k)
 {

@@ -10,8 +10,8 @@
  *
  * A terminal registers by digest (MD5), subscribes to the service, takes the
  * server's INVITE at once, answers NOTIFY, BYE, CANCEL and OPTIONS, and says
- * on RTCP that it is there. With a suite it speaks SRTP by keys in the SDP; what
- * it hears it counts unopened. Its user is crowd_user(), its password
+ * on RTCP that it is there. With a suite it speaks SRTP by keys in the SDP;
+ * what it hears it counts unopened. Its user is crowd_user(), its password
  * CROWD_PASSWORD. It does not refresh: registrations last as long as a
  * benchmark does. One thread; nothing is logged.
  */

@@ -37,7 +37,7 @@ static size_t out_done(const struct out *o)
 	return o->full ? 0 : o->len;
 }
 
-/* --- reading -------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------- */
 
 /* Takes a line without its CRLF off the text */
 static bool line_next(struct pl *text, struct pl *line)
@@ -162,7 +162,7 @@ uint32_t crowd_crypto_find(const struct pl *sdp, enum srtpw_suite suite)
 	return 0;
 }
 
-/* --- writing -------------------------------------------------------------- */
+/* --- writing ------------------------------------------------------------- */
 
 static void host_print(struct out *o, const struct crowd_who *who, bool port)
 {

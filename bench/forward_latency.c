@@ -203,7 +203,8 @@ static bool measure(struct run *r)
 	       "groups=%d members=%d packets_per_s=%.0f reflector_p50_us=%.1f "
 	       "reflector_p99_us=%.1f lost=%u probes=%d process=hollerd\n",
 	       lab_quantile(a50, ROUNDS, 0.5), lab_quantile(a99, ROUNDS, 0.5),
-	       lab_quantile(load, ROUNDS, 0.5), GROUPS, MEMBERS, (MEMBERS - 1) * 1e6 / r->every_us,
+	       lab_quantile(load, ROUNDS, 0.5), GROUPS, MEMBERS,
+	       (MEMBERS - 1) * 1e6 / r->every_us,
 	       lab_quantile(b50, ROUNDS, 0.5), lab_quantile(b99, ROUNDS, 0.5),
 	       lost, ROUNDS * PROBES);
 	return true;

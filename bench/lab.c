@@ -32,7 +32,7 @@ static int complain(const char *what, int err)
 	return err;
 }
 
-/* --- files ----------------------------------------------------------------- */
+/* --- files --------------------------------------------------------------- */
 
 static FILE *file_open(const struct lab *lab, const char *name)
 {
@@ -154,7 +154,7 @@ void lab_close(struct lab *lab)
 	(void)!system(cmd);
 }
 
-/* --- the process ------------------------------------------------------------- */
+/* --- the process --------------------------------------------------------- */
 
 void lab_pin(bool hollerd)
 {
@@ -257,7 +257,7 @@ void lab_kill(struct lab *lab)
 	lab->pid = 0;
 }
 
-/* --- figures ------------------------------------------------------------------ */
+/* --- figures ------------------------------------------------------------- */
 
 static uint64_t number_find(FILE *f, const char *key)
 {

@@ -114,7 +114,8 @@ int main(int argc, char *argv[])
 
 	if (n && n <= PRESSES_MAX &&
 	    !lab_open(&lab, &cfg) &&
-	    !lab_start(&lab) && !lab_ready(&lab) && !lab_crowd(&lab, &p.c, users, event_h, &p)) {
+	    !lab_start(&lab) && !lab_ready(&lab) &&
+	    !lab_crowd(&lab, &p.c, users, event_h, &p)) {
 		crowd_sign_on(p.c, users);
 		ok = crowd_until_up(p.c, users, LOAD_MS);
 		crowd_run(p.c, 500);

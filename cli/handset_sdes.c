@@ -58,7 +58,7 @@ int hs_srtp_suites_parse(struct hs_srtp *srtp, const char *text)
 	return 0;
 }
 
-/* --- a leg's keys --------------------------------------------------------- */
+/* --- a leg's keys -------------------------------------------------------- */
 
 int hs_sdes_init(struct hs_sdes *sdes, const struct hs_srtp *srtp)
 {
@@ -95,7 +95,7 @@ int hs_sdes_print(struct mbuf *mb, const struct hs_sdes *sdes, bool offer)
 	return err;
 }
 
-/* --- the far side's lines ------------------------------------------------- */
+/* --- the far side's lines ------------------------------------------------ */
 
 struct search {
 	const struct hs_sdes *sdes;

@@ -23,7 +23,7 @@ enum {
 
 _Static_assert(ID_SLOTS_MAX == 1 << (6 * SLOT_CHARS), "a slot has its digits");
 
-/* --- credentials ----------------------------------------------------------- */
+/* --- credentials --------------------------------------------------------- */
 
 static int random_chars(char *p, size_t n)
 {
@@ -136,7 +136,7 @@ static struct leg *leg_named(const struct worker *w, const struct sock *s,
 	return leg;
 }
 
-/* --- checks ----------------------------------------------------------------- */
+/* --- checks -------------------------------------------------------------- */
 
 /* Each costs two sums. A storm from elsewhere, by who has read the ufrag on
  * its way, takes nothing from the proven address. */

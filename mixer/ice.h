@@ -58,7 +58,7 @@ struct ice {
 	struct bucket known, other;
 };
 
-/* --- signalling's thread -------------------------------------------------- */
+/* --- signalling's thread ------------------------------------------------- */
 
 /** Credentials for the leg in that slot: random, but that the worker finds
  *  the slot in the ufrag
@@ -67,7 +67,7 @@ int ice_make(struct mixer_ice *cred, uint32_t slot);
 /** @return 0, ENOMEM, EIO */
 int ice_alloc(struct ice **ip, uint32_t slot);
 
-/* --- the worker's thread --------------------------------------------------- */
+/* --- the worker's thread ------------------------------------------------- */
 
 /** The terminal restarts ICE: the old credentials are good until the new ones
  *  are used */

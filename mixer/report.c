@@ -52,7 +52,7 @@ static uint64_t ntp_now(const struct worker *w)
 	       (us % 1000000 << 32) / 1000000;
 }
 
-/* --- quality -------------------------------------------------------------- */
+/* --- quality ------------------------------------------------------------- */
 
 static void quality_tell(struct worker *w, const struct leg *leg,
 			 struct report *rep)
@@ -74,7 +74,7 @@ static struct quality_bounds bounds_of(const struct worker *w)
 		.rtt_us = w->cfg.quality_rtt_ms * 1000};
 }
 
-/* --- ours ----------------------------------------------------------------- */
+/* --- ours ---------------------------------------------------------------- */
 
 static void block_note(struct worker *w, const struct leg *leg,
 		       struct report *rep, const struct rtcpw_block *b)
@@ -131,7 +131,7 @@ void report_bye(struct worker *w, struct leg *leg)
 		emit(w, leg, true);
 }
 
-/* --- the terminal's ------------------------------------------------------- */
+/* --- the terminal's ------------------------------------------------------ */
 
 static void block_take(struct worker *w, const struct leg *leg,
 		       struct report *rep, const struct rtcpw_block *b)

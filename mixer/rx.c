@@ -204,7 +204,7 @@ static void rx_rtp(struct worker *w, struct leg *leg, const struct sa *src,
 		rtp_taken(w, leg, &hdr, p);
 }
 
-/* --- of secure legs -------------------------------------------------------- */
+/* --- of secure legs ------------------------------------------------------ */
 
 static void opened(struct worker *w, struct leg *leg, const struct unseal *u)
 {
@@ -258,7 +258,7 @@ static bool rx_sealed(struct worker *w, struct leg *leg, struct unseal *u)
 	return own;
 }
 
-/* --------------------------------------------------------------------------- */
+/* ------------------------------------------------------------------------- */
 
 static void rx_plain(struct worker *w, const struct sock *s, struct leg *leg,
 		     const struct sa *src, const uint8_t *p, size_t len)

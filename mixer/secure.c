@@ -276,7 +276,7 @@ void secure_del(struct worker *w, struct leg *leg)
 	leg->secure = mem_deref(s);
 }
 
-/* --- out ------------------------------------------------------------------ */
+/* --- out ----------------------------------------------------------------- */
 
 bool secure_seal(struct worker *w, const struct leg *leg, const uint8_t *hdr,
 		 const uint8_t *p, size_t len, uint8_t *out, size_t *lenp)

@@ -46,7 +46,7 @@ int unseal_read(struct unseal *u)
 	return 0;
 }
 
-/* --- keys ------------------------------------------------------------------ */
+/* --- keys ---------------------------------------------------------------- */
 
 static int open_with(struct srtpw *ctx, struct unseal *u)
 {
@@ -92,7 +92,7 @@ static uint32_t rtcp_index(const struct secure *s, const struct unseal *u)
 	return u32_at(u->p + u->len - tail) & 0x7fffffff;
 }
 
-/* --- where from ------------------------------------------------------------ */
+/* --- where from ---------------------------------------------------------- */
 
 /* Only what comes later than all before may show where the leg is: an earlier
  * one may have been held back by who listened on the way, or came late. */
@@ -168,7 +168,7 @@ bool unseal_open(struct worker *w, struct leg *leg, struct unseal *u)
 	return prove(w, leg, u);
 }
 
-/* --- of whom ---------------------------------------------------------------- */
+/* --- of whom ------------------------------------------------------------- */
 
 static bool may_try(struct worker *w, struct secure *s)
 {

@@ -87,7 +87,8 @@ int leg_sdp_decode(struct leg_sdp *s, const struct pl *text,
 /** Value of the m-line's a=mid; false: it has none */
 bool leg_sdp_mid(struct pl *mid, const struct leg_sdp_line *l);
 
-/** To the switch's terms, without keys; flow replaces an address that says hold */
+/** To the switch's terms, without keys; flow replaces an address that says
+ *  hold */
 void leg_sdp_remote(struct mixer_leg_remote *r, const struct leg_sdp *s,
 		    const struct sa *flow);
 

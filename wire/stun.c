@@ -64,7 +64,7 @@ static void put32(uint8_t *p, uint32_t v)
 	put16(p + 2, (uint16_t)v);
 }
 
-/* --- sums ----------------------------------------------------------------- */
+/* --- sums ---------------------------------------------------------------- */
 
 /* ISO 3309, four bits at a time: a check has a hundred bytes */
 static uint32_t crc_iso(const uint8_t *p, size_t len)
@@ -140,7 +140,7 @@ static void integrity_of(uint8_t mac[STUNW_MAC_BYTES], const uint8_t *p,
 	hmac_end(&h, mac);
 }
 
-/* --- reading -------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------- */
 
 bool stunw_is(const uint8_t *p, size_t len)
 {
@@ -277,7 +277,7 @@ bool stunw_authentic(const struct stunw_msg *msg, const uint8_t *p,
 			      sizeof(mac));
 }
 
-/* --- writing --------------------------------------------------------------- */
+/* --- writing ------------------------------------------------------------- */
 
 static uint8_t *begin(uint8_t *buf, enum stunw_class cls,
 		      const struct stunw_msg *req)

@@ -91,7 +91,7 @@ static void bound_is_reached(void **state)
 	addrs_fini(&as);
 }
 
-/* --- a worker on virtual time ------------------------------------------------ */
+/* --- a worker on virtual time -------------------------------------------- */
 
 struct lab {
 	struct worker *w;

@@ -213,7 +213,7 @@ static void triple_rests(void **state)
 	mem_deref(f);
 }
 
-/* --- rate and identities -------------------------------------------------- */
+/* --- rate and identities ------------------------------------------------- */
 
 static void bucket(void **state)
 {

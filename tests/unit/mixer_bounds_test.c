@@ -210,7 +210,9 @@ static void bridges_of_one_leg(void **state)
 			i < MIXER_LEG_BRIDGES_MAX ? 0 : ENOSPC);
 	}
 	assert_int_equal(mixer_bridge_leave(r.m, bv[3], leg), 0);
-	assert_int_equal(mixer_bridge_join(r.m, bv[MIXER_LEG_BRIDGES_MAX], leg, &mm), 0);
+	assert_int_equal(mixer_bridge_join(r.m, bv[MIXER_LEG_BRIDGES_MAX],
+					   leg, &mm),
+			 0);
 	/* With all of them it goes away at once */
 	assert_int_equal(mixer_leg_del(r.m, leg), 0);
 	rig_close(&r);

@@ -11,7 +11,7 @@
 #include "tests/unit/mixer_rig.h"
 #include "util/clock.h"
 
-/* --- the switch ----------------------------------------------------------- */
+/* --- the switch ---------------------------------------------------------- */
 
 void rig_cfg(struct mixer_cfg *cfg, unsigned workers)
 {

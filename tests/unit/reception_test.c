@@ -295,7 +295,7 @@ static void believed(void **state)
 	assert_int_equal(h.lost, -5);
 }
 
-/* --- good or bad ---------------------------------------------------------- */
+/* --- good or bad --------------------------------------------------------- */
 
 /* Each change that a row of reports makes: one letter a report */
 static void judge(const char *reports, const char *want,

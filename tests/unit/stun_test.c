@@ -133,7 +133,7 @@ static void truncated_with_its_length(void **state)
 	}
 }
 
-/* --- libre as the other side ---------------------------------------------- */
+/* --- libre as the other side --------------------------------------------- */
 
 struct request {
 	uint16_t method;
@@ -302,7 +302,7 @@ static void unknown_ones_are_named(void **state)
 	mem_deref(m);
 }
 
-/* --- what others may send -------------------------------------------------- */
+/* --- what others may send ------------------------------------------------ */
 
 static size_t attr(uint8_t *buf, size_t at, uint16_t type, uint16_t len,
 		   uint8_t fill)
