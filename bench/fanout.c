@@ -176,7 +176,7 @@ int main(void)
 	for (i = 0; i < LEGS; i++)
 		sink_addr(&r.sink, i, &r.bare.to[i]);
 	if (!err)
-		err = bare_open(&r.bare, &r.sink.laddr);
+		err = bare_open(&r.bare, &r.sink.laddr, SRTPW_NONE);
 	if (!err)
 		err = switch_open(&r);
 	if (err) {
