@@ -50,11 +50,6 @@ static unsigned batch_read(struct rx *rx, const struct sock *s)
 bool rx_proven(struct worker *w, struct leg *leg, struct latch *l,
 	       const struct sa *src)
 {
-	const struct mixer_event ev = {.type = MIXER_LEG_LATCHED,
-				       .leg = leg->id,
-				       .addr = *src,
-				       .at_us = w->now};
-
 	proof_end(w, leg, l);
 	switch (latch_check(l, src, w->now <= leg->window_us)) {
 	case LATCH_UNLATCHED:
@@ -64,9 +59,7 @@ bool rx_proven(struct worker *w, struct leg *leg, struct latch *l,
 		STAT_INC(w, drop_unknown_source);
 		return false;
 	case LATCH_LEARNT:
-		sweep_soon(w, leg);
-		if (l == &leg->rtp)
-			(void)worker_event(w, &ev);
+		proof_tell(w, leg, l, MIXER_LEG_LATCHED);
 		break;
 	case LATCH_OK:
 	case LATCH_MOVED: /* Only what is authentic moves */

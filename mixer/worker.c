@@ -42,6 +42,17 @@ bool worker_event(struct worker *w, const struct mixer_event *ev)
 	return true;
 }
 
+bool worker_leg_event(struct worker *w, const struct leg *leg,
+		      enum mixer_event_type type, unsigned reason)
+{
+	const struct mixer_event ev = {.type = type,
+				       .leg = leg->id,
+				       .reason = (uint16_t)reason,
+				       .at_us = w->now};
+
+	return worker_event(w, &ev);
+}
+
 struct peer_msg *worker_peer(struct worker *w, unsigned to)
 {
 	struct peer_msg *pm = slotq_reserve(w->to[to]);
@@ -282,20 +293,11 @@ static void bridges_free(struct worker *w)
 	}
 }
 
-static void secures_free(struct worker *w)
-{
-	uint32_t i;
-
-	for (i = 0; w->legs.v && i < w->legs.high; i++)
-		mem_deref(w->legs.v[i].secure);
-}
-
 static void worker_destructor(void *arg)
 {
 	struct worker *w = arg;
 	unsigned i;
 
-	secures_free(w);
 	bridges_free(w);
 	socks_close(w);
 	if (w->ep >= 0)

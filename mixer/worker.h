@@ -99,6 +99,9 @@ int worker_start(struct worker *w);
 
 /** Event to signalling; false: the queue is full, counted */
 bool worker_event(struct worker *w, const struct mixer_event *ev);
+/** ..about a leg, now */
+bool worker_leg_event(struct worker *w, const struct leg *leg,
+		      enum mixer_event_type type, unsigned reason);
 /** Slot for a message to another worker; NULL: full, counted */
 struct peer_msg *worker_peer(struct worker *w, unsigned to);
 /** The same for speech, which never takes the last slots: who loses the floor
