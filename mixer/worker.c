@@ -18,8 +18,6 @@
 enum {
 	EPOLL_MAX = 64,
 	PEER_BATCH = 32,
-	/** Slots that speech leaves to what the floor decides */
-	PEER_KEEP = 32,
 	WAKE_NO = 0xffffffff /**< epoll data of the worker's wake */
 };
 

@@ -30,6 +30,9 @@ enum {
 	RX_BYTES = 2048,
 	/** Batches that one socket may take before the others have a turn */
 	RX_ROUNDS = 4,
+	/** Slots to another worker that speech leaves to what the floor
+	 *  decides */
+	PEER_KEEP = 32,
 	CNAME_MAX = 40
 };
 
