@@ -322,12 +322,12 @@ static bool event_look_up(struct mixer *m, struct mixer_event *ev)
 		if (ml)
 			ml->dead = ev->type == MIXER_LEG_DEAD;
 		return ml != NULL;
-	case MIXER_LEG_SECURED:
-	case MIXER_LEG_INSECURE:
 	case MIXER_LEG_QUALITY:
 		if (ml)
 			ml->bad = ev->reason;
 		return ml != NULL;
+	case MIXER_LEG_SECURED:
+	case MIXER_LEG_INSECURE:
 	case MIXER_LEG_CONNECT_ACK:
 	case MIXER_LEG_DISCONNECT_ACK:
 		return ml != NULL;

@@ -18,8 +18,6 @@
 enum {
 	EPOLL_MAX = 64,
 	PEER_BATCH = 32,
-	/** Slots that speech leaves to what the floor decides */
-	PEER_KEEP = 32,
 	WAKE_NO = 0xffffffff /**< epoll data of the worker's wake */
 };
 
@@ -40,6 +38,17 @@ bool worker_event(struct worker *w, const struct mixer_event *ev)
 	*slot = *ev;
 	slotq_commit(w->events);
 	return true;
+}
+
+bool worker_leg_event(struct worker *w, const struct leg *leg,
+		      enum mixer_event_type type, unsigned reason)
+{
+	const struct mixer_event ev = {.type = type,
+				       .leg = leg->id,
+				       .reason = (uint16_t)reason,
+				       .at_us = w->now};
+
+	return worker_event(w, &ev);
 }
 
 struct peer_msg *worker_peer(struct worker *w, unsigned to)
@@ -282,20 +291,11 @@ static void bridges_free(struct worker *w)
 	}
 }
 
-static void secures_free(struct worker *w)
-{
-	uint32_t i;
-
-	for (i = 0; w->legs.v && i < w->legs.high; i++)
-		mem_deref(w->legs.v[i].secure);
-}
-
 static void worker_destructor(void *arg)
 {
 	struct worker *w = arg;
 	unsigned i;
 
-	secures_free(w);
 	bridges_free(w);
 	socks_close(w);
 	if (w->ep >= 0)
