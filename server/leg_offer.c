@@ -52,7 +52,7 @@ static void sdp_pl(struct pl *pl, const struct mbuf *mb)
 static int encode(struct mbuf **mbp, const struct leg *leg,
 		  const struct leg_sdp *offer)
 {
-	struct mbuf *mb = mbuf_alloc(512);
+	struct mbuf *mb = sdpsec_mbuf_alloc(LEG_SDP_BYTES_MAX);
 	struct leg_sdp_local l;
 	struct leg_sdp last;
 	struct pl pl;
