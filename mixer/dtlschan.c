@@ -116,13 +116,8 @@ void dtlschan_rx(struct worker *w, struct leg *leg, const struct sa *src,
 
 static void failed(struct worker *w, struct leg *leg, unsigned reason)
 {
-	const struct mixer_event ev = {.type = MIXER_LEG_INSECURE,
-				       .leg = leg->id,
-				       .reason = (uint16_t)reason,
-				       .at_us = w->now};
-
 	leg->secure->dtls_state = SECURE_DTLS_FAILED;
-	(void)worker_event(w, &ev);
+	(void)worker_leg_event(w, leg, MIXER_LEG_INSECURE, reason);
 }
 
 static void take(struct worker *w, struct leg *leg, const struct dtls_ev *ev)

@@ -35,7 +35,8 @@ static bool packet_send(struct bridge *b, const struct member *talker)
 		fill_stop(b);
 		return false;
 	}
-	pm = slotq_reserve(b->w->to[f->to]);
+	/* What finds no room is not lost: it is tried again */
+	pm = slotq_reserve_spare(b->w->to[f->to], PEER_KEEP);
 	if (!pm)
 		return false;
 	replay_step(&f->pos, &pkt);

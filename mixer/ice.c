@@ -179,7 +179,7 @@ static void pair_note(struct ice *ice, enum port_kind kind, bool nominates)
 static bool proven(struct worker *w, struct leg *leg, const struct sock *s,
 		   const struct sa *src, bool nominates)
 {
-	struct latch *l = s->kind == PORT_RTP ? &leg->rtp : &leg->rtcp;
+	struct latch *l = leg_latch(leg, s->kind);
 
 	if (!latch_holds(l, src)) {
 		if (!moves(w, leg, s, nominates))
@@ -252,8 +252,7 @@ bool ice_rx(struct worker *w, struct sock *s, const struct sa *src,
 		STAT_INC(w, drop_stun_credentials);
 		return true;
 	}
-	if (!in_time(w, leg->ice,
-		     s->kind == PORT_RTP ? &leg->rtp : &leg->rtcp, src))
+	if (!in_time(w, leg->ice, leg_latch(leg, s->kind), src))
 		STAT_INC(w, drop_stun_rate);
 	else if (!stunw_authentic(&msg, p, cred->pwd, PWD_CHARS))
 		STAT_INC(w, drop_stun_credentials);

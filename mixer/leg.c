@@ -34,10 +34,11 @@ void legs_fini(struct legs *ls)
 {
 	uint32_t i;
 
-	for (i = 0; i < ls->high; i++)
+	for (i = 0; i < ls->high; i++) {
 		mem_deref(ls->v[i].seats);
-	for (i = 0; i < ls->high; i++)
 		mem_deref(ls->v[i].ice);
+		mem_deref(ls->v[i].secure);
+	}
 	reserve_free(ls->v, (size_t)ls->max * sizeof(*ls->v));
 	reserve_free(ls->reportv, (size_t)ls->max * sizeof(*ls->reportv));
 	reserve_free(ls->visitv, (size_t)ls->max * sizeof(*ls->visitv));

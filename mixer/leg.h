@@ -80,7 +80,6 @@ struct leg {
 	uint32_t spoke;          /**< Its last speech: holds_clock() */
 };
 
-
 struct legs {
 	struct leg *v;
 	struct report *reportv;  /**< By slot, too */

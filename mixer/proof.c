@@ -74,8 +74,8 @@ void proof_list(struct worker *w, const struct leg *leg)
 	channel_list(w, leg, &leg->rtcp);
 }
 
-static void told(struct worker *w, const struct leg *leg,
-		 const struct latch *l, enum mixer_event_type type)
+void proof_tell(struct worker *w, const struct leg *leg,
+		const struct latch *l, enum mixer_event_type type)
 {
 	const struct mixer_event ev = {.type = type,
 				       .leg = leg->id,
@@ -102,7 +102,7 @@ bool proof_move(struct worker *w, struct leg *leg, struct latch *l,
 	channel_unlist(w, leg, l, &l->addr);
 	latch_move(l, src);
 	channel_list(w, leg, l);
-	told(w, leg, l, first ? MIXER_LEG_LATCHED : MIXER_LEG_MOVED);
+	proof_tell(w, leg, l, first ? MIXER_LEG_LATCHED : MIXER_LEG_MOVED);
 	return true;
 }
 
@@ -117,8 +117,8 @@ enum latch_verdict proof_learn(struct worker *w, struct leg *leg,
 		return verdict;
 	channel_unlist(w, leg, l, &was.addr);
 	channel_list(w, leg, l);
-	told(w, leg, l,
-	     verdict == LATCH_LEARNT ? MIXER_LEG_LATCHED : MIXER_LEG_MOVED);
+	proof_tell(w, leg, l, verdict == LATCH_LEARNT ? MIXER_LEG_LATCHED
+						      : MIXER_LEG_MOVED);
 	return verdict;
 }
 

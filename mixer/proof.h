@@ -37,6 +37,11 @@ enum latch_verdict proof_learn(struct worker *w, struct leg *leg,
 			       struct latch *l, const struct sa *src,
 			       bool newest);
 
+/** The channel is at another address since now: signalling is told of that of
+ *  RTP, and the leg is visited */
+void proof_tell(struct worker *w, const struct leg *leg,
+		const struct latch *l, enum mixer_event_type type);
+
 /** The channel is about to latch anew: it is not found any more where it was
  *  proven to be elsewhere, as an authentic one */
 void proof_end(struct worker *w, const struct leg *leg, const struct latch *l);

@@ -58,12 +58,9 @@ static void quality_tell(struct worker *w, const struct leg *leg,
 			 struct report *rep)
 {
 	const bool bad = rep->in_quality.bad || rep->out_quality.bad;
-	const struct mixer_event ev = {.type = MIXER_LEG_QUALITY,
-				       .leg = leg->id,
-				       .reason = bad,
-				       .at_us = w->now};
 
-	if (bad != rep->bad && worker_event(w, &ev))
+	if (bad != rep->bad &&
+	    worker_leg_event(w, leg, MIXER_LEG_QUALITY, bad))
 		rep->bad = bad;
 }
 

@@ -50,11 +50,6 @@ static unsigned batch_read(struct rx *rx, const struct sock *s)
 bool rx_proven(struct worker *w, struct leg *leg, struct latch *l,
 	       const struct sa *src)
 {
-	const struct mixer_event ev = {.type = MIXER_LEG_LATCHED,
-				       .leg = leg->id,
-				       .addr = *src,
-				       .at_us = w->now};
-
 	proof_end(w, leg, l);
 	switch (latch_check(l, src, w->now <= leg->window_us)) {
 	case LATCH_UNLATCHED:
@@ -64,9 +59,7 @@ bool rx_proven(struct worker *w, struct leg *leg, struct latch *l,
 		STAT_INC(w, drop_unknown_source);
 		return false;
 	case LATCH_LEARNT:
-		sweep_soon(w, leg);
-		if (l == &leg->rtp)
-			(void)worker_event(w, &ev);
+		proof_tell(w, leg, l, MIXER_LEG_LATCHED);
 		break;
 	case LATCH_OK:
 	case LATCH_MOVED: /* Only what is authentic moves */
@@ -165,6 +158,17 @@ static void speech(struct worker *w, struct leg *leg,
 	}
 }
 
+/* Empty ones keep a NAT open (RFC 6263 section 4.2): they begin no account, of
+ * a leg that does not speak, but have numbers that are missed in one */
+static void reception_note(struct worker *w, const struct leg *leg,
+			   const struct rtpw_hdr *hdr)
+{
+	struct reception *in = &leg_report(&w->legs, leg)->in;
+
+	if (hdr->payload_bytes || in->received)
+		reception_rtp(in, hdr, leg->clock_hz, w->now);
+}
+
 /* Its source is proven */
 static void rtp_taken(struct worker *w, struct leg *leg,
 		      const struct rtpw_hdr *hdr, const uint8_t *p)
@@ -172,8 +176,7 @@ static void rtp_taken(struct worker *w, struct leg *leg,
 	STAT_INC(w, rx_rtp);
 	leg->ssrc_rtp = hdr->ssrc;
 	leg->has_ssrc_rtp = true;
-	reception_rtp(&leg_report(&w->legs, leg)->in, hdr, leg->clock_hz,
-		      w->now);
+	reception_note(w, leg, hdr);
 	if (!hdr->payload_bytes)
 		return;
 	if (hdr->pt != leg->pt)

@@ -92,15 +92,16 @@ int secure_alloc(struct secure **sp, const struct mixer_leg_remote *r)
 
 /* --- keys ---------------------------------------------------------------- */
 
-static void event(struct worker *w, const struct leg *leg,
-		  enum mixer_event_type type, unsigned reason)
+static void insecure(struct worker *w, const struct leg *leg,
+		     enum mixer_insecure reason)
 {
-	const struct mixer_event ev = {.type = type,
-				       .leg = leg->id,
-				       .reason = (uint16_t)reason,
-				       .at_us = w->now};
+	(void)worker_leg_event(w, leg, MIXER_LEG_INSECURE, reason);
+}
 
-	(void)worker_event(w, &ev);
+static void secured(struct worker *w, const struct leg *leg)
+{
+	(void)worker_leg_event(w, leg, MIXER_LEG_SECURED,
+			       leg->secure->rx_suite);
 }
 
 /* The context is given away */
@@ -157,7 +158,7 @@ static void sdes_set(struct worker *w, struct leg *leg, struct secure *fresh)
 	if (other_tx && tx_was_used(s, &fresh->tx_id)) {
 		tx_renew(s, NULL);
 		memset(&s->tx_id, 0, sizeof(s->tx_id));
-		event(w, leg, MIXER_LEG_INSECURE, MIXER_INSECURE_KEY_USED);
+		insecure(w, leg, MIXER_INSECURE_KEY_USED);
 	} else if (other_tx) {
 		tx_renew(s, give(&fresh->tx));
 		s->tx_id = fresh->tx_id;
@@ -168,7 +169,7 @@ static void sdes_set(struct worker *w, struct leg *leg, struct secure *fresh)
 		s->rx_suite = fresh->rx_suite;
 	}
 	if (s->tx && (other_rx || other_tx || s->mode != MIXER_SDES))
-		event(w, leg, MIXER_LEG_SECURED, s->rx_suite);
+		secured(w, leg);
 	s->mode = MIXER_SDES;
 }
 
@@ -218,7 +219,7 @@ void secure_set(struct worker *w, struct leg *leg, struct secure *fresh)
 	if (!s) {
 		s = leg->secure = mem_ref(fresh);
 		if (s->mode == MIXER_SDES)
-			event(w, leg, MIXER_LEG_SECURED, s->rx_suite);
+			secured(w, leg);
 		else
 			dtlschan_begin(w, leg);
 	} else if (fresh->mode == MIXER_SDES) {
@@ -247,7 +248,7 @@ int secure_keys(struct worker *w, struct leg *leg, const struct srtpw_key *rx,
 	sweep_soon(w, leg);
 	tx_renew(s, txc);
 	s->rx_suite = rx->suite;
-	event(w, leg, MIXER_LEG_SECURED, s->rx_suite);
+	secured(w, leg);
 	return 0;
 }
 

@@ -3,29 +3,26 @@
  * @file ssrcs.c  Secure legs of one worker by the SSRC they were heard with
  */
 #include <errno.h>
-#include <sys/mman.h>
 #include "mixer/ssrcs.h"
+#include "util/reserve.h"
 
 int ssrcs_init(struct ssrcs *x, uint32_t max, uint64_t seed)
 {
 	uint32_t n = 64;
-	void *p;
 
 	while (n < max)
 		n *= 2;
 	/* Zeroed memory is empty */
-	p = mmap(NULL, n * sizeof(*x->bucketv), PROT_READ | PROT_WRITE,
-		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (p == MAP_FAILED)
-		return ENOMEM;
-	*x = (struct ssrcs){.bucketv = p, .mask = n - 1, .seed = seed};
-	return 0;
+	*x = (struct ssrcs){
+		.bucketv = reserve_alloc(n * sizeof(*x->bucketv)),
+		.mask = n - 1,
+		.seed = seed};
+	return x->bucketv ? 0 : ENOMEM;
 }
 
 void ssrcs_fini(struct ssrcs *x)
 {
-	if (x->bucketv)
-		munmap(x->bucketv, (x->mask + 1ull) * sizeof(*x->bucketv));
+	reserve_free(x->bucketv, (x->mask + 1ull) * sizeof(*x->bucketv));
 	x->bucketv = NULL;
 }
 

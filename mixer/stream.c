@@ -18,7 +18,7 @@ void stream_init(struct stream *s, uint32_t ssrc, uint32_t clock_hz,
 void stream_burst(struct stream *s, const struct burst_stamp *stamp,
 		  uint64_t now)
 {
-	const uint16_t next = (uint16_t)(s->seq_base + s->idx + 1);
+	const uint16_t next = (uint16_t)(stream_seq(s) + 1);
 	uint32_t ts = s->ts;
 
 	if (s->us)

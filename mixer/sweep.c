@@ -114,15 +114,6 @@ static uint32_t keepalive_visit(struct worker *w, struct leg *leg,
 
 /* --- what we hear ------------------------------------------------------ */
 
-static bool event(struct worker *w, const struct leg *leg,
-		  enum mixer_event_type type)
-{
-	const struct mixer_event ev = {
-		.type = type, .leg = leg->id, .at_us = w->now};
-
-	return worker_event(w, &ev);
-}
-
 /* Who was last heard speaking with the floor, and has not given it back, must
  * be heard all the time. From a listener, or from who was granted the floor
  * without asking, nothing need come but RTCP. */
@@ -145,13 +136,13 @@ static uint32_t liveness_visit(struct worker *w, struct leg *leg)
 		return FAR_MS;
 	if (w->now - heard < ms * 1000ull)
 		return ms - (uint32_t)((w->now - heard) / 1000);
-	leg->dead = event(w, leg, MIXER_LEG_DEAD);
+	leg->dead = worker_leg_event(w, leg, MIXER_LEG_DEAD, 0);
 	return leg->dead ? FAR_MS : RETRY_MS;
 }
 
 void sweep_heard(struct worker *w, struct leg *leg)
 {
-	if (event(w, leg, MIXER_LEG_ALIVE))
+	if (worker_leg_event(w, leg, MIXER_LEG_ALIVE, 0))
 		leg->dead = false;
 	sweep_soon(w, leg);
 }

@@ -3,7 +3,6 @@
  * @file worker.c  A media worker: one thread that shares nothing
  */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -14,12 +13,11 @@
 #include "mixer/sweep.h"
 #include "util/clock.h"
 #include "util/reserve.h"
+#include "util/thread.h"
 
 enum {
 	EPOLL_MAX = 64,
 	PEER_BATCH = 32,
-	/** Slots that speech leaves to what the floor decides */
-	PEER_KEEP = 32,
 	WAKE_NO = 0xffffffff /**< epoll data of the worker's wake */
 };
 
@@ -40,6 +38,17 @@ bool worker_event(struct worker *w, const struct mixer_event *ev)
 	*slot = *ev;
 	slotq_commit(w->events);
 	return true;
+}
+
+bool worker_leg_event(struct worker *w, const struct leg *leg,
+		      enum mixer_event_type type, unsigned reason)
+{
+	const struct mixer_event ev = {.type = type,
+				       .leg = leg->id,
+				       .reason = (uint16_t)reason,
+				       .at_us = w->now};
+
+	return worker_event(w, &ev);
 }
 
 struct peer_msg *worker_peer(struct worker *w, unsigned to)
@@ -282,20 +291,11 @@ static void bridges_free(struct worker *w)
 	}
 }
 
-static void secures_free(struct worker *w)
-{
-	uint32_t i;
-
-	for (i = 0; w->legs.v && i < w->legs.high; i++)
-		mem_deref(w->legs.v[i].secure);
-}
-
 static void worker_destructor(void *arg)
 {
 	struct worker *w = arg;
 	unsigned i;
 
-	secures_free(w);
 	bridges_free(w);
 	socks_close(w);
 	if (w->ep >= 0)
@@ -402,20 +402,11 @@ int worker_alloc(struct worker **wp, unsigned idx, const struct mixer_cfg *cfg,
 
 int worker_start(struct worker *w)
 {
-	sigset_t all, old;
 	char name[16];
 	int err;
 
-	/* The thread inherits the mask: signals are for signalling */
-	sigfillset(&all);
-	err = pthread_sigmask(SIG_SETMASK, &all, &old);
-	if (err)
-		return err;
-	err = pthread_create(&w->tid, NULL, worker_main, w);
-	w->running = !err;
 	(void)snprintf(name, sizeof(name), "media %u", w->idx);
-	if (!err)
-		(void)pthread_setname_np(w->tid, name);
-	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+	err = thread_spawn(&w->tid, name, worker_main, w);
+	w->running = !err;
 	return err;
 }

@@ -30,6 +30,9 @@ enum {
 	RX_BYTES = 2048,
 	/** Batches that one socket may take before the others have a turn */
 	RX_ROUNDS = 4,
+	/** Slots to another worker that speech leaves to what the floor
+	 *  decides */
+	PEER_KEEP = 32,
 	CNAME_MAX = 40
 };
 
@@ -99,6 +102,9 @@ int worker_start(struct worker *w);
 
 /** Event to signalling; false: the queue is full, counted */
 bool worker_event(struct worker *w, const struct mixer_event *ev);
+/** ..about a leg, now */
+bool worker_leg_event(struct worker *w, const struct leg *leg,
+		      enum mixer_event_type type, unsigned reason);
 /** Slot for a message to another worker; NULL: full, counted */
 struct peer_msg *worker_peer(struct worker *w, unsigned to);
 /** The same for speech, which never takes the last slots: who loses the floor

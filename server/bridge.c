@@ -5,7 +5,7 @@ static void params_get(struct mixer_bridge_params *p, struct bridge *b,
 		       uint32_t max_talk_ms)
 {
 	mixer_bridge_params_default(p);
-	p->max_talk_ms = max_talk_ms;
+	p->floor.max_talk_ms = max_talk_ms;
 	p->worker = -1;
 	p->arg = b;
 }

@@ -117,7 +117,7 @@ static void call_press(struct call *call, struct leg *caller)
 			  call);
 
 	(void)mixer_leg_select(srv->mixer, caller->mid, call->b.id);
-	(void)mixer_floor_request(srv->mixer, call->b.id, caller->mid);
+	(void)mixer_floor_request(srv->mixer, call->b.id, caller->mid, FLOOR_NORMAL);
 }
 
 void call_service_changed(struct leg *leg)

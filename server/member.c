@@ -283,7 +283,8 @@ uint16_t group_activate(struct leg *leg, const char *name,
 	     HLOG_S("caller", leg->subscriber));
 	group_select(leg);
 	leg_media_sync(leg);
-	(void)mixer_floor_request(leg->srv->mixer, group->b.id, leg->mid);
+	(void)mixer_floor_request(leg->srv->mixer, group->b.id, leg->mid,
+				  FLOOR_NORMAL);
 	*wordsp = "";
 	return 200;
 }

@@ -170,7 +170,13 @@ static void event_h(const struct mixer_event *ev, void *arg)
 	case MIXER_LEG_MOVED:
 	case MIXER_FLOOR_DENIED:
 	case MIXER_BURST_STARTED:
-	case MIXER_FLOOR_ACK:
+	case MIXER_FLOOR_QUEUED:
+	case MIXER_FLOOR_UNQUEUED:
+	case MIXER_FLOOR_WARNED:
+	case MIXER_FLOOR_URGENT:
+	case MIXER_BRIDGE_INACTIVE:
+	case MIXER_LEG_CONNECT_ACK:
+	case MIXER_LEG_DISCONNECT_ACK:
 		leg_event(ev->leg_arg, ev);
 		break;
 	}

@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "wire/appmsg.h"
+#include "wire/mcfield.h"
 
 /* Field ids, TS 24.380 table 8.2.3.1-2 */
 enum field {
@@ -24,9 +25,7 @@ enum field {
 	FIELD_ACKED = 12,
 	FIELD_INDICATOR = 13,
 	FIELD_SSRC = 14,
-	FIELD_ALIAS = 17,
-	/* Fields from here on have a length of 16 bits */
-	FIELD_LONG = 192
+	FIELD_ALIAS = 17
 };
 
 enum { SUBTYPE_ACK = 0x10, TYPE_MASK = 0x0f, FIELDS_MAX = 7, FIELD_END = -1 };
@@ -73,44 +72,20 @@ static const struct layout layouts[TYPE_MASK + 1] = {
 
 /* ------------------------------------------------------------- encoding */
 
-static void head_put(struct writer *w, enum field id, size_t len)
-{
-	writer_u8(w, (uint8_t)id);
-	writer_u8(w, (uint8_t)len);
-}
-
-static void u16_put(struct writer *w, enum field id, uint16_t v)
-{
-	head_put(w, id, 2);
-	writer_u16(w, v);
-}
-
-static void u8s_put(struct writer *w, enum field id, uint8_t a, uint8_t b)
-{
-	u16_put(w, id, (uint16_t)(a << 8 | b));
-}
-
-static void text_put(struct writer *w, enum field id,
-		     const struct mcpt_text *text)
-{
-	if (!text->p)
-		return;
-	head_put(w, id, text->l);
-	writer_bytes(w, text->p, text->l);
-}
-
 static void cause_put(struct writer *w, const struct mcpt_msg *msg)
 {
-	head_put(w, FIELD_CAUSE, 2 + msg->phrase.l);
+	mcfield_begin(w, FIELD_CAUSE, 2 + msg->phrase.l);
 	writer_u16(w, msg->cause);
 	writer_bytes(w, msg->phrase.p, msg->phrase.l);
+	mcfield_end(w);
 }
 
 static void ssrc_put(struct writer *w, const struct mcpt_msg *msg)
 {
-	head_put(w, FIELD_SSRC, 6);
+	mcfield_begin(w, FIELD_SSRC, 6);
 	writer_u32(w, msg->granted_ssrc);
 	writer_u16(w, 0);
+	mcfield_end(w);
 }
 
 /* One that is a number and is there */
@@ -120,34 +95,35 @@ static void number_put(struct writer *w, const struct mcpt_msg *msg,
 	switch (id) {
 
 	case FIELD_PRIORITY:
-		u8s_put(w, id, msg->priority, 0);
+		mcfield_u8s_put(w, id, msg->priority, 0);
 		break;
 	case FIELD_DURATION:
-		u16_put(w, id, msg->duration_s);
+		mcfield_u16_put(w, id, msg->duration_s);
 		break;
 	case FIELD_CAUSE:
 		cause_put(w, msg);
 		break;
 	case FIELD_QUEUE_INFO:
-		u8s_put(w, id, msg->queue_position, msg->queue_priority);
+		mcfield_u8s_put(w, id, msg->queue_position,
+				msg->queue_priority);
 		break;
 	case FIELD_PERMISSION:
-		u16_put(w, id, msg->may_request);
+		mcfield_u16_put(w, id, msg->may_request);
 		break;
 	case FIELD_QUEUE_SIZE:
-		u16_put(w, id, msg->queue_size);
+		mcfield_u16_put(w, id, msg->queue_size);
 		break;
 	case FIELD_SEQ:
-		u16_put(w, id, msg->seq);
+		mcfield_u16_put(w, id, msg->seq);
 		break;
 	case FIELD_SOURCE:
-		u16_put(w, id, msg->source);
+		mcfield_u16_put(w, id, msg->source);
 		break;
 	case FIELD_ACKED:
-		u8s_put(w, id, msg->acked, 0);
+		mcfield_u8s_put(w, id, msg->acked, 0);
 		break;
 	case FIELD_INDICATOR:
-		u16_put(w, id, msg->indicator);
+		mcfield_u16_put(w, id, msg->indicator);
 		break;
 	case FIELD_SSRC:
 		ssrc_put(w, msg);
@@ -156,7 +132,6 @@ static void number_put(struct writer *w, const struct mcpt_msg *msg,
 	case FIELD_USER:
 	case FIELD_QUEUED_USER:
 	case FIELD_ALIAS:
-	case FIELD_LONG:
 		break;
 	}
 }
@@ -179,16 +154,10 @@ static void field_put(struct writer *w, const struct mcpt_msg *msg, int id)
 {
 	const struct mcpt_text *text = field_text(msg, id);
 
-	if (text)
-		text_put(w, (enum field)id, text);
-	else if (msg->has & 1u << id)
+	if (!text && msg->has & 1u << id)
 		number_put(w, msg, (enum field)id);
-	writer_zeros(w, -w->pos % 4);
-}
-
-static bool text_fits(const struct mcpt_text *text, size_t max)
-{
-	return text->l <= max && (text->p || !text->l);
+	else if (text && text->p)
+		mcfield_text_put(w, (uint8_t)id, text->p, text->l);
 }
 
 /* Can the wire carry the values? */
@@ -202,13 +171,13 @@ static bool msg_fits(const struct mcpt_msg *msg)
 	l = &layouts[msg->type];
 	if (!l->written || (msg->ack && !l->may_ack))
 		return false;
-	if (!text_fits(&msg->phrase, MCPT_PHRASE_MAX) ||
+	if (!mcfield_text_fits(msg->phrase.p, msg->phrase.l, 2) ||
 	    (msg->phrase.p && !(msg->has & MCPT_HAS_CAUSE)))
 		return false;
 	for (i = 0; l->fields[i] != FIELD_END; i++) {
 		const struct mcpt_text *text = field_text(msg, l->fields[i]);
 
-		if (text && !text_fits(text, UINT8_MAX))
+		if (text && !mcfield_text_fits(text->p, text->l, 0))
 			return false;
 	}
 	return !(msg->has & MCPT_HAS_ACKED) || msg->acked <= TYPE_MASK;
@@ -233,20 +202,9 @@ int mcpt_encode(uint8_t *buf, size_t size, const struct mcpt_msg *msg,
 
 /* ------------------------------------------------------------- decoding */
 
-static uint16_t u16_get(struct reader *r)
-{
-	const uint16_t v = reader_u16(r);
-
-	/* A field of a fixed size that is longer is another one */
-	if (reader_left(r))
-		reader_fail(r);
-	return v;
-}
-
 static void text_get(struct reader *r, struct mcpt_text *text)
 {
-	text->l = reader_left(r);
-	text->p = (const char *)reader_bytes(r, text->l);
+	text->p = mcfield_text_get(r, &text->l);
 }
 
 static void cause_get(struct reader *r, struct mcpt_msg *msg)
@@ -260,12 +218,12 @@ static void cause_get(struct reader *r, struct mcpt_msg *msg)
 static void ssrc_get(struct reader *r, struct mcpt_msg *msg)
 {
 	msg->granted_ssrc = reader_u32(r);
-	(void)u16_get(r);
+	(void)mcfield_u16_get(r);
 }
 
 static void queue_info_get(struct reader *r, struct mcpt_msg *msg)
 {
-	const uint16_t v = u16_get(r);
+	const uint16_t v = mcfield_u16_get(r);
 
 	msg->queue_position = (uint8_t)(v >> 8);
 	msg->queue_priority = (uint8_t)v;
@@ -277,10 +235,10 @@ static bool number_get(struct reader *r, struct mcpt_msg *msg, enum field id)
 	switch (id) {
 
 	case FIELD_PRIORITY:
-		msg->priority = (uint8_t)(u16_get(r) >> 8);
+		msg->priority = (uint8_t)(mcfield_u16_get(r) >> 8);
 		return true;
 	case FIELD_DURATION:
-		msg->duration_s = u16_get(r);
+		msg->duration_s = mcfield_u16_get(r);
 		return true;
 	case FIELD_CAUSE:
 		cause_get(r, msg);
@@ -289,22 +247,22 @@ static bool number_get(struct reader *r, struct mcpt_msg *msg, enum field id)
 		queue_info_get(r, msg);
 		return true;
 	case FIELD_PERMISSION:
-		msg->may_request = u16_get(r) != 0;
+		msg->may_request = mcfield_u16_get(r) != 0;
 		return true;
 	case FIELD_QUEUE_SIZE:
-		msg->queue_size = u16_get(r);
+		msg->queue_size = mcfield_u16_get(r);
 		return true;
 	case FIELD_SEQ:
-		msg->seq = u16_get(r);
+		msg->seq = mcfield_u16_get(r);
 		return true;
 	case FIELD_SOURCE:
-		msg->source = u16_get(r);
+		msg->source = mcfield_u16_get(r);
 		return true;
 	case FIELD_ACKED:
-		msg->acked = (uint8_t)(u16_get(r) >> 8) & TYPE_MASK;
+		msg->acked = (uint8_t)(mcfield_u16_get(r) >> 8) & TYPE_MASK;
 		return true;
 	case FIELD_INDICATOR:
-		msg->indicator = u16_get(r);
+		msg->indicator = mcfield_u16_get(r);
 		return true;
 	case FIELD_SSRC:
 		ssrc_get(r, msg);
@@ -313,14 +271,14 @@ static bool number_get(struct reader *r, struct mcpt_msg *msg, enum field id)
 	case FIELD_USER:
 	case FIELD_QUEUED_USER:
 	case FIELD_ALIAS:
-	case FIELD_LONG:
 		break;
 	}
 	return false;
 }
 
-static void field_get(struct reader *r, struct mcpt_msg *msg, uint8_t id)
+static void field_get(struct reader *r, uint8_t id, void *arg)
 {
+	struct mcpt_msg *msg = arg;
 	/* msg is ours to write: const comes from the encoder's side */
 	struct mcpt_text *text = (struct mcpt_text *)field_text(msg, id);
 
@@ -328,23 +286,6 @@ static void field_get(struct reader *r, struct mcpt_msg *msg, uint8_t id)
 		text_get(r, text);
 	else if (number_get(r, msg, (enum field)id))
 		msg->has |= 1u << id;
-}
-
-/* Clause 8.2.3.1: id, length, value, zeros up to the next word */
-static void fields_get(struct reader *r, struct mcpt_msg *msg)
-{
-	while (reader_left(r)) {
-		const size_t start = reader_left(r);
-		const uint8_t id = reader_u8(r);
-		const size_t len =
-			id >= FIELD_LONG ? reader_u16(r) : reader_u8(r);
-		struct reader value = reader_sub(r, len);
-
-		field_get(&value, msg, id);
-		if (!reader_ok(&value))
-			reader_fail(r);
-		reader_skip(r, -(start - reader_left(r)) % 4);
-	}
 }
 
 int mcpt_decode(struct mcpt_msg *msg, const uint8_t *p, size_t len,
@@ -369,7 +310,7 @@ int mcpt_decode(struct mcpt_msg *msg, const uint8_t *p, size_t len,
 	m.type = (enum mcpt_type)(a.subtype & TYPE_MASK);
 	m.ack = a.subtype & SUBTYPE_ACK && layouts[m.type].may_ack;
 	m.ssrc = a.ssrc;
-	fields_get(&a.body, &m);
+	mcfields_get(&a.body, field_get, &m);
 	if (!reader_ok(&a.body))
 		return EBADMSG;
 

@@ -281,6 +281,50 @@ static void muxed(void **state)
 	rig_close(&r);
 }
 
+static void empty_rtp(struct phone *ph, unsigned n)
+{
+	uint8_t hdr[RTPW_HEADER_BYTES];
+
+	for (; n; n--) {
+		rtpw_encode(hdr, false, RIG_PT, ph->seq++, ph->ts, ph->ssrc);
+		phone_send(ph, CH_RTP, hdr, sizeof(hdr));
+	}
+}
+
+/* RFC 6263 section 4.2: RTP without payload is no speech, and begins no
+ * account of it; within one its numbers are not missed */
+static void empty_packets(void **state)
+{
+	struct rtcpw_block b = {.highest = 0};
+	struct mixer_cfg cfg;
+	struct phone ph;
+	struct heard h;
+	struct rig r;
+	unsigned i;
+
+	rig_cfg(&cfg, rig_workers(state));
+	cfg.rtcp_ms = RTCP_MS;
+	rig_open(&r, &cfg);
+	phone_open(&ph, &r, 1, 10, -1);
+	sdp_set(&ph, true, false);
+	empty_rtp(&ph, 3);
+	RIG_WAIT(&r, rx_rtp, 3);
+	for (i = RIG_STAT(&r, tx_rtcp) + 2; i; i--) {
+		rtcp_read(&ph, CH_RTCP, &h);
+		assert_false(rtcpw_block_find(&b, h.buf, h.len, ph.ssrc));
+	}
+	phone_talk(&ph, 1);
+	empty_rtp(&ph, 2);
+	phone_talk(&ph, 1);
+	do {
+		rtcp_read(&ph, CH_RTCP, &h);
+		(void)rtcpw_block_find(&b, h.buf, h.len, ph.ssrc);
+	} while ((uint16_t)b.highest != (uint16_t)(ph.seq - 1));
+	assert_int_equal(b.lost, 0);
+	phone_close(&ph);
+	rig_close(&r);
+}
+
 /* RFC 6263: only who gets no RTCP, and only while nothing else is sent */
 static void keepalives(void **state)
 {
@@ -371,6 +415,7 @@ int main(void)
 		BOTH(quality),
 		BOTH(bye),
 		BOTH(muxed),
+		BOTH(empty_packets),
 		BOTH(keepalives),
 		BOTH(dead_talker),
 	};

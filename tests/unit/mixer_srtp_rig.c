@@ -83,12 +83,16 @@ void sphone_open(struct sphone *sp, struct rig *r, unsigned net,
 void sphone_up(struct sphone *sp, struct rig *r, unsigned net, unsigned host,
 	       enum srtpw_suite suite)
 {
+	struct mixer_leg_stats st;
 	struct mixer_event ev;
 
 	sphone_open(sp, r, net, host, suite);
 	phone_known(&sp->ph, r);
 	ev = rig_event(r, MIXER_LEG_SECURED, sp->ph.leg, 0);
 	assert_int_equal(ev.reason, suite);
+	/* Which suite it is says nothing about how it is received */
+	assert_int_equal(mixer_leg_stats_get(r->m, sp->ph.leg, &st), 0);
+	assert_false(st.bad);
 }
 
 void sphone_close(struct sphone *sp)

@@ -10,24 +10,10 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "tests/unit/unhex.h"
 #include "tests/vectors/tbcp.h"
 
 enum { VECTORS = sizeof(tbcp_vectors) / sizeof(tbcp_vectors[0]) };
-
-static size_t unhex(uint8_t *buf, size_t size, const char *hex)
-{
-	const size_t n = strlen(hex) / 2;
-	size_t i;
-
-	assert_true(n <= size);
-	for (i = 0; i < n; i++) {
-		unsigned v;
-
-		assert_int_equal(sscanf(hex + 2 * i, "%2x", &v), 1);
-		buf[i] = (uint8_t)v;
-	}
-	return n;
-}
 
 static void text_equal(const struct tbcp_text *a, const struct tbcp_text *b)
 {
