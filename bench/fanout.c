@@ -131,8 +131,8 @@ static int switch_open(struct run *r)
 	cfg.laddrv[0] = r->sink.laddr;
 	cfg.dead_idle_ms = 0;
 	mixer_bridge_params_default(&bp);
-	bp.max_talk_ms = 0;
-	bp.end_of_media_ms = 60000;
+	bp.floor.max_talk_ms = 0;
+	bp.floor.end_of_media_ms = 60000;
 	err = mixer_alloc(&r->m, &cfg, NULL, NULL);
 	if (!err)
 		err = mixer_bridge_add(r->m, &bp, &r->bridge);
@@ -147,7 +147,8 @@ static int switch_open(struct run *r)
 	err = leg_make(r, &me, &r->talker, &local);
 	r->talk_to = local.rtp;
 	if (!err)
-		err = mixer_floor_request(r->m, r->bridge, r->talker);
+		err = mixer_floor_request(r->m, r->bridge, r->talker,
+					  FLOOR_NORMAL);
 	return err;
 }
 

@@ -2,7 +2,28 @@
 /**
  * @file msg.c  Names and sizes of bus messages
  */
+#include <string.h>
 #include "bus/msg.h"
+
+void bus_floor_default(struct bus_floor *f)
+{
+	memset(f, 0, sizeof(*f));
+	*f = (struct bus_floor){
+		.policy = "default",
+		.queue_max = 10,
+		.preempt = true,
+		.emergency = true,
+		.warn_ms = 5000,
+		.end_of_media_ms = 4000,
+		.revoke_grace_ms = 3000,
+		.revoke_repeat_ms = 1000,
+		.retry_after_ms = 5000,
+		.idle_repeat_ms = 1000,
+		.idle_repeats = 3,
+		.grant_repeat_ms = 1000,
+		.grant_repeats = 3,
+	};
+}
 
 #define BYTES(member)                                                         \
 	(offsetof(struct bus_msg, u) + sizeof(((struct bus_msg *)0)->u.member))

@@ -93,6 +93,40 @@ enum bus_security {
 	BUS_SECURITY_DTLS           /**< DTLS-SRTP with ICE */
 };
 
+/** How the floor of a bridge is run: a row of floor_policy. Timers and counters
+ *  as TS 24.380 names them */
+struct bus_floor {
+	char policy[HL_NAME_MAX];   /**< Its name */
+	uint8_t queue_max;          /**< So many may wait; 0: nobody */
+	bool preempt;               /**< A higher priority takes the floor */
+	bool cut_in;                /**< ..and so does any request, at once */
+	bool broadcast;             /**< While one talks nobody may ask */
+	bool emergency;             /**< Emergency requests count as such */
+	uint32_t warn_ms;           /**< Warn before max_talk_ms; 0: not */
+	uint32_t end_of_media_ms;   /**< T1 */
+	uint32_t revoke_grace_ms;   /**< T3 */
+	uint32_t revoke_repeat_ms;  /**< T8 */
+	uint32_t retry_after_ms;    /**< T9 */
+	uint32_t idle_repeat_ms;    /**< T7; 0: never */
+	uint8_t idle_repeats;       /**< C7 */
+	uint32_t grant_repeat_ms;   /**< T20 */
+	uint8_t grant_repeats;      /**< C20 */
+	uint32_t inactivity_ms;     /**< T4; 0: never */
+};
+
+/** What a terminal without a floor channel asks for the floor by */
+enum bus_talk_by {
+	BUS_TALK_KEYS, /**< DTMF */
+	BUS_TALK_VOICE /**< That it is spoken into */
+};
+
+/** Who hears the tones of the floor */
+enum bus_tones {
+	BUS_TONES_AUTO,   /**< A leg without a floor channel */
+	BUS_TONES_ALWAYS,
+	BUS_TONES_NEVER
+};
+
 /** How a service treats its legs */
 struct bus_service {
 	char name[HL_NAME_MAX];
@@ -102,6 +136,7 @@ struct bus_service {
 	uint32_t hang_ms;
 	uint32_t max_talk_ms;
 	enum bus_security security;
+	struct bus_floor floor;     /**< Of its calls */
 };
 
 /**
@@ -114,6 +149,10 @@ struct bus_leg_provision {
 	char user[HL_NAME_MAX];
 	char display[HL_DISPLAY_MAX];
 	struct bus_service service;
+	enum bus_talk_by talk_by;
+	enum bus_tones tones;
+	bool anonymous;            /**< Who hears it is not told who it is */
+	uint8_t priority;          /**< In private and ad-hoc calls */
 	bool invite;
 	bool anew;                 /**< The old leg is worth nothing (the
 					terminal started afresh): end it */
@@ -164,10 +203,12 @@ struct bus_member_set {
 	char group[HL_NAME_MAX];
 	char group_display[HL_DISPLAY_MAX];
 	uint32_t max_talk_ms;       /**< 0 = the service's */
+	struct bus_floor floor;     /**< The group's, or else the service's */
 	char subscriber[HL_NAME_MAX];
 	char display[HL_DISPLAY_MAX];
 	uint8_t priority;
 	bool talk, listen;
+	bool emergency;             /**< May raise one */
 };
 
 struct bus_member_del {
@@ -238,6 +279,9 @@ struct bus_msg {
 		struct bus_activation activation;
 	} u;
 };
+
+/** What a new row of floor_policy has */
+void bus_floor_default(struct bus_floor *f);
 
 /** Bytes of a message of that type that count (header and its member) */
 size_t bus_msg_bytes(enum bus_type type);

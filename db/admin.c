@@ -405,7 +405,7 @@ int admin_run(sqlite3 *db, const struct admin_cmd *cmd, char *words,
 	a.noun = noun_find(cmd->noun);
 	a.verb = verb_find(cmd->verb);
 	if (!a.noun)
-		err = say(&a, EINVAL, "the nouns are user, service,"
+		err = say(&a, EINVAL, "the nouns are user, policy, service,"
 			  " subscription, allow, group and member");
 	else if (!a.verb)
 		err = say(&a, EINVAL, "the verbs are add, remove, set and"

@@ -12,7 +12,7 @@
 #include "db/noun.h"
 #include "db/sql.h"
 
-enum { COLSQL_MAX = 512 };
+enum { COLSQL_MAX = 1024 };
 
 /** A statement as it grows; the tables of the nouns bound it */
 struct colsql {

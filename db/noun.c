@@ -11,6 +11,26 @@ static const struct col user_cols[] = {
 	{0},
 };
 
+static const struct col policy_cols[] = {
+	{"name", "name", COL_TEXT, true},
+	{"queue_max", "queue_max", COL_UINT, false},
+	{"preempt", "preempt", COL_SWITCH, false},
+	{"cut_in", "cut_in", COL_SWITCH, false},
+	{"broadcast", "broadcast", COL_SWITCH, false},
+	{"emergency", "emergency", COL_SWITCH, false},
+	{"warn_ms", "warn_ms", COL_UINT, false},
+	{"end_of_media_ms", "end_of_media_ms", COL_UINT, false},
+	{"revoke_grace_ms", "revoke_grace_ms", COL_UINT, false},
+	{"revoke_repeat_ms", "revoke_repeat_ms", COL_UINT, false},
+	{"retry_after_ms", "retry_after_ms", COL_UINT, false},
+	{"idle_repeat_ms", "idle_repeat_ms", COL_UINT, false},
+	{"idle_repeats", "idle_repeats", COL_UINT, false},
+	{"grant_repeat_ms", "grant_repeat_ms", COL_UINT, false},
+	{"grant_repeats", "grant_repeats", COL_UINT, false},
+	{"inactivity_ms", "inactivity_ms", COL_UINT, false},
+	{0},
+};
+
 static const struct col service_cols[] = {
 	{"name", "name", COL_TEXT, true},
 	{"display", "display", COL_TEXT, false},
@@ -20,6 +40,7 @@ static const struct col service_cols[] = {
 	{"hang_ms", "hang_ms", COL_UINT, false},
 	{"max_talk_ms", "max_talk_ms", COL_UINT, false},
 	{"media_security", "media_security", COL_TEXT, false},
+	{"floor_policy", "floor_policy", COL_TEXT, false},
 	{"enabled", "enabled", COL_SWITCH, false},
 	{0},
 };
@@ -31,6 +52,10 @@ static const struct col subscription_cols[] = {
 	{"display", "display", COL_TEXT, false},
 	{"start", "start", COL_TEXT, false},
 	{"inviter", "inviter", COL_TEXT, false},
+	{"talk_by", "talk_by", COL_TEXT, false},
+	{"tones", "tones", COL_TEXT, false},
+	{"anonymous", "anonymous", COL_SWITCH, false},
+	{"priority", "priority", COL_UINT, false},
 	{"enabled", "enabled", COL_SWITCH, false},
 	{0},
 };
@@ -48,6 +73,7 @@ static const struct col group_cols[] = {
 	{"service", "service", COL_TEXT, false},
 	{"display", "display", COL_TEXT, false},
 	{"max_talk_ms", "max_talk_ms", COL_UINT, false},
+	{"floor_policy", "floor_policy", COL_TEXT, false},
 	{"enabled", "enabled", COL_SWITCH, false},
 	{0},
 };
@@ -58,6 +84,7 @@ static const struct col member_cols[] = {
 	{"priority", "priority", COL_UINT, false},
 	{"talk", "talk", COL_SWITCH, false},
 	{"listen", "listen", COL_SWITCH, false},
+	{"emergency", "emergency", COL_SWITCH, false},
 	{0},
 };
 
@@ -65,6 +92,7 @@ static const struct noun nouns[] = {
 	{"user", "user",
 	 ", EXISTS(SELECT 1 FROM credential c WHERE c.user = name)", true,
 	 user_cols},
+	{"policy", "floor_policy", "", false, policy_cols},
 	{"service", "service", "", false, service_cols},
 	{"subscription", "subscription", "", false, subscription_cols},
 	{"allow", "authorisation", "", false, allow_cols},

@@ -25,6 +25,7 @@ enum prov_table {
 	PROV_DOMAIN,        /**< The one row of constants: realm */
 	PROV_USER,
 	PROV_SECRET,
+	PROV_POLICY,
 	PROV_SERVICE,
 	PROV_SUBSCRIPTION,
 	PROV_AUTHORISATION,
@@ -45,6 +46,8 @@ enum prov_security {
 };
 enum prov_start { PROV_START_SUBSCRIBE, PROV_START_REGISTER };
 enum prov_inviter { PROV_INVITE_SERVER, PROV_INVITE_TERMINAL };
+enum prov_talk_by { PROV_TALK_KEYS, PROV_TALK_VOICE };
+enum prov_tones { PROV_TONES_AUTO, PROV_TONES_ALWAYS, PROV_TONES_NEVER };
 
 /** Constant of the database, made with it; H(A1) depends on it */
 struct prov_domain {
@@ -66,6 +69,24 @@ struct prov_secret {
 	uint8_t ha1_sha256[32];
 };
 
+/** How the floor of a bridge is run; timers and counters as TS 24.380 names
+ *  them */
+struct prov_policy {
+	char name[HL_NAME_MAX];
+	uint8_t queue_max;           /**< Who waits; 0: nobody does */
+	bool preempt, cut_in, broadcast, emergency;
+	uint32_t warn_ms;            /**< Before max_talk_ms is over; 0: not */
+	uint32_t end_of_media_ms;    /**< T1 */
+	uint32_t revoke_grace_ms;    /**< T3 */
+	uint32_t revoke_repeat_ms;   /**< T8 */
+	uint32_t retry_after_ms;     /**< T9 */
+	uint32_t idle_repeat_ms;     /**< T7; 0: never */
+	uint8_t idle_repeats;        /**< C7 */
+	uint32_t grant_repeat_ms;    /**< T20 */
+	uint8_t grant_repeats;       /**< C20 */
+	uint32_t inactivity_ms;      /**< T4; 0: never */
+};
+
 struct prov_service {
 	char name[HL_NAME_MAX];
 	char display[HL_DISPLAY_MAX];
@@ -76,6 +97,7 @@ struct prov_service {
 					  burst of a private or ad-hoc call */
 	uint32_t max_talk_ms;        /**< 0 = no limit */
 	enum prov_security media_security;
+	char floor_policy[HL_NAME_MAX];
 	bool enabled;
 };
 
@@ -86,6 +108,10 @@ struct prov_subscription {
 	char display[HL_DISPLAY_MAX]; /**< Empty: the user's */
 	enum prov_start start;
 	enum prov_inviter inviter;
+	enum prov_talk_by talk_by;
+	enum prov_tones tones;
+	bool anonymous;               /**< Who hears it is not told who */
+	uint8_t priority;             /**< In private and ad-hoc calls */
 	bool enabled;
 };
 
@@ -101,6 +127,7 @@ struct prov_group {
 	char service[HL_NAME_MAX];
 	char display[HL_DISPLAY_MAX];
 	uint32_t max_talk_ms;         /**< 0 = the service's */
+	char floor_policy[HL_NAME_MAX]; /**< Empty: the service's */
 	bool enabled;
 };
 
@@ -109,6 +136,7 @@ struct prov_member {
 	char subscriber[HL_NAME_MAX];
 	uint8_t priority;             /**< 0 lowest .. 255 */
 	bool talk, listen;
+	bool emergency;               /**< May raise one */
 };
 
 enum prov_op {
@@ -125,6 +153,7 @@ struct prov_change {
 		struct prov_domain domain;
 		struct prov_user user;
 		struct prov_secret secret;
+		struct prov_policy policy;
 		struct prov_service service;
 		struct prov_subscription subscription;
 		struct prov_authorisation authorisation;
@@ -191,7 +220,7 @@ typedef void(prov_done_h)(int err, const char *words, const char *rows,
 /**
  * Run an admin command on the watch thread
  *
- * @param noun user, service, subscription, allow, group, member
+ * @param noun user, policy, service, subscription, allow, group, member
  * @param verb add, remove, list, set
  * @param args JSON object with the columns (doc/provisioning.md names them),
  *             at most 16 KiB

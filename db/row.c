@@ -32,7 +32,7 @@ static bool bool_get(sqlite3_stmt *st, int col)
 	return sqlite3_column_int64(st, col) != 0;
 }
 
-/* The text is one of two words */
+/* The text is one of some words */
 #define WORDS(words) (sizeof(words) / sizeof((words)[0]))
 
 static int word_get(sqlite3_stmt *st, int col, const char *const *words,
@@ -60,6 +60,16 @@ static int ms_get(sqlite3_stmt *st, int col, uint32_t *msp)
 
 	if (!err)
 		*msp = (uint32_t)v;
+	return err;
+}
+
+static int u8_get(sqlite3_stmt *st, int col, uint8_t *vp)
+{
+	uint64_t v;
+	int err = sql_uint(st, col, UINT8_MAX, &v);
+
+	if (!err)
+		*vp = (uint8_t)v;
 	return err;
 }
 
@@ -114,6 +124,32 @@ static int secret_read(struct prov_change *chg, sqlite3_stmt *st)
 	return err;
 }
 
+static int policy_read(struct prov_change *chg, sqlite3_stmt *st)
+{
+	struct prov_policy *p = &chg->u.policy;
+	uint32_t *const msv[] = {
+		&p->warn_ms, &p->end_of_media_ms, &p->revoke_grace_ms,
+		&p->revoke_repeat_ms, &p->retry_after_ms, &p->idle_repeat_ms,
+		&p->grant_repeat_ms, &p->inactivity_ms,
+	};
+	int err = TEXT(st, 0, p->name, 0);
+	unsigned i;
+
+	p->preempt = bool_get(st, 1);
+	p->cut_in = bool_get(st, 2);
+	p->broadcast = bool_get(st, 3);
+	p->emergency = bool_get(st, 4);
+	if (!err)
+		err = u8_get(st, 5, &p->queue_max);
+	if (!err)
+		err = u8_get(st, 6, &p->idle_repeats);
+	if (!err)
+		err = u8_get(st, 7, &p->grant_repeats);
+	for (i = 0; i < WORDS(msv) && !err; ++i)
+		err = ms_get(st, 8 + (int)i, msv[i]);
+	return err;
+}
+
 static int service_read(struct prov_change *chg, sqlite3_stmt *st)
 {
 	static const char *const modes[] = {"half-duplex", "full-duplex"};
@@ -131,6 +167,7 @@ static int service_read(struct prov_change *chg, sqlite3_stmt *st)
 
 	err = TEXT(st, 1, s->display, err);
 	err = TEXT(st, 4, s->codec, err);
+	err = TEXT(st, 9, s->floor_policy, err);
 	if (!err)
 		err = word_get(st, 2, modes, WORDS(modes), &mode);
 	if (!err)
@@ -152,8 +189,14 @@ static int subscription_read(struct prov_change *chg, sqlite3_stmt *st)
 {
 	static const char *const starts[] = {"subscribe", "register"};
 	static const char *const inviters[] = {"server", "terminal"};
+	static const char *const talk_bys[] = {"keys", "voice"};
+	static const char *const toness[] = {
+		[PROV_TONES_AUTO] = "auto",
+		[PROV_TONES_ALWAYS] = "always",
+		[PROV_TONES_NEVER] = "never",
+	};
 	struct prov_subscription *s = &chg->u.subscription;
-	unsigned start = 0, inviter = 0;
+	unsigned start = 0, inviter = 0, talk_by = 0, tones = 0;
 	int err = TEXT(st, 0, s->subscriber, 0);
 
 	err = TEXT(st, 1, s->user, err);
@@ -163,6 +206,15 @@ static int subscription_read(struct prov_change *chg, sqlite3_stmt *st)
 		err = word_get(st, 4, starts, WORDS(starts), &start);
 	if (!err)
 		err = word_get(st, 5, inviters, WORDS(inviters), &inviter);
+	if (!err)
+		err = word_get(st, 7, talk_bys, WORDS(talk_bys), &talk_by);
+	if (!err)
+		err = word_get(st, 8, toness, WORDS(toness), &tones);
+	if (!err)
+		err = u8_get(st, 10, &s->priority);
+	s->talk_by = talk_by ? PROV_TALK_VOICE : PROV_TALK_KEYS;
+	s->tones = (enum prov_tones)tones;
+	s->anonymous = bool_get(st, 9);
 	s->start = start ? PROV_START_REGISTER : PROV_START_SUBSCRIBE;
 	s->inviter = inviter ? PROV_INVITE_TERMINAL : PROV_INVITE_SERVER;
 	s->enabled = bool_get(st, 6);
@@ -185,6 +237,7 @@ static int group_read(struct prov_change *chg, sqlite3_stmt *st)
 
 	err = TEXT(st, 1, g->service, err);
 	err = TEXT(st, 2, g->display, err);
+	err = TEXT(st, 5, g->floor_policy, err);
 	if (!err)
 		err = ms_get(st, 3, &g->max_talk_ms);
 	g->enabled = bool_get(st, 4);
@@ -195,11 +248,10 @@ static int member_read(struct prov_change *chg, sqlite3_stmt *st)
 {
 	struct prov_member *m = &chg->u.member;
 	int err = TEXT(st, 1, m->subscriber, TEXT(st, 0, m->group, 0));
-	uint64_t priority = 0;
 
 	if (!err)
-		err = sql_uint(st, 2, UINT8_MAX, &priority);
-	m->priority = (uint8_t)priority;
+		err = u8_get(st, 2, &m->priority);
+	m->emergency = bool_get(st, 5);
 	m->talk = bool_get(st, 3);
 	m->listen = bool_get(st, 4);
 	return err;
@@ -230,10 +282,22 @@ static const struct row_kind kinds[PROV_TABLES] = {
 		.read_h = secret_read,
 		.k1 = AT(secret.user),
 	},
+	[PROV_POLICY] = {
+		.tab = "floor_policy",
+		.select = "SELECT name, preempt, cut_in, broadcast, emergency,"
+			  " queue_max, idle_repeats, grant_repeats, warn_ms,"
+			  " end_of_media_ms, revoke_grace_ms,"
+			  " revoke_repeat_ms, retry_after_ms, idle_repeat_ms,"
+			  " grant_repeat_ms, inactivity_ms FROM floor_policy",
+		.where = " WHERE name = ?1",
+		.read_h = policy_read,
+		.k1 = AT(policy.name),
+	},
 	[PROV_SERVICE] = {
 		.tab = "service",
 		.select = "SELECT name, display, mode, idle, codec, hang_ms,"
-			  " max_talk_ms, enabled, media_security"
+			  " max_talk_ms, enabled, media_security,"
+			  " floor_policy"
 			  " FROM service",
 		.where = " WHERE name = ?1",
 		.read_h = service_read,
@@ -242,7 +306,8 @@ static const struct row_kind kinds[PROV_TABLES] = {
 	[PROV_SUBSCRIPTION] = {
 		.tab = "subscription",
 		.select = "SELECT subscriber, user, service, display, start,"
-			  " inviter, enabled FROM subscription",
+			  " inviter, enabled, talk_by, tones, anonymous,"
+			  " priority FROM subscription",
 		.where = " WHERE subscriber = ?1",
 		.read_h = subscription_read,
 		.k1 = AT(subscription.subscriber),
@@ -258,8 +323,8 @@ static const struct row_kind kinds[PROV_TABLES] = {
 	},
 	[PROV_GROUP] = {
 		.tab = "talkgroup",
-		.select = "SELECT name, service, display, max_talk_ms, enabled"
-			  " FROM talkgroup",
+		.select = "SELECT name, service, display, max_talk_ms, enabled,"
+			  " floor_policy FROM talkgroup",
 		.where = " WHERE name = ?1",
 		.read_h = group_read,
 		.k1 = AT(group.name),
@@ -267,7 +332,7 @@ static const struct row_kind kinds[PROV_TABLES] = {
 	[PROV_MEMBER] = {
 		.tab = "member",
 		.select = "SELECT talkgroup, subscriber, priority, talk,"
-			  " listen FROM member",
+			  " listen, emergency FROM member",
 		.where = " WHERE talkgroup = ?1 AND subscriber = ?2",
 		.read_h = member_read,
 		.k1 = AT(member.group),
@@ -304,7 +369,7 @@ int row_read(struct prov_change *chg, enum prov_table table, sqlite3_stmt *st)
 
 static int one_prepare(struct row_reader *rd, enum prov_table table)
 {
-	char sql[256];
+	char sql[512];
 
 	if (rd->one[table])
 		return 0;

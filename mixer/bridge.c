@@ -183,8 +183,20 @@ static void act(struct bridge *b, const struct floor_act *a)
 		burst_close(&b->burst, b->w->now, &m->tail);
 		event_up(b, MIXER_FLOOR_IDLE, m, 0);
 		break;
+	case FLOOR_ACT_WARN:
+		event_up(b, MIXER_FLOOR_WARNED, m, a->secs);
+		act_down(b, a);
+		break;
+	case FLOOR_ACT_UNQUEUED:
+		event_up(b, MIXER_FLOOR_UNQUEUED, m, 0);
+		break;
+	case FLOOR_ACT_INACTIVE:
+		event_up(b, MIXER_BRIDGE_INACTIVE, NULL, 0);
+		break;
 	case FLOOR_ACT_TAKEN:
 	case FLOOR_ACT_IDLE:
+	case FLOOR_ACT_QUEUE:
+	case FLOOR_ACT_MOVED:
 		act_down(b, a);
 		break;
 	}
@@ -341,6 +353,8 @@ void bridge_floor(struct worker *w, const struct floor_up *fu)
 	ev.priority = (uint8_t)(fu->priority < m->fm.priority
 					? fu->priority
 					: m->fm.priority);
+	ev.tier = (enum floor_tier)fu->tier;
+	ev.queues = fu->queues;
 	ev.no_room = !load_takes(w, b, m->fm.priority);
 	if (!fu->request) {
 		ev.type = FLOOR_EV_RELEASE;

@@ -116,7 +116,7 @@ static void enter_revoking(struct floor *f, enum tbcp_revoke reason,
 	f->state = FLOOR_REVOKING;
 	f->revoked = (uint16_t)reason;
 	f->t3 = after(now, f->cfg.revoke_grace_ms);
-	f->t8 = after(now, FLOOR_REVOKE_REPEAT_MS);
+	f->t8 = after(now, f->cfg.revoke_repeat_ms);
 	if (reason == TBCP_REVOKE_TOO_LONG)
 		f->holder->retry_us = after(now, f->cfg.retry_after_ms);
 	revoke_say(f, false, out);
@@ -252,7 +252,7 @@ static bool expire(struct floor *f, uint64_t now, struct floor_out *out)
 	} else if (at == f->t2) {
 		enter_revoking(f, TBCP_REVOKE_TOO_LONG, now, out);
 	} else if (at == f->t8) {
-		f->t8 = after(now, FLOOR_REVOKE_REPEAT_MS);
+		f->t8 = after(now, f->cfg.revoke_repeat_ms);
 		revoke_say(f, true, out);
 	} else {
 		f->t7 = --f->c7 ? after(now, f->cfg.idle_repeat_ms)
@@ -275,6 +275,8 @@ void floor_set(struct floor *f, const struct floor_cfg *cfg)
 	f->cfg = *cfg;
 	if (!f->cfg.end_of_media_ms)
 		f->cfg.end_of_media_ms = FLOOR_END_OF_MEDIA_MS;
+	if (!f->cfg.revoke_repeat_ms)
+		f->cfg.revoke_repeat_ms = FLOOR_REPEAT_MS;
 	if (!f->cfg.idle_repeat_ms)
 		f->t7 = FLOOR_NEVER;
 }
@@ -300,6 +302,10 @@ void floor_step(struct floor *f, const struct floor_ev *ev, uint64_t now,
 		break;
 	case FLOOR_EV_RELEASE:
 		release(f, ev, now, out);
+		break;
+	case FLOOR_EV_ACK:
+	case FLOOR_EV_POSITION:
+	case FLOOR_EV_REVOKE:
 		break;
 	case FLOOR_EV_SHED:
 		shed(f, now, out);

@@ -194,9 +194,11 @@ static void release(struct worker *w, struct leg *leg,
 static void acked(struct worker *w, const struct leg *leg,
 		  const struct floor_word *fw)
 {
-	const struct mixer_event ev = {.type = MIXER_FLOOR_ACK,
+	const bool connect = fw->acked == TBCP_CONNECT;
+	const struct mixer_event ev = {.type = connect
+						? MIXER_LEG_CONNECT_ACK
+						: MIXER_LEG_DISCONNECT_ACK,
 				       .leg = leg->id,
-				       .burst = fw->acked,
 				       .reason = fw->reason,
 				       .at_us = w->now};
 

@@ -328,13 +328,19 @@ static bool event_look_up(struct mixer *m, struct mixer_event *ev)
 		return ml != NULL;
 	case MIXER_LEG_SECURED:
 	case MIXER_LEG_INSECURE:
-	case MIXER_FLOOR_ACK:
+	case MIXER_LEG_CONNECT_ACK:
+	case MIXER_LEG_DISCONNECT_ACK:
 		return ml != NULL;
 	case MIXER_FLOOR_TAKEN:
 	case MIXER_FLOOR_IDLE:
 	case MIXER_FLOOR_DENIED:
 	case MIXER_FLOOR_REVOKED:
 	case MIXER_BURST_STARTED:
+	case MIXER_FLOOR_QUEUED:
+	case MIXER_FLOOR_UNQUEUED:
+	case MIXER_FLOOR_WARNED:
+	case MIXER_FLOOR_URGENT:
+	case MIXER_BRIDGE_INACTIVE:
 		return mb != NULL;
 	case MIXER_OVERLOAD:
 	case MIXER_RECOVERED:

@@ -21,6 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <re.h>
+#include "mixer/floor.h"
 #include "wire/srtp.h"
 
 enum {
@@ -41,7 +42,23 @@ struct mixer;
 /** Floor control protocol spoken on a leg's floor channel */
 enum mixer_floor_proto {
 	MIXER_FLOOR_TBCP, /**< OMA PoC 1.0, "PoC1" */
-	MIXER_FLOOR_MCPT  /**< 3GPP TS 24.380, "MCPT" */
+	MIXER_FLOOR_MCPT  /**< 3GPP TS 24.380, "MCPT" and "MCPC" */
+};
+
+/** What was negotiated of a leg's floor channel (TS 24.380 clause 14) */
+struct mixer_floor_terms {
+	bool queueing;        /**< It can wait: mc_queueing, queuing=1 */
+	/** The highest priority that its requests may name; 0: what they name
+	 *  is not looked at, and they have the member's. TBCP: 1 normal, 2
+	 *  high, 3 pre-emptive (tb_priority) */
+	uint8_t priority_max;
+};
+
+/** Which legs hear tones of the floor */
+enum mixer_tones {
+	MIXER_TONES_AUTO,   /**< Those without a floor channel */
+	MIXER_TONES_ALWAYS,
+	MIXER_TONES_NEVER
 };
 
 /** What a leg's payload is: tones have to be in it; speech is never looked
@@ -160,9 +177,24 @@ enum mixer_event_type {
 	MIXER_FLOOR_REVOKED,
 	/** First packet of a burst was fanned out */
 	MIXER_BURST_STARTED,
-	/** leg's floor channel carried an Ack of Connect or Disconnect:
-	 *  burst is the acknowledged enum tbcp_type, reason its reason */
-	MIXER_FLOOR_ACK,
+	/** leg waits in the queue of bridge: position, priority, tier; said
+	 *  once, when it enters or is raised */
+	MIXER_FLOOR_QUEUED,
+	/** ..and does not any more: granted, denied, cancelled, or gone */
+	MIXER_FLOOR_UNQUEUED,
+	/** leg has to let go in reason seconds */
+	MIXER_FLOOR_WARNED,
+	/** leg has asked for the floor of bridge with the tier of an
+	 *  emergency or of imminent peril, and may; said with each such
+	 *  request, before its outcome */
+	MIXER_FLOOR_URGENT,
+	/** Nobody has asked for the floor of bridge for inactivity_ms (T4) */
+	MIXER_BRIDGE_INACTIVE,
+	/** leg's terminal acknowledged mixer_leg_connect(): reason as enum
+	 *  tbcp_connect_reason */
+	MIXER_LEG_CONNECT_ACK,
+	/** ..mixer_leg_disconnect() */
+	MIXER_LEG_DISCONNECT_ACK,
 	/** Its media is protected from now on: reason as enum srtpw_suite */
 	MIXER_LEG_SECURED,
 	/** It will not be: reason as enum mixer_insecure. The leg stays, and
@@ -178,9 +210,13 @@ enum mixer_event_type {
 	MIXER_RECOVERED
 };
 
-/** Reason of the floor beside those of wire/tbcp.h, with MCPT's number. TBCP
- *  has none: there a burst is pre-empted, and a request meets an error. */
-enum { MIXER_NO_RESOURCES = 6 };
+/** Reasons of the floor beside those of wire/tbcp.h, with MCPT's numbers. TBCP
+ *  has none of them: there a burst is pre-empted, and a request meets an
+ *  error. */
+enum {
+	MIXER_NO_RESOURCES = FLOOR_NO_RESOURCES,
+	MIXER_QUEUE_FULL = FLOOR_QUEUE_FULL
+};
 
 struct mixer_event {
 	enum mixer_event_type type;
@@ -188,7 +224,13 @@ struct mixer_event {
 	mixer_bridge_id bridge;
 	uint32_t burst;     /**< Number of the burst in its bridge */
 	uint16_t reason;
+	uint16_t position;  /**< QUEUED: 1.. */
+	uint8_t priority;   /**< FLOOR_TAKEN, QUEUED, URGENT */
+	uint8_t tier;       /**< ..enum floor_tier */
 	uint64_t at_us;     /**< CLOCK_MONOTONIC, set by the worker */
+	/** CONNECT_ACK, DISCONNECT_ACK: hash_joaat() of the session URI that it
+	 *  names; 0: it names none, as in TBCP */
+	uint32_t session;
 	struct sa addr;     /**< LATCHED, MOVED */
 	void *leg_arg;      /**< As given to mixer_leg_add() */
 	void *bridge_arg;   /**< As given to mixer_bridge_add() */
@@ -235,6 +277,8 @@ struct mixer_leg_params {
 	enum mixer_codec codec;
 	bool floor;          /**< The leg has a floor channel */
 	bool ice;            /**< Its SDP has ICE-lite */
+	bool voice;          /**< Its speech asks for the floor by itself */
+	enum mixer_tones tones;
 	int worker;          /**< -1: the least loaded one */
 	void *arg;
 };
@@ -262,6 +306,7 @@ struct mixer_leg_remote {
 	struct sa rtp, rtcp, floor; /**< Unset: that channel was refused */
 	uint8_t pt, pt_event;       /**< 0xff: leave as they are */
 	enum mixer_floor_proto floor_proto; /**< Where floor is set */
+	struct mixer_floor_terms floor_terms; /**< ..too */
 	bool send;                  /**< The terminal wants to hear */
 	bool recv;                  /**< The terminal wants to talk */
 	/** It does neither because its service has it rest: it may ask for the
@@ -323,16 +368,15 @@ int mixer_leg_del(struct mixer *m, mixer_leg_id leg);
 /* --- bridges ---------------------------------------------------------- */
 
 struct mixer_bridge_params {
-	uint32_t max_talk_ms;    /**< T2 stop talking; 0 = no limit */
-	uint32_t revoke_grace_ms;/**< T3 */
-	uint32_t end_of_media_ms;/**< T1 holder sends no RTP */
-	uint32_t retry_after_ms; /**< T9 after a revoke for talking too long */
-	uint32_t idle_repeat_ms; /**< T7, 0 = never */
-	uint32_t idle_repeats;   /**< C7 */
+	struct floor_cfg floor;  /**< All of it (mixer/floor.h) */
+	/** The group is in an emergency: whatever is said of its floor says
+	 *  so too */
+	bool in_emergency;
 	int worker;              /**< Home; -1: the least loaded one */
 	void *arg;
 };
 
+/** The defaults of TS 24.380, no queue, no pre-emption */
 void mixer_bridge_params_default(struct mixer_bridge_params *p);
 
 int mixer_bridge_add(struct mixer *m, const struct mixer_bridge_params *p,
@@ -350,6 +394,8 @@ struct mixer_member {
 	uint8_t priority;
 	bool may_talk;
 	bool may_listen;
+	bool may_emergency;        /**< Its requests may be urgent */
+	bool anonymous;            /**< The others are not told who it is */
 	char uri[MIXER_URI_MAX];   /**< Told to the others when it talks */
 	char name[MIXER_NAME_MAX]; /**< Display name, may be empty */
 };
@@ -381,12 +427,12 @@ int mixer_bridge_leave(struct mixer *m, mixer_bridge_id bridge,
 int mixer_leg_select(struct mixer *m, mixer_leg_id leg,
 		     mixer_bridge_id bridge);
 
-/** Ask for the floor on behalf of a leg (implicit request of an activation);
- *  the answer goes to the leg's floor channel and up as an event. With one
- *  member only it is denied: the others join first.
+/** Ask for the floor on behalf of a leg (implicit request of an activation)
+ *  with the member's priority; the answer goes to the leg's floor channel and
+ *  up as an event. With one member only it is denied: the others join first.
  *  @return 0, ENOENT, EINVAL (not its selected bridge), EAGAIN */
 int mixer_floor_request(struct mixer *m, mixer_bridge_id bridge,
-			mixer_leg_id leg);
+			mixer_leg_id leg, enum floor_tier tier);
 /**
  * A leg's terminal has asked for the floor by signalling, and what it asks for
  * is still being decided: its newest speech is held from now on, and goes
@@ -398,6 +444,47 @@ int mixer_floor_request(struct mixer *m, mixer_bridge_id bridge,
 int mixer_floor_expect(struct mixer *m, mixer_leg_id leg);
 int mixer_floor_release(struct mixer *m, mixer_bridge_id bridge,
 			mixer_leg_id leg);
+/** Take the floor from whoever has it, as a dispatcher does: it is told that
+ *  it was pre-empted. @return 0, ENOENT, EAGAIN */
+int mixer_floor_revoke(struct mixer *m, mixer_bridge_id bridge);
+
+/* --- pre-established sessions ------------------------------------------ */
+
+enum mixer_session {
+	MIXER_SESSION_NONE,
+	MIXER_SESSION_PRIVATE,     /**< One to one */
+	MIXER_SESSION_ADHOC,       /**< TBCP only; MCPC says prearranged */
+	MIXER_SESSION_PREARRANGED,
+	MIXER_SESSION_CHAT
+};
+
+/** What Connect tells (TBCP Connect; TS 24.380 clause 8.3). A text may be
+ *  empty: then it is not told. */
+struct mixer_connect {
+	enum mixer_session type;
+	bool manual_override;      /**< It is not to ring */
+	bool confirmed;            /**< MCPC Answer State */
+	/** Numbers of the leg's m= lines, the first is 1 (MCPC Media Streams) */
+	uint8_t audio_line, floor_line;
+	char session[MIXER_URI_MAX]; /**< URI of the session */
+	char group[MIXER_URI_MAX];
+	char group_name[MIXER_NAME_MAX];
+	char inviter[MIXER_URI_MAX];
+	char inviter_name[MIXER_NAME_MAX];
+};
+
+/**
+ * Tell a leg's terminal by its floor channel that the leg is in a session from
+ * now on; said once, an Ack is asked for: repeating is the caller's (T55, T16)
+ *
+ * @return 0, ENOENT, EINVAL (a text is not terminated), ENOTSUP (no floor
+ *         channel, or BFCP), EAGAIN, ENOMEM
+ */
+int mixer_leg_connect(struct mixer *m, mixer_leg_id leg,
+		      const struct mixer_connect *c);
+/** ..and that it is not any more; session and type name it. As above. */
+int mixer_leg_disconnect(struct mixer *m, mixer_leg_id leg,
+			 const struct mixer_connect *c);
 
 /* --- looking ---------------------------------------------------------- */
 

@@ -9,12 +9,16 @@
 void mixer_bridge_params_default(struct mixer_bridge_params *p)
 {
 	memset(p, 0, sizeof(*p));
-	p->max_talk_ms = 30000;
-	p->revoke_grace_ms = 3000;
-	p->end_of_media_ms = 4000;
-	p->retry_after_ms = 5000;
-	p->idle_repeat_ms = 1000;
-	p->idle_repeats = 3;
+	p->floor = (struct floor_cfg){.max_talk_ms = 30000,
+				      .revoke_grace_ms = 3000,
+				      .revoke_repeat_ms = 1000,
+				      .end_of_media_ms = 4000,
+				      .retry_after_ms = 5000,
+				      .idle_repeat_ms = 1000,
+				      .idle_repeats = 3,
+				      .grant_repeat_ms = 1000,
+				      .grant_repeats = 3,
+				      .emergency = true};
 	p->worker = -1;
 }
 
@@ -33,16 +37,6 @@ struct mbridge *mbridge_get(const struct mixer *m, mixer_bridge_id id)
 	struct mbridge *mb = mbridge_raw(m, id);
 
 	return mb && !mb->leaving ? mb : NULL;
-}
-
-static struct floor_cfg floor_cfg_of(const struct mixer_bridge_params *p)
-{
-	return (struct floor_cfg){.max_talk_ms = p->max_talk_ms,
-				  .revoke_grace_ms = p->revoke_grace_ms,
-				  .end_of_media_ms = p->end_of_media_ms,
-				  .retry_after_ms = p->retry_after_ms,
-				  .idle_repeat_ms = p->idle_repeat_ms,
-				  .idle_repeats = p->idle_repeats};
 }
 
 /* --- bridges ------------------------------------------------------------- */
@@ -81,7 +75,6 @@ static void slot_take(struct mixer *m)
 int mixer_bridge_add(struct mixer *m, const struct mixer_bridge_params *p,
 		     mixer_bridge_id *bridgep)
 {
-	struct floor_cfg fc;
 	struct mbridge *mb;
 	struct mpart *partv;
 	struct bridge *b;
@@ -95,11 +88,10 @@ int mixer_bridge_add(struct mixer *m, const struct mixer_bridge_params *p,
 	home = p->worker >= 0 ? (unsigned)p->worker : least_bridges(m);
 	if (!cmd_fits(m, home, 1, CMD_KEEP))
 		return EAGAIN;
-	fc = floor_cfg_of(p);
 	mb = &m->bridgev[slot_next(m)];
 	gen = id_gen_next(mb->gen);
 	partv = mem_zalloc(m->cfg.workers * sizeof(*partv), NULL);
-	b = bridge_alloc(id_make(true, gen, home, slot_next(m)), &fc);
+	b = bridge_alloc(id_make(true, gen, home, slot_next(m)), &p->floor);
 	if (!partv || !b) {
 		mem_deref(partv);
 		mem_deref(b);
@@ -133,7 +125,7 @@ int mixer_bridge_set(struct mixer *m, mixer_bridge_id bridge,
 		return EAGAIN;
 	c = cmd_new(m, mb->home, CMD_BRIDGE_SET);
 	c->bridge = bridge;
-	c->u.floor = floor_cfg_of(p);
+	c->u.floor = p->floor;
 	cmd_push(m, mb->home);
 	return 0;
 }

@@ -364,7 +364,7 @@ int mixer_floor_expect(struct mixer *m, mixer_leg_id leg)
 }
 
 static int floor_send(struct mixer *m, mixer_bridge_id bridge,
-		      mixer_leg_id leg, bool request)
+		      mixer_leg_id leg, const struct floor_ask *ask)
 {
 	const struct mbridge *mb = m ? mbridge_get(m, bridge) : NULL;
 	const struct mleg *ml = m ? mleg_get(m, leg) : NULL;
@@ -373,30 +373,34 @@ static int floor_send(struct mixer *m, mixer_bridge_id bridge,
 
 	if (!seat)
 		return ENOENT;
-	if (request && ml->sel != seat)
+	if (ask->request && ml->sel != seat)
 		return EINVAL;
-	if (!cmd_fits(m, mb->home, 1, request ? CMD_KEEP : 0))
+	if (!cmd_fits(m, mb->home, 1, ask->request ? CMD_KEEP : 0))
 		return EAGAIN;
 	/* The answer is under way for a moment */
-	if (request && mb->home != id_worker(leg))
+	if (ask->request && mb->home != id_worker(leg))
 		(void)ask_send(m, leg, bridge);
 	c = cmd_new(m, mb->home, CMD_FLOOR);
 	c->bridge = bridge;
 	c->leg = leg;
 	c->member = seat->no;
-	c->u.request = request;
+	c->u.ask = *ask;
 	cmd_push(m, mb->home);
 	return 0;
 }
 
 int mixer_floor_request(struct mixer *m, mixer_bridge_id bridge,
-			mixer_leg_id leg)
+			mixer_leg_id leg, enum floor_tier tier)
 {
-	return floor_send(m, bridge, leg, true);
+	const struct floor_ask ask = {.request = true, .tier = tier};
+
+	return floor_send(m, bridge, leg, &ask);
 }
 
 int mixer_floor_release(struct mixer *m, mixer_bridge_id bridge,
 			mixer_leg_id leg)
 {
-	return floor_send(m, bridge, leg, false);
+	static const struct floor_ask let_go = {.request = false};
+
+	return floor_send(m, bridge, leg, &let_go);
 }

@@ -46,6 +46,12 @@ enum cmd_type {
 	CMD_QUIT
 };
 
+/** What signalling wants for a leg */
+struct floor_ask {
+	bool request;          /**< Else release */
+	enum floor_tier tier;  /**< REQUEST */
+};
+
 struct cmd {
 	enum cmd_type type;
 	uint32_t member;
@@ -70,7 +76,7 @@ struct cmd {
 			struct seats *seats;   /**< ..of the leg, or NULL */
 			bool may_listen;
 		} join;
-		bool request;          /**< CMD_FLOOR: else release */
+		struct floor_ask ask;  /**< CMD_FLOOR */
 	} u;
 };
 
@@ -104,6 +110,8 @@ struct floor_up {
 	mixer_leg_id leg;
 	uint32_t member;
 	bool request;      /**< Else release */
+	bool queues;       /**< REQUEST: its terminal can wait */
+	uint8_t tier;      /**< ..enum floor_tier */
 	bool has_last_seq;
 	uint16_t last_seq;
 	uint16_t priority;

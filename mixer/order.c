@@ -129,7 +129,9 @@ static void floor_order(struct worker *w, const struct cmd *c)
 	const struct floor_up fu = {.bridge = c->bridge,
 				    .leg = c->leg,
 				    .member = c->member,
-				    .request = c->u.request,
+				    .request = c->u.ask.request,
+				    .queues = true,
+				    .tier = (uint8_t)c->u.ask.tier,
 				    .priority = UINT8_MAX};
 
 	bridge_floor(w, &fu);

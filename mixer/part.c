@@ -466,6 +466,11 @@ void part_floor(struct worker *w, const struct floor_down *fd)
 		if (leg)
 			floorchan_revoke(w, leg, fd);
 		break;
+	case FLOOR_ACT_QUEUE:
+	case FLOOR_ACT_MOVED:
+	case FLOOR_ACT_UNQUEUED:
+	case FLOOR_ACT_WARN:
+	case FLOOR_ACT_INACTIVE:
 	case FLOOR_ACT_ENDED:
 		break;
 	}

@@ -3,7 +3,6 @@
  * @file worker.c  A media worker: one thread that shares nothing
  */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -14,6 +13,7 @@
 #include "mixer/sweep.h"
 #include "util/clock.h"
 #include "util/reserve.h"
+#include "util/thread.h"
 
 enum {
 	EPOLL_MAX = 64,
@@ -402,20 +402,11 @@ int worker_alloc(struct worker **wp, unsigned idx, const struct mixer_cfg *cfg,
 
 int worker_start(struct worker *w)
 {
-	sigset_t all, old;
 	char name[16];
 	int err;
 
-	/* The thread inherits the mask: signals are for signalling */
-	sigfillset(&all);
-	err = pthread_sigmask(SIG_SETMASK, &all, &old);
-	if (err)
-		return err;
-	err = pthread_create(&w->tid, NULL, worker_main, w);
-	w->running = !err;
 	(void)snprintf(name, sizeof(name), "media %u", w->idx);
-	if (!err)
-		(void)pthread_setname_np(w->tid, name);
-	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+	err = thread_spawn(&w->tid, name, worker_main, w);
+	w->running = !err;
 	return err;
 }

@@ -52,6 +52,12 @@ struct dir_group *directory_group(const struct directory *d, const char *name)
 	return find(d->groups, name, offsetof(struct dir_group, row.name));
 }
 
+struct dir_policy *directory_policy(const struct directory *d,
+				    const char *name)
+{
+	return find(d->policies, name, offsetof(struct dir_policy, row.name));
+}
+
 struct dir_sub *directory_resolve(const struct directory *d, const char *name,
 				  const struct dir_service *service)
 {
@@ -343,6 +349,9 @@ static void change_handler(const struct prov_change *chg, void *arg)
 	case PROV_USER:
 		user_set(d, &chg->u.user, del);
 		break;
+	case PROV_POLICY:
+		directory_policy_set(d, &chg->u.policy, del);
+		break;
 	case PROV_SERVICE:
 		service_set(d, &chg->u.service, del);
 		break;
@@ -385,17 +394,20 @@ static void destructor(void *arg)
 	hash_flush(d->subs);
 	hash_flush(d->users);
 	hash_flush(d->services);
+	hash_flush(d->policies);
 	mem_deref(d->groups);
 	mem_deref(d->subs);
 	mem_deref(d->users);
 	mem_deref(d->services);
+	mem_deref(d->policies);
 	mem_deref(d->rules);
 }
 
 int directory_alloc(struct directory **dp, struct prov *prov, dir_change_h *h,
 		    void *arg)
 {
-	const unsigned mask = PROV_BIT(PROV_USER) | PROV_BIT(PROV_SERVICE) |
+	const unsigned mask = PROV_BIT(PROV_USER) | PROV_BIT(PROV_POLICY) |
+			      PROV_BIT(PROV_SERVICE) |
 			      PROV_BIT(PROV_SUBSCRIPTION) |
 			      PROV_BIT(PROV_AUTHORISATION) |
 			      PROV_BIT(PROV_GROUP) | PROV_BIT(PROV_MEMBER);
@@ -412,6 +424,7 @@ int directory_alloc(struct directory **dp, struct prov *prov, dir_change_h *h,
 	err = hash_alloc(&d->users, HASH_SIZE);
 	err |= hash_alloc(&d->subs, HASH_SIZE);
 	err |= hash_alloc(&d->services, 64);
+	err |= hash_alloc(&d->policies, 64);
 	err |= hash_alloc(&d->groups, HASH_SIZE);
 	err |= rules_alloc(&d->rules);
 	if (!err)

@@ -34,6 +34,12 @@ struct dir_service {
 	struct prov_service row;
 };
 
+/** How floors are run; found by name where it counts */
+struct dir_policy {
+	struct le he;
+	struct prov_policy row;
+};
+
 struct dir_group {
 	struct le he;
 	struct prov_group row;
@@ -79,7 +85,8 @@ struct dir_try {
 };
 
 enum dir_event {
-	DIR_SUB_CHANGED, /**< New, or its rows or its service changed */
+	DIR_SUB_CHANGED, /**< New, or its rows, its service or its floor policy
+			      changed */
 	DIR_SUB_GONE,    /**< About to be freed, or another's from now on */
 	DIR_USER_GONE,   /**< Deleted or disabled; its bindings must go */
 	DIR_MEMBER_SET,
@@ -110,6 +117,16 @@ struct dir_service *directory_service(const struct directory *d,
 				      const char *name);
 struct dir_group *directory_group(const struct directory *d,
 				  const char *name);
+
+struct dir_policy *directory_policy(const struct directory *d,
+				    const char *name);
+/** How the floor of a service's calls is run; NULL: that is not known */
+const struct prov_policy *
+directory_service_policy(const struct directory *d,
+			 const struct dir_service *svc);
+/** ..and that of a group: its own or its service's */
+const struct prov_policy *directory_group_policy(const struct directory *d,
+						 const struct dir_group *g);
 
 /** The subscription that name (a subscriber, else a user) means in service */
 struct dir_sub *directory_resolve(const struct directory *d, const char *name,

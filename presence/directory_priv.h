@@ -9,7 +9,7 @@
 #include "presence/rules.h"
 
 struct directory {
-	struct hash *users, *subs, *services, *groups;
+	struct hash *users, *subs, *services, *groups, *policies;
 	struct rules *rules;
 	struct prov_watch *watch;
 	dir_change_h *h;
@@ -22,6 +22,11 @@ static inline void dir_emit(const struct directory *d, struct dir_change chg)
 {
 	d->h(&chg, d->arg);
 }
+
+/* --- directory_policy.c -------------------------------------------------- */
+
+void directory_policy_set(struct directory *d, const struct prov_policy *row,
+			  bool del);
 
 /* --- directory_group.c --------------------------------------------------- */
 

@@ -5,7 +5,8 @@
 #include <string.h>
 #include "presence/priv.h"
 
-static void member_msg(const struct dir_member *m, struct bus_msg *msg)
+static void member_msg(const struct presence *p, const struct dir_member *m,
+		       struct bus_msg *msg)
 {
 	struct bus_member_set *set = &msg->u.member_set;
 	const struct prov_group *g = &m->group->row;
@@ -19,9 +20,11 @@ static void member_msg(const struct dir_member *m, struct bus_msg *msg)
 	(void)re_snprintf(set->display, sizeof(set->display), "%s",
 			  dir_sub_display(m->sub));
 	set->max_talk_ms = g->max_talk_ms;
+	policy_tell(&set->floor, directory_group_policy(p->dir, m->group));
 	set->priority = m->row.priority;
 	set->talk = m->row.talk;
 	set->listen = m->row.listen;
+	set->emergency = m->row.emergency;
 }
 
 static bool member_counts(const struct dir_member *m)
@@ -42,7 +45,7 @@ static void member_send(struct presence *p, const struct dir_member *m,
 		       sizeof(msg.u.member_del.subscriber));
 	}
 	else {
-		member_msg(m, &msg);
+		member_msg(p, m, &msg);
 	}
 	(void)bus_request(NULL, p->bus, BUS_CONFERENCE, m->sub->node, &msg, 0,
 			  NULL, NULL);

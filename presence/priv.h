@@ -300,6 +300,9 @@ int provision_ask(struct presence *p, struct dir_sub *sub,
 
 /* --- member.c: talkgroups ---------------------------------------------- */
 
+/** policy.c: a row, or NULL: what a new one would have */
+void policy_tell(struct bus_floor *f, const struct prov_policy *row);
+
 void provision_member(struct presence *p, const struct dir_member *m,
 		      bool gone);
 /** All that sub is a member of, to its conference server */

@@ -69,13 +69,53 @@ static enum bus_security security(enum prov_security s)
 	return BUS_SECURITY_DTLS;
 }
 
+static enum bus_tones tones(enum prov_tones t)
+{
+	switch (t) {
+
+	case PROV_TONES_AUTO:
+		return BUS_TONES_AUTO;
+	case PROV_TONES_ALWAYS:
+		return BUS_TONES_ALWAYS;
+	case PROV_TONES_NEVER:
+		break;
+	}
+
+	return BUS_TONES_NEVER;
+}
+
+/* What the subscription says of how it talks */
+static void talking_tell(struct bus_leg_provision *lp,
+			 const struct prov_subscription *row)
+{
+	lp->talk_by = row->talk_by == PROV_TALK_VOICE ? BUS_TALK_VOICE
+						      : BUS_TALK_KEYS;
+	lp->tones = tones(row->tones);
+	lp->anonymous = row->anonymous;
+	lp->priority = row->priority;
+}
+
+static void service_tell(struct bus_service *s, const struct presence *p,
+			 const struct dir_service *service)
+{
+	const struct prov_service *svc = &service->row;
+
+	memcpy(s->name, svc->name, sizeof(s->name));
+	memcpy(s->codec, svc->codec, sizeof(s->codec));
+	s->full_duplex = svc->mode == PROV_FULL_DUPLEX;
+	s->idle_inactive = svc->idle == PROV_IDLE_INACTIVE;
+	s->hang_ms = svc->hang_ms;
+	s->max_talk_ms = svc->max_talk_ms;
+	s->security = security(svc->media_security);
+	policy_tell(&s->floor, directory_service_policy(p->dir, service));
+}
+
 static int provision_msg(const struct presence *p, const struct dir_sub *sub,
 			 const struct binding *b,
 			 const struct provision_how *how,
 			 struct bus_msg *msg)
 {
 	struct bus_leg_provision *lp = &msg->u.leg_provision;
-	const struct prov_service *svc = &sub->service->row;
 	const struct sa *laddr = endpoint_laddr(p->sockv[b->laddr].ep);
 	const struct sa *local = sa_isset(&p->cfg.media, SA_ADDR) &&
 						 sa_af(&p->cfg.media) ==
@@ -89,13 +129,8 @@ static int provision_msg(const struct presence *p, const struct dir_sub *sub,
 	memcpy(lp->user, sub->user->row.name, sizeof(lp->user));
 	(void)re_snprintf(lp->display, sizeof(lp->display), "%s",
 			  dir_sub_display(sub));
-	memcpy(lp->service.name, svc->name, sizeof(lp->service.name));
-	memcpy(lp->service.codec, svc->codec, sizeof(lp->service.codec));
-	lp->service.full_duplex = svc->mode == PROV_FULL_DUPLEX;
-	lp->service.idle_inactive = svc->idle == PROV_IDLE_INACTIVE;
-	lp->service.hang_ms = svc->hang_ms;
-	lp->service.max_talk_ms = svc->max_talk_ms;
-	lp->service.security = security(svc->media_security);
+	service_tell(&lp->service, p, sub->service);
+	talking_tell(lp, &sub->row);
 	lp->invite = how->invite;
 	lp->dialled = how->dialled;
 	lp->stays = how->stays;

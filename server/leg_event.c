@@ -139,7 +139,13 @@ void leg_event(struct leg *leg, const struct mixer_event *ev)
 	case MIXER_FLOOR_DENIED:
 	case MIXER_FLOOR_REVOKED:
 	case MIXER_BURST_STARTED:
-	case MIXER_FLOOR_ACK:
+	case MIXER_FLOOR_QUEUED:
+	case MIXER_FLOOR_UNQUEUED:
+	case MIXER_FLOOR_WARNED:
+	case MIXER_FLOOR_URGENT:
+	case MIXER_BRIDGE_INACTIVE:
+	case MIXER_LEG_CONNECT_ACK:
+	case MIXER_LEG_DISCONNECT_ACK:
 		break;
 	}
 }

@@ -50,7 +50,7 @@ static bool number_is(uint16_t *vp, const struct pl *word, const char *prefix)
 }
 
 /* queuing=0;tb_priority=1;timestamp=0 */
-static void tbcp_decode(struct leg_floor *f, struct pl params)
+static void tbcp_params_decode(struct leg_floor *f, struct pl params)
 {
 	struct pl word;
 	uint16_t v;
@@ -63,7 +63,7 @@ static void tbcp_decode(struct leg_floor *f, struct pl params)
 }
 
 /* mc_queueing;mc_priority=5;mc_granted;mc_implicit_request */
-static void mcpt_decode(struct leg_floor *f, struct pl params)
+static void mcpt_params_decode(struct leg_floor *f, struct pl params)
 {
 	struct pl word;
 	uint16_t v;
@@ -95,9 +95,9 @@ bool leg_floor_decode(struct leg_floor *f, const struct pl *formats,
 	}
 
 	if (f->tbcp && fmtp_find(&params, attrs, "TBCP"))
-		tbcp_decode(f, params);
+		tbcp_params_decode(f, params);
 	if (f->mcpt && fmtp_find(&params, attrs, "MCPTT"))
-		mcpt_decode(f, params);
+		mcpt_params_decode(f, params);
 
 	return f->tbcp || f->mcpt;
 }

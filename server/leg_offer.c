@@ -25,20 +25,21 @@ static void local_get(struct leg_sdp_local *l, const struct leg *leg)
 /* Our side of what secures the leg, before it is said */
 static int secure_make(struct leg *leg, const struct leg_sdp *offer)
 {
-	bool restart;
-	int err;
+	int err = 0;
 
 	if (!offer)
 		return leg->sdp ? 0 : leg_secure_offer(&leg->secure,
 						       leg->service.security);
 
-	err = leg_secure_answer(&leg->secure, offer->security, &offer->sec,
-				offer->profile, leg->ice, &restart);
-	if (!err && restart)
+	/* What the switch has no room for now is no restart yet: the same
+	 * offer, sent again, is one */
+	if (leg_secure_restarts(leg->secure, &offer->sec, leg->ice))
 		err = mixer_leg_ice(leg->srv->mixer, leg->mid,
 				    &leg->media.ice);
 
-	return err;
+	return err ? err : leg_secure_answer(&leg->secure, offer->security,
+					     &offer->sec, offer->profile,
+					     leg->ice);
 }
 
 static void sdp_pl(struct pl *pl, const struct mbuf *mb)
@@ -51,7 +52,7 @@ static void sdp_pl(struct pl *pl, const struct mbuf *mb)
 static int encode(struct mbuf **mbp, const struct leg *leg,
 		  const struct leg_sdp *offer)
 {
-	struct mbuf *mb = mbuf_alloc(512);
+	struct mbuf *mb = sdpsec_mbuf_alloc(LEG_SDP_BYTES_MAX);
 	struct leg_sdp_local l;
 	struct leg_sdp last;
 	struct pl pl;

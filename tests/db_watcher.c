@@ -41,6 +41,10 @@ static int columns_print(char *buf, size_t size, const struct prov_change *c)
 				"secret %s enabled=%d md5=%d sha256=%d",
 				c->u.secret.user, c->u.secret.enabled,
 				c->u.secret.has_md5, c->u.secret.has_sha256);
+	case PROV_POLICY:
+		return snprintf(buf, size, "floor_policy %s queue_max=%u"
+				" warn_ms=%u", c->u.policy.name,
+				c->u.policy.queue_max, c->u.policy.warn_ms);
 	case PROV_SERVICE:
 		return snprintf(buf, size, "service %s mode=%d codec=%s"
 				" max_talk_ms=%u media_security=%d enabled=%d",

@@ -29,12 +29,13 @@ static void answer(const struct leg_sdp *offer, const struct leg_codec *codec)
 	struct mbuf *mb = mbuf_alloc(512), *mb2 = mbuf_alloc(512);
 	struct leg_sdp again, third;
 	struct pl pl;
-	bool restart;
 
 	if (!mb || !mb2)
 		abort();
-	if (leg_secure_answer(&secure, offer->security, &offer->sec,
-			      offer->profile, true, &restart) || restart)
+	if (leg_secure_restarts(secure, &offer->sec, true) ||
+	    leg_secure_answer(&secure, offer->security, &offer->sec,
+			      offer->profile, true) ||
+	    leg_secure_restarts(secure, &offer->sec, true))
 		abort();
 	l.secure = secure;
 	leg_floor_ours(&l.fc, 7);

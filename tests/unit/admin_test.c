@@ -114,7 +114,8 @@ static void test_nouns(void **state)
 		 "[{\"name\":\"conf\",\"display\":\"\",\"mode\":"
 		 "\"full-duplex\",\"idle\":\"sendrecv\",\"codec\":\"opus\","
 		 "\"hang_ms\":0,\"max_talk_ms\":5,"
-		 "\"media_security\":\"srtp\",\"enabled\":true}]");
+		 "\"media_security\":\"srtp\",\"floor_policy\":\"default\","
+		 "\"enabled\":true}]");
 
 	ask_ok(p, "user", "add", "{\"name\":\"carol\",\"service\":\"conf\"}");
 	ask_ok(p, "subscription", "add", "{\"subscriber\":\"bob\",\"user\":"
@@ -122,7 +123,16 @@ static void test_nouns(void **state)
 	ask_rows(p, "subscription", "{\"service\":\"ptt\",\"user\":\"bob\"}",
 		 "[{\"subscriber\":\"bob\",\"user\":\"bob\",\"service\":"
 		 "\"ptt\",\"display\":\"\",\"start\":\"register\",\"inviter\":"
-		 "\"server\",\"enabled\":true}]");
+		 "\"server\",\"talk_by\":\"keys\",\"tones\":\"auto\","
+		 "\"anonymous\":false,\"priority\":0,\"enabled\":true}]");
+	ask_ok(p, "subscription", "set", "{\"subscriber\":\"bob\","
+	       "\"talk_by\":\"voice\",\"tones\":\"never\",\"anonymous\":"
+	       "true,\"priority\":9}");
+	c = heard_row(&h, PROV_SUBSCRIPTION, "bob", "");
+	assert_int_equal(c->u.subscription.talk_by, PROV_TALK_VOICE);
+	assert_int_equal(c->u.subscription.tones, PROV_TONES_NEVER);
+	assert_true(c->u.subscription.anonymous);
+	assert_int_equal(c->u.subscription.priority, 9);
 
 	ask_ok(p, "allow", "add", "{\"subject\":\"alice\",\"object\":\"*\","
 				  "\"call\":false}");
@@ -135,12 +145,13 @@ static void test_nouns(void **state)
 	ask_ok(p, "group", "set", "{\"name\":\"g1\",\"display\":\"One\"}");
 	ask_rows(p, "group", "{}",
 		 "[{\"name\":\"g1\",\"service\":\"ptt\",\"display\":\"One\","
-		 "\"max_talk_ms\":9,\"enabled\":true}]");
+		 "\"max_talk_ms\":9,\"floor_policy\":\"\","
+		 "\"enabled\":true}]");
 	ask_ok(p, "member", "add", "{\"group\":\"g1\",\"subscriber\":"
 	       "\"alice\",\"priority\":7,\"talk\":false}");
 	ask_rows(p, "member", "{\"group\":\"g1\"}",
 		 "[{\"group\":\"g1\",\"subscriber\":\"alice\",\"priority\":7,"
-		 "\"talk\":false,\"listen\":true}]");
+		 "\"talk\":false,\"listen\":true,\"emergency\":true}]");
 	assert_int_equal(heard_row(&h, PROV_MEMBER, "g1", "alice")
 				 ->u.member.priority, 7);
 
@@ -155,6 +166,53 @@ static void test_nouns(void **state)
 	assert_null(heard_row(&h, PROV_USER, "alice", ""));
 	assert_null(heard_row(&h, PROV_SECRET, "alice", ""));
 	assert_null(heard_row(&h, PROV_GROUP, "g1", ""));
+	heard_end(&h);
+	mem_deref(p);
+}
+
+#define POLICY_REST                                                          \
+	"\"preempt\":true,\"cut_in\":false,\"broadcast\":false,"            \
+	"\"emergency\":true,\"warn_ms\":0,\"end_of_media_ms\":4000,"        \
+	"\"revoke_grace_ms\":3000,\"revoke_repeat_ms\":1000,"               \
+	"\"retry_after_ms\":5000,\"idle_repeat_ms\":1000,"                  \
+	"\"idle_repeats\":3,\"grant_repeat_ms\":1000,"                      \
+	"\"grant_repeats\":3,\"inactivity_ms\":0"
+
+static void test_policy(void **state)
+{
+	struct dbtest *t = *state;
+	struct prov *p = NULL;
+	struct answer a;
+	struct heard h;
+
+	assert_int_equal(prov_open(&p, t->path, NULL, NULL), 0);
+	heard_start(&h, p, ALL);
+	ask_ok(p, "policy", "add", "{\"name\":\"one\",\"queue_max\":3,"
+				   "\"warn_ms\":0}");
+	ask_rows(p, "policy", "{\"name\":\"one\"}",
+		 "[{\"name\":\"one\",\"queue_max\":3," POLICY_REST "}]");
+	/* the longest statements that there are */
+	ask_ok(p, "policy", "set", "{\"name\":\"one\",\"queue_max\":4,"
+	       POLICY_REST "}");
+	ask_rows(p, "policy", "{\"name\":\"one\",\"queue_max\":4,"
+	       POLICY_REST "}", "[{\"name\":\"one\",\"queue_max\":4,"
+	       POLICY_REST "}]");
+	ask_ok(p, "policy", "add", "{\"name\":\"two\",\"queue_max\":4,"
+	       POLICY_REST "}");
+	assert_int_equal(heard_row(&h, PROV_POLICY, "one", "")
+				 ->u.policy.queue_max, 4);
+
+	ask_ok(p, "group", "add", "{\"name\":\"g\","
+				  "\"floor_policy\":\"one\"}");
+	ask_ok(p, "service", "set", "{\"name\":\"ptt\","
+				    "\"floor_policy\":\"two\"}");
+	ask(p, &a, "policy", "remove", "{\"name\":\"one\"}");
+	assert_int_equal(a.err, EINVAL);
+	assert_string_equal(a.words, "policy one: the floor policy is in use"
+			    " by talkgroups: give them another one first");
+	ask_ok(p, "group", "set", "{\"name\":\"g\",\"floor_policy\":\"\"}");
+	ask_ok(p, "policy", "remove", "{\"name\":\"one\"}");
+	assert_null(heard_row(&h, PROV_POLICY, "one", ""));
 	heard_end(&h);
 	mem_deref(p);
 }
@@ -215,6 +273,12 @@ static void test_refusals(void **state)
 		 "user nobody: does not exist"},
 		{"service", "remove", "{\"name\":\"ptt\"}", EINVAL,
 		 "service ptt: the service has subscriptions"},
+		{"policy", "remove", "{\"name\":\"default\"}", EINVAL,
+		 "policy default: the floor policy default cannot be"},
+		{"policy", "set", "{\"name\":\"default\",\"warn_ms\":-1}",
+		 EINVAL, "policy default: warn_ms is 0"},
+		{"group", "add", "{\"name\":\"g\",\"floor_policy\":\"x\"}",
+		 EINVAL, "group g: there is no such floor policy"},
 		{"subscription", "set",
 		 "{\"subscriber\":\"alice\",\"user\":\"bob\"}", EINVAL,
 		 "a subscription stays with its user"},
@@ -283,6 +347,7 @@ int main(void)
 #define T(name) \
 	cmocka_unit_test_setup_teardown(name, dbtest_setup, dbtest_teardown)
 		T(test_nouns),
+		T(test_policy),
 		T(test_refusals),
 		T(test_long_values),
 	};

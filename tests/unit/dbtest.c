@@ -89,6 +89,8 @@ const char *chg_key1(const struct prov_change *chg)
 		return chg->u.user.name;
 	case PROV_SECRET:
 		return chg->u.secret.user;
+	case PROV_POLICY:
+		return chg->u.policy.name;
 	case PROV_SERVICE:
 		return chg->u.service.name;
 	case PROV_SUBSCRIPTION:

@@ -17,6 +17,7 @@ enum { MEMBERS = 3 };
 
 static const struct floor_cfg cfg = {.max_talk_ms = 30000,
 				     .revoke_grace_ms = 3000,
+				     .revoke_repeat_ms = 1000,
 				     .end_of_media_ms = 4000,
 				     .retry_after_ms = 5000,
 				     .idle_repeat_ms = 1000,

@@ -102,7 +102,8 @@ static void listen_only(void **state)
 	assert_int_equal(
 		mixer_bridge_join(h.r.m, h.b, h.ph[2].leg, &mm), 0);
 	assert_int_equal(
-		mixer_floor_request(h.r.m, h.b, h.ph[0].leg), 0);
+		mixer_floor_request(h.r.m, h.b, h.ph[0].leg,
+					     FLOOR_NORMAL), 0);
 	(void)phone_told(&h.ph[0], TBCP_GRANTED);
 	phone_floor(&h.ph[1], TBCP_REQUEST);
 	msg = phone_told(&h.ph[1], TBCP_DENY);
@@ -168,9 +169,9 @@ static void revoked_after_max_talk(void **state)
 	struct house h;
 
 	mixer_bridge_params_default(&p);
-	p.max_talk_ms = 60;
-	p.revoke_grace_ms = 1200;
-	p.retry_after_ms = 60000;
+	p.floor.max_talk_ms = 60;
+	p.floor.revoke_grace_ms = 1200;
+	p.floor.retry_after_ms = 60000;
 	house_open(&h, state, 2, &p);
 	phone_press(&h.ph[0]);
 	phone_talk(&h.ph[0], 1);
@@ -201,7 +202,7 @@ static void holder_vanishes(void **state)
 	struct house h;
 
 	mixer_bridge_params_default(&p);
-	p.end_of_media_ms = 80;
+	p.floor.end_of_media_ms = 80;
 	house_open(&h, state, 2, &p);
 	phone_press(&h.ph[0]);
 	phone_talk(&h.ph[0], 1);
@@ -217,7 +218,8 @@ static void floor_by_signalling(void **state)
 	struct house h;
 
 	house_open(&h, state, 2, NULL);
-	assert_int_equal(mixer_floor_request(h.r.m, h.b, h.ph[0].leg), 0);
+	assert_int_equal(mixer_floor_request(h.r.m, h.b, h.ph[0].leg,
+					     FLOOR_NORMAL), 0);
 	(void)phone_told(&h.ph[0], TBCP_GRANTED);
 	phone_talk(&h.ph[0], 1);
 	assert_int_equal(phone_hear(&h.ph[1]), 1);
@@ -236,7 +238,7 @@ static void back_after_burst(void **state)
 
 	/* Idle is told once */
 	mixer_bridge_params_default(&p);
-	p.idle_repeats = 0;
+	p.floor.idle_repeats = 0;
 	house_open(&h, state, 3, &p);
 	phone_press(&h.ph[0]);
 	phone_talk(&h.ph[0], 1);
@@ -260,7 +262,7 @@ static void all_leave(void **state)
 
 	/* Idle is told once */
 	mixer_bridge_params_default(&p);
-	p.idle_repeats = 0;
+	p.floor.idle_repeats = 0;
 	house_open(&h, state, 2, &p);
 	phone_press(&h.ph[0]);
 	(void)phone_told(&h.ph[1], TBCP_TAKEN);

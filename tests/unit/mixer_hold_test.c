@@ -142,7 +142,7 @@ static void newest_go_first(void **state)
 		assert_int_equal(mixer_floor_expect(h.r.m, h.ph[who].leg), 0);
 		talk_read(&h.ph[who], 0, 30);
 		assert_int_equal(
-			mixer_floor_request(h.r.m, h.b, h.ph[who].leg), 0);
+			mixer_floor_request(h.r.m, h.b, h.ph[who].leg, FLOOR_NORMAL), 0);
 		(void)phone_told(&h.ph[who], TBCP_GRANTED);
 		talk(&h.ph[who], 30, 3);
 		for (i = 0; i < 3; i++)
@@ -289,7 +289,7 @@ static void goes_with_it(void **state)
 	assert_int_equal(mixer_leg_flow_set(h.r.m, h.ph[1].leg, &flow), 0);
 	RIG_WAIT(&h.r, drop_not_holder, 6);
 	assert_int_equal(mixer_bridge_leave(h.r.m, h.b, h.ph[2].leg), 0);
-	(void)mixer_floor_request(h.r.m, h.b, h.ph[3].leg);
+	(void)mixer_floor_request(h.r.m, h.b, h.ph[3].leg, FLOOR_NORMAL);
 	(void)phone_told(&h.ph[3], TBCP_GRANTED);
 	phone_silent(&h.ph[3], CH_RTP);
 	house_close(&h);

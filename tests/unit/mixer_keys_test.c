@@ -50,7 +50,7 @@ static void plain_open(struct house *h, void **state, unsigned n, bool tones,
 	}
 	/* Commands to the home follow each other: all are members now */
 	assert_int_equal(mixer_floor_request(h->r.m, h->b,
-					     h->ph[n - 1].leg), 0);
+					     h->ph[n - 1].leg, FLOOR_NORMAL), 0);
 	(void)rig_event(&h->r, MIXER_FLOOR_TAKEN, h->ph[n - 1].leg, h->b);
 	assert_int_equal(mixer_floor_release(h->r.m, h->b,
 					     h->ph[n - 1].leg), 0);
@@ -253,13 +253,15 @@ static void tones_answer(void **state)
 
 	phone_tap(&h.ph[BOB], STAR);
 	tone_hear(&h.ph[BOB], DENY_PACKETS);
-	assert_int_equal(mixer_floor_request(h.r.m, h.b, h.ph[BOB].leg), 0);
+	assert_int_equal(mixer_floor_request(h.r.m, h.b, h.ph[BOB].leg,
+					     FLOOR_NORMAL), 0);
 	tone_hear(&h.ph[BOB], DENY_PACKETS);
 	assert_int_equal(rig_event_count(&h.r, MIXER_FLOOR_DENIED), 2);
 
 	phone_tap(&h.ph[TALKER], HASH);
 	(void)rig_event(&h.r, MIXER_FLOOR_IDLE, h.ph[TALKER].leg, h.b);
-	assert_int_equal(mixer_floor_request(h.r.m, h.b, h.ph[BOB].leg), 0);
+	assert_int_equal(mixer_floor_request(h.r.m, h.b, h.ph[BOB].leg,
+					     FLOOR_NORMAL), 0);
 	tone_hear(&h.ph[BOB], PERMIT_PACKETS);
 	assert_int_equal(RIG_STAT(&h.r, tones), 6);
 	RIG_WAIT(&h.r, tx_rtp, 4 * PERMIT_PACKETS + 2 * DENY_PACKETS);
@@ -274,8 +276,8 @@ static void tones_revoke(void **state)
 	struct house h;
 
 	mixer_bridge_params_default(&p);
-	p.max_talk_ms = 300;
-	p.revoke_grace_ms = 800;
+	p.floor.max_talk_ms = 300;
+	p.floor.revoke_grace_ms = 800;
 	plain_open(&h, state, 2, true, &p);
 	key_press(&h, TALKER);
 	phone_talk(&h.ph[TALKER], 1);
@@ -291,7 +293,7 @@ static void tones_lost(void **state)
 	struct house h;
 
 	mixer_bridge_params_default(&p);
-	p.end_of_media_ms = 1000; /* After the permit tone */
+	p.floor.end_of_media_ms = 1000; /* After the permit tone */
 	plain_open(&h, state, 2, true, &p);
 	key_press(&h, TALKER);
 	(void)rig_event(&h.r, MIXER_FLOOR_IDLE, h.ph[TALKER].leg, h.b);

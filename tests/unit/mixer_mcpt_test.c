@@ -189,9 +189,9 @@ static void revoked(void **state)
 	struct house h;
 
 	mixer_bridge_params_default(&p);
-	p.max_talk_ms = 60;
-	p.revoke_grace_ms = 100;
-	p.retry_after_ms = 60000;
+	p.floor.max_talk_ms = 60;
+	p.floor.revoke_grace_ms = 100;
+	p.floor.retry_after_ms = 60000;
 	mixed_open(&h, state, all_mcpt, &p);
 	phone_mcpt(&h.ph[ALICE], &mcpt_request);
 	(void)phone_mcpt_told(&h.ph[ALICE], MCPT_GRANTED);

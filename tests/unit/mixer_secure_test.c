@@ -47,7 +47,7 @@ static void trio_open(struct trio *t, void **state, enum srtpw_suite suite)
 	open_rig(&t->r, state, 0);
 	/* Some talk for very long here, on whatever machine */
 	mixer_bridge_params_default(&p);
-	p.max_talk_ms = 0;
+	p.floor.max_talk_ms = 0;
 	t->b = rig_bridge(&t->r, &p);
 	for (i = 0; i < 2; i++) {
 		sphone_up(&t->s[i], &t->r, 3, 10 + i, suite);

@@ -128,7 +128,7 @@ static void deleted_while_talking(void **state)
 	assert_null(ev.leg_arg);
 	assert_int_equal(mixer_leg_del(h.r.m, gone), ENOENT);
 	assert_int_equal(mixer_leg_select(h.r.m, gone, h.b), ENOENT);
-	assert_int_equal(mixer_floor_request(h.r.m, h.b, gone), ENOENT);
+	assert_int_equal(mixer_floor_request(h.r.m, h.b, gone, FLOOR_NORMAL), ENOENT);
 	assert_int_equal(mixer_bridge_leave(h.r.m, h.b, gone), ENOENT);
 	assert_int_equal(mixer_leg_stats_get(h.r.m, gone, &st), ENOENT);
 	phone_talk(&h.ph[0], 9);
@@ -237,7 +237,8 @@ static void two_bridges(void **state)
 	/* It talks into the one that it selects */
 	phone_floor(&h.ph[3], TBCP_RELEASE);
 	(void)phone_told(&h.ph[4], TBCP_IDLE);
-	assert_int_equal(mixer_floor_request(h.r.m, two, h.ph[2].leg), EINVAL);
+	assert_int_equal(mixer_floor_request(h.r.m, two, h.ph[2].leg,
+					     FLOOR_NORMAL), EINVAL);
 	assert_int_equal(mixer_leg_select(h.r.m, h.ph[2].leg, two), 0);
 	(void)phone_told(&h.ph[2], TBCP_IDLE);
 	phone_press(&h.ph[2]);

@@ -165,6 +165,25 @@ static void test_snapshot(void **state)
 	close_all(p, &h);
 }
 
+/* Each column another value */
+static void policy_check(const struct prov_change *c)
+{
+	const struct prov_policy *p = &c->u.policy;
+
+	assert_int_equal(p->queue_max, 250);
+	assert_true(!p->preempt && p->cut_in && p->broadcast && !p->emergency);
+	assert_int_equal(p->warn_ms, 1);
+	assert_int_equal(p->end_of_media_ms, 501);
+	assert_int_equal(p->revoke_grace_ms, 2);
+	assert_int_equal(p->revoke_repeat_ms, 103);
+	assert_int_equal(p->retry_after_ms, 4);
+	assert_int_equal(p->idle_repeat_ms, 105);
+	assert_int_equal(p->idle_repeats, 6);
+	assert_int_equal(p->grant_repeat_ms, 107);
+	assert_int_equal(p->grant_repeats, 8);
+	assert_int_equal(p->inactivity_ms, 9);
+}
+
 static void test_every_column(void **state)
 {
 	struct dbtest *t = *state;
@@ -179,16 +198,18 @@ static void test_every_column(void **state)
 		  "INSERT INTO credential VALUES('alice', NULL, '"
 		  "00112233445566778899aabbccddeeff"
 		  "00112233445566778899aabbccddeeff');"
+		  "INSERT INTO floor_policy VALUES('loud', 250, 0, 1, 1, 0,"
+		  " 1, 501, 2, 103, 4, 105, 6, 107, 8, 9);"
 		  "INSERT INTO service VALUES('conf', 'C', 'full-duplex',"
-		  " 'inactive', 'opus', 5, 7, 0, 'dtls');"
+		  " 'inactive', 'opus', 5, 7, 0, 'dtls', 'loud');"
 		  "INSERT INTO subscription VALUES('a1', 'alice', 'conf', 'D',"
-		  " 'register', 'terminal', 0);"
+		  " 'register', 'terminal', 0, 'voice', 'never', 1, 255);"
 		  "INSERT INTO subscription(subscriber, user) VALUES"
 		  " ('a2', 'alice');"
 		  "INSERT INTO authorisation VALUES('a1', '*', 0, 1);"
 		  "INSERT INTO authorisation VALUES('*', 'a1', 1, 0);"
-		  "INSERT INTO talkgroup VALUES('g', 'conf', 'G', 9, 0);"
-		  "INSERT INTO member VALUES('g', 'a1', 255, 0, 1);"
+		  "INSERT INTO talkgroup VALUES('g', 'conf', 'G', 9, 0, 'loud');"
+		  "INSERT INTO member VALUES('g', 'a1', 255, 0, 1, 0);"
 		  "COMMIT");
 	pump_row(p, &h, PROV_MEMBER, "g", "a1");
 
@@ -208,6 +229,7 @@ static void test_every_column(void **state)
 	assert_int_equal(c->u.service.hang_ms, 5);
 	assert_int_equal(c->u.service.max_talk_ms, 7);
 	assert_int_equal(c->u.service.media_security, PROV_SECURITY_DTLS);
+	assert_string_equal(c->u.service.floor_policy, "loud");
 	assert_false(c->u.service.enabled);
 	c = heard_row(&h, PROV_SUBSCRIPTION, "a1", "");
 	assert_string_equal(c->u.subscription.user, "alice");
@@ -215,10 +237,18 @@ static void test_every_column(void **state)
 	assert_string_equal(c->u.subscription.display, "D");
 	assert_int_equal(c->u.subscription.start, PROV_START_REGISTER);
 	assert_int_equal(c->u.subscription.inviter, PROV_INVITE_TERMINAL);
+	assert_int_equal(c->u.subscription.talk_by, PROV_TALK_VOICE);
+	assert_int_equal(c->u.subscription.tones, PROV_TONES_NEVER);
+	assert_true(c->u.subscription.anonymous);
+	assert_int_equal(c->u.subscription.priority, 255);
 	assert_false(c->u.subscription.enabled);
 	c = heard_row(&h, PROV_SUBSCRIPTION, "a2", "");
 	assert_int_equal(c->u.subscription.start, PROV_START_SUBSCRIBE);
 	assert_int_equal(c->u.subscription.inviter, PROV_INVITE_SERVER);
+	assert_int_equal(c->u.subscription.talk_by, PROV_TALK_KEYS);
+	assert_int_equal(c->u.subscription.tones, PROV_TONES_AUTO);
+	assert_false(c->u.subscription.anonymous);
+	assert_int_equal(c->u.subscription.priority, 0);
 	assert_true(c->u.subscription.enabled);
 	c = heard_row(&h, PROV_AUTHORISATION, "a1", "*");
 	assert_true(!c->u.authorisation.see && c->u.authorisation.call);
@@ -228,10 +258,13 @@ static void test_every_column(void **state)
 	assert_string_equal(c->u.group.service, "conf");
 	assert_string_equal(c->u.group.display, "G");
 	assert_int_equal(c->u.group.max_talk_ms, 9);
+	assert_string_equal(c->u.group.floor_policy, "loud");
 	assert_false(c->u.group.enabled);
 	c = heard_row(&h, PROV_MEMBER, "g", "a1");
 	assert_int_equal(c->u.member.priority, 255);
 	assert_true(!c->u.member.talk && c->u.member.listen);
+	assert_false(c->u.member.emergency);
+	policy_check(heard_row(&h, PROV_POLICY, "loud", ""));
 	close_all(p, &h);
 }
 
@@ -875,23 +908,33 @@ static void test_requests_bound(void **state)
 	mem_deref(p);
 }
 
-/* A file of the version before services said how media is secured */
-static void test_old_version(void **state)
+/* A file as a program of that version made it */
+static sqlite3 *old_file(struct dbtest *t, char path[128], int version)
 {
-	struct dbtest *t = *state;
+	char sql[96];
+	sqlite3 *db;
+	int i;
+
+	snprintf(path, 128, "%s/old.db", t->dir);
+	assert_int_equal(sqlite3_open(path, &db), 0);
+	for (i = 0; i < version; ++i)
+		script_ok(db, sql_schema_prov[i]);
+	snprintf(sql, sizeof(sql), "PRAGMA application_id = %d;"
+				   " PRAGMA user_version = %d",
+		 (int)prov_kind.application_id, version);
+	script_ok(db, sql);
+	return db;
+}
+
+/* A file of the version before services said how media is secured */
+static void test_version_1(void **state)
+{
 	const struct prov_change *c;
 	struct prov *p = NULL;
 	struct heard h;
-	char path[128], sql[96];
-	sqlite3 *db;
+	char path[128];
+	sqlite3 *db = old_file(*state, path, 1);
 
-	snprintf(path, sizeof(path), "%s/old.db", t->dir);
-	assert_int_equal(sqlite3_open(path, &db), 0);
-	script_ok(db, sql_schema_prov[0]);
-	snprintf(sql, sizeof(sql), "PRAGMA application_id = %d;"
-				   " PRAGMA user_version = 1",
-		 (int)prov_kind.application_id);
-	script_ok(db, sql);
 	script_ok(db, "INSERT INTO domain(realm) VALUES('old');"
 		      "INSERT INTO service(name, codec) VALUES('o', 'opus')");
 	sqlite3_close(db);
@@ -902,6 +945,60 @@ static void test_old_version(void **state)
 	c = heard_row(&h, PROV_SERVICE, "o", "");
 	assert_string_equal(c->u.service.codec, "opus");
 	assert_int_equal(c->u.service.media_security, PROV_SECURITY_ANY);
+	close_all(p, &h);
+}
+
+/* ..and of the one before there were floor policies: what was there stays as
+ * it was, and has the policy that a new row would have */
+static void test_version_2(void **state)
+{
+	const struct prov_change *c;
+	struct prov *p = NULL;
+	struct heard h;
+	char path[128];
+	sqlite3 *db = old_file(*state, path, 2);
+
+	script_ok(db, "INSERT INTO domain(realm) VALUES('old');"
+		      "INSERT INTO service VALUES('o', 'O', 'half-duplex',"
+		      " 'inactive', 'opus', 1, 2, 1, 'srtp');"
+		      "INSERT INTO user(name) VALUES('u');"
+		      "INSERT INTO subscription VALUES('s', 'u', 'o', 'S',"
+		      " 'register', 'terminal', 1);"
+		      "INSERT INTO talkgroup VALUES('g', 'o', 'G', 3, 1);"
+		      "INSERT INTO member VALUES('g', 's', 4, 1, 0)");
+
+	assert_int_equal(prov_open(&p, path, NULL, NULL), 0);
+	heard_start(&h, p, ALL);
+	pump(p, until_synced, &h);
+	c = heard_row(&h, PROV_POLICY, "default", "");
+	assert_int_equal(c->u.policy.queue_max, 10);
+	assert_true(c->u.policy.preempt && c->u.policy.emergency);
+	assert_false(c->u.policy.cut_in || c->u.policy.broadcast);
+	c = heard_row(&h, PROV_SERVICE, "o", "");
+	assert_int_equal(c->u.service.media_security, PROV_SECURITY_SRTP);
+	assert_string_equal(c->u.service.floor_policy, "default");
+	c = heard_row(&h, PROV_SUBSCRIPTION, "s", "");
+	assert_string_equal(c->u.subscription.display, "S");
+	assert_int_equal(c->u.subscription.talk_by, PROV_TALK_KEYS);
+	assert_int_equal(c->u.subscription.tones, PROV_TONES_AUTO);
+	assert_false(c->u.subscription.anonymous);
+	c = heard_row(&h, PROV_GROUP, "g", "");
+	assert_int_equal(c->u.group.max_talk_ms, 3);
+	assert_string_equal(c->u.group.floor_policy, "");
+	c = heard_row(&h, PROV_MEMBER, "g", "s");
+	assert_int_equal(c->u.member.priority, 4);
+	assert_true(c->u.member.emergency && !c->u.member.listen);
+
+	/* The connection of a script goes on; it counts by position no more */
+	assert_string_equal(script_run(db, "INSERT INTO member VALUES('g',"
+					   " 's', 4, 1, 0)"),
+			    "table member has 6 columns but 5 values were"
+			    " supplied");
+	script_ok(db, "INSERT INTO floor_policy(name, queue_max)"
+		      " VALUES('short', 1);"
+		      "UPDATE talkgroup SET floor_policy = 'short'");
+	pump_row(p, &h, PROV_POLICY, "short", "");
+	sqlite3_close(db);
 	close_all(p, &h);
 }
 
@@ -916,7 +1013,7 @@ static void test_open_errors(void **state)
 	assert_int_equal(prov_open(&p, NULL, "x", NULL), EINVAL);
 	snprintf(path, sizeof(path), "%s/none.db", t->dir);
 	assert_int_not_equal(prov_open(&p, path, NULL, NULL), 0);
-	script_ok(t->script, "PRAGMA user_version = 3");
+	script_ok(t->script, "PRAGMA user_version = 4");
 	assert_int_not_equal(prov_open(&p, t->path, "x", NULL), 0);
 	assert_ptr_equal(p, t);
 }
@@ -928,7 +1025,8 @@ int main(void)
 	cmocka_unit_test_setup_teardown(name, dbtest_setup, dbtest_teardown)
 		T(test_snapshot),
 		T(test_every_column),
-		T(test_old_version),
+		T(test_version_1),
+		T(test_version_2),
 		T(test_deletion),
 		T(test_replacement),
 		T(test_order_of_moves),

@@ -43,6 +43,9 @@ struct refusal {
 	"', '" o "')"
 #define MEMBER(g, s) "INSERT INTO member(talkgroup, subscriber) VALUES('" g \
 	"', '" s "')"
+#define OWN_POLICY "INSERT INTO floor_policy(name) VALUES('own');"
+#define POLICY(c, v) "INSERT INTO floor_policy(name, " c \
+	") VALUES('x', " v ")"
 #define CONSTANT "the realm is a constant of this database"
 
 static const struct refusal refusals[] = {
@@ -190,7 +193,99 @@ static const struct refusal refusals[] = {
 	{"DELETE FROM subscription; DELETE FROM service",
 	 "the service has talkgroups"},
 
+	{SERVICE("floor_policy", "'default'"), NULL},
+	{SERVICE("floor_policy", "'none'"), "there is no such floor policy"},
+	{SERVICE("floor_policy", "''"), "there is no such floor policy"},
+	{SERVICE("floor_policy", "NULL"), "there is no such floor policy"},
+	{"UPDATE service SET floor_policy = 'none'",
+	 "there is no such floor policy"},
+
+	/* floor_policy */
+	{"INSERT INTO floor_policy(name) VALUES('P')", "in lower case"},
+	{"INSERT INTO floor_policy(name) VALUES('')", "a name is missing"},
+	{"INSERT INTO floor_policy(name) VALUES('alice')", NULL},
+	{"INSERT INTO floor_policy(name) VALUES('default')",
+	 "UNIQUE constraint failed: floor_policy.name"},
+	{"UPDATE floor_policy SET name = 'x'",
+	 "a floor policy cannot be renamed"},
+	{"DELETE FROM floor_policy",
+	 "the floor policy default cannot be deleted"},
+	{OWN_POLICY "UPDATE service SET floor_policy = 'own';"
+	 "DELETE FROM floor_policy WHERE name = 'own'",
+	 "the floor policy is in use by services"},
+	{OWN_POLICY "UPDATE talkgroup SET floor_policy = 'own';"
+	 "DELETE FROM floor_policy WHERE name = 'own'",
+	 "the floor policy is in use by talkgroups"},
+	{OWN_POLICY "DELETE FROM floor_policy WHERE name = 'own'", NULL},
+	{POLICY("queue_max", "0"), NULL},
+	{POLICY("queue_max", "250"), NULL},
+	{POLICY("queue_max", "-1"), "queue_max is 0 (nobody waits) to 250"},
+	{POLICY("queue_max", "251"), "queue_max is 0 (nobody waits) to 250"},
+	{POLICY("queue_max", "1.5"), "cannot store REAL value in INTEGER"},
+	{POLICY("queue_max", "NULL"), "NOT NULL constraint failed"},
+	{POLICY("preempt", "2"), "a switch (preempt, cut_in"},
+	{POLICY("cut_in", "-1"), "a switch (preempt, cut_in"},
+	{POLICY("broadcast", "2"), "a switch (preempt, cut_in"},
+	{POLICY("emergency", "2"), "a switch (preempt, cut_in"},
+	{POLICY("warn_ms", "0"), NULL},
+	{POLICY("warn_ms", "60000"), NULL},
+	{POLICY("warn_ms", "-1"), "warn_ms is 0 (no warning) to 60000"},
+	{POLICY("warn_ms", "60001"), "warn_ms is 0 (no warning) to 60000"},
+	{POLICY("end_of_media_ms", "500"), NULL},
+	{POLICY("end_of_media_ms", "6000"), NULL},
+	{POLICY("end_of_media_ms", "499"), "(T1) is 500 to 6000"},
+	{POLICY("end_of_media_ms", "6001"), "(T1) is 500 to 6000"},
+	{POLICY("revoke_grace_ms", "0"), NULL},
+	{POLICY("revoke_grace_ms", "60000"), NULL},
+	{POLICY("revoke_grace_ms", "-1"), "(T3) is 0 to 60000"},
+	{POLICY("revoke_grace_ms", "60001"), "(T3) is 0 to 60000"},
+	{POLICY("revoke_repeat_ms", "100"), NULL},
+	{POLICY("revoke_repeat_ms", "60000"), NULL},
+	{POLICY("revoke_repeat_ms", "99"), "(T8) is 100 to 60000"},
+	{POLICY("revoke_repeat_ms", "60001"), "(T8) is 100 to 60000"},
+	{POLICY("retry_after_ms", "0"), NULL},
+	{POLICY("retry_after_ms", "3600000"), NULL},
+	{POLICY("retry_after_ms", "-1"), "(T9) is 0 to 3600000"},
+	{POLICY("retry_after_ms", "3600001"), "(T9) is 0 to 3600000"},
+	{POLICY("idle_repeat_ms", "0"), NULL},
+	{POLICY("idle_repeat_ms", "100"), NULL},
+	{POLICY("idle_repeat_ms", "60000"), NULL},
+	{POLICY("idle_repeat_ms", "99"), "(T7) is 0 (never), or 100 to 60000"},
+	{POLICY("idle_repeat_ms", "-1"), "(T7) is 0 (never), or 100 to 60000"},
+	{POLICY("idle_repeat_ms", "60001"), "(T7) is 0 (never), or 100 to"},
+	{POLICY("idle_repeats", "0"), NULL},
+	{POLICY("idle_repeats", "250"), NULL},
+	{POLICY("idle_repeats", "-1"), "idle_repeats (C7) is 0 to 250"},
+	{POLICY("idle_repeats", "251"), "idle_repeats (C7) is 0 to 250"},
+	{POLICY("grant_repeat_ms", "100"), NULL},
+	{POLICY("grant_repeat_ms", "60000"), NULL},
+	{POLICY("grant_repeat_ms", "99"), "(T20) is 100 to 60000"},
+	{POLICY("grant_repeat_ms", "60001"), "(T20) is 100 to 60000"},
+	{POLICY("grant_repeats", "0"), NULL},
+	{POLICY("grant_repeats", "250"), NULL},
+	{POLICY("grant_repeats", "-1"), "grant_repeats (C20) is 0 to 250"},
+	{POLICY("grant_repeats", "251"), "grant_repeats (C20) is 0 to 250"},
+	{POLICY("inactivity_ms", "0"), NULL},
+	{POLICY("inactivity_ms", "86400000"), NULL},
+	{POLICY("inactivity_ms", "-1"), "(T4) is 0 (never) to 86400000"},
+	{POLICY("inactivity_ms", "86400001"), "(T4) is 0 (never) to 86400000"},
+	{"UPDATE floor_policy SET queue_max = 251", "queue_max is 0"},
+	{"INSERT OR REPLACE INTO floor_policy(name, queue_max)"
+	 " VALUES('default', 7)", NULL},
+
 	/* subscription */
+	{SUBCOL("talk_by", "'voice'"), NULL},
+	{SUBCOL("talk_by", "'floor'"), "talk_by is keys or voice"},
+	{SUBCOL("tones", "'always'"), NULL},
+	{SUBCOL("tones", "'never'"), NULL},
+	{SUBCOL("tones", "'on'"), "tones is auto, always or never"},
+	{SUBCOL("anonymous", "1"), NULL},
+	{SUBCOL("anonymous", "2"), "anonymous is 0 or 1"},
+	{SUBCOL("priority", "255"), NULL},
+	{SUBCOL("priority", "256"), "priority is 0 (lowest) to 255"},
+	{SUBCOL("priority", "-1"), "priority is 0 (lowest) to 255"},
+	{"UPDATE subscription SET talk_by = ''", "talk_by is keys or voice"},
+	{"UPDATE subscription SET tones = ''", "tones is auto, always or"},
 	{SUB("x", "nobody"), "there is no such user"},
 	{SUBCOL("service", "'none'"), "there is no such service"},
 	{SUBCOL("start", "'now'"), "start is subscribe or register"},
@@ -235,6 +330,13 @@ static const struct refusal refusals[] = {
 	{"INSERT INTO talkgroup(name, display) VALUES('x', char(2))",
 	 "no control characters"},
 	{"INSERT INTO talkgroup(name, enabled) VALUES('x', 2)", "is 0 or 1"},
+	{"INSERT INTO talkgroup(name, floor_policy) VALUES('x', 'default')",
+	 NULL},
+	{"INSERT INTO talkgroup(name, floor_policy) VALUES('x', 'none')",
+	 "there is no such floor policy"},
+	{"UPDATE talkgroup SET floor_policy = 'none'",
+	 "there is no such floor policy"},
+	{"UPDATE talkgroup SET floor_policy = ''", NULL},
 	{"UPDATE talkgroup SET name = 'x'", "a talkgroup cannot be renamed"},
 	{"UPDATE talkgroup SET service = 'conf'",
 	 "the talkgroup has members of the other service"},
@@ -252,6 +354,10 @@ static const struct refusal refusals[] = {
 	{"UPDATE member SET talk = 0, listen = 0",
 	 "a member may talk or listen or both"},
 	{"UPDATE member SET talk = 2", "is 0 or 1"},
+	{"UPDATE member SET emergency = 0", NULL},
+	{"UPDATE member SET emergency = 2", "emergency is 0 or 1"},
+	{"INSERT INTO member(talkgroup, subscriber, emergency)"
+	 " VALUES('g1', 'bob', -1)", "emergency is 0 or 1"},
 	{"UPDATE member SET subscriber = 'bob'",
 	 "a membership stays with its talkgroup and subscriber"},
 };
@@ -290,6 +396,11 @@ static void test_checks_behind(void **state)
 		"UPDATE service SET mode = 'x'",
 		"UPDATE subscription SET start = 'x'",
 		"UPDATE member SET priority = 256",
+		"UPDATE member SET emergency = 2",
+		"UPDATE subscription SET tones = 'x'",
+		"UPDATE subscription SET priority = 256",
+		"UPDATE floor_policy SET queue_max = 251",
+		"UPDATE floor_policy SET idle_repeat_ms = 99",
 		"UPDATE authorisation SET see = 2",
 		"UPDATE credential SET ha1_md5 = 'x'",
 		"INSERT INTO user(name) VALUES(printf('%.*c', 64, 'x'))",
@@ -304,6 +415,9 @@ static void test_checks_behind(void **state)
 			     "DROP TRIGGER service_update;"
 			     "DROP TRIGGER subscription_update;"
 			     "DROP TRIGGER member_update;"
+			     "DROP TRIGGER member_emergency_update;"
+			     "DROP TRIGGER subscription_talking_update;"
+			     "DROP TRIGGER floor_policy_update;"
 			     "DROP TRIGGER authorisation_update;"
 			     "DROP TRIGGER credential_update;"
 			     "DROP TRIGGER domain_insert");
@@ -328,10 +442,19 @@ static void test_shortest(void **state)
 		" name = 'ptt' AND mode = 'half-duplex' AND codec = 'PCMU' AND"
 		" hang_ms = 10000 AND max_talk_ms = 30000 AND"
 		" idle = 'sendrecv' AND media_security = 'any' AND"
-		" enabled = 1"), 1);
+		" floor_policy = 'default' AND enabled = 1"), 1);
+	assert_int_equal(script_int(db, "SELECT count(*) FROM floor_policy"
+		" WHERE name = 'default' AND queue_max = 10 AND preempt = 1"
+		" AND cut_in = 0 AND broadcast = 0 AND emergency = 1 AND"
+		" warn_ms = 5000 AND end_of_media_ms = 4000 AND"
+		" revoke_grace_ms = 3000 AND revoke_repeat_ms = 1000 AND"
+		" retry_after_ms = 5000 AND idle_repeat_ms = 1000 AND"
+		" idle_repeats = 3 AND grant_repeat_ms = 1000 AND"
+		" grant_repeats = 3 AND inactivity_ms = 0"), 1);
 	assert_int_equal(script_int(db, "SELECT count(*) FROM subscription"
 		" WHERE start = 'subscribe' AND inviter = 'server' AND"
-		" display = '' AND enabled = 1"), 1);
+		" display = '' AND talk_by = 'keys' AND tones = 'auto' AND"
+		" anonymous = 0 AND priority = 0 AND enabled = 1"), 1);
 	/* what was staged is not read back through the view */
 	assert_int_equal(script_int(db, "SELECT count(*) FROM user_password"
 		" WHERE user = 'alice' AND password IS NULL"), 1);
@@ -357,7 +480,7 @@ static void test_cascades(void **state)
 	assert_int_equal(script_int(db, "SELECT password IS NULL FROM"
 		" password_staged ORDER BY seq DESC LIMIT 1"), 1);
 
-	script_ok(db, "INSERT INTO member VALUES('g1', 'bob', 1, 1, 1);"
+	script_ok(db, "INSERT INTO member VALUES('g1', 'bob', 1, 1, 1, 1);"
 		      "DELETE FROM talkgroup");
 	assert_int_equal(script_int(db, "SELECT count(*) FROM member"), 0);
 	script_ok(db, "DELETE FROM subscription;"
@@ -458,7 +581,7 @@ static void test_open_refused(void **state)
 	/* a newer program's */
 	script_ok(t->script, "PRAGMA user_version = 99");
 	assert_int_not_equal(prov_init(t->path, "x", NULL), 0);
-	script_ok(t->script, "PRAGMA user_version = 2");
+	script_ok(t->script, "PRAGMA user_version = 3");
 	assert_int_equal(prov_init(t->path, "x", NULL), 0);
 
 	/* another program's; state.db in its place */
