@@ -187,14 +187,9 @@ void floorchan_taken(struct worker *w, struct leg *leg,
 
 /* --- sessions ------------------------------------------------------------ */
 
-/* FNV-1a: it only tells the sessions of one leg apart */
 static uint32_t session_hash(const char *uri, size_t len)
 {
-	uint32_t h = 2166136261u;
-
-	while (len--)
-		h = (h ^ (uint8_t)*uri++) * 16777619u;
-	return h;
+	return hash_joaat((const uint8_t *)uri, len);
 }
 
 void floorchan_session(struct worker *w, struct leg *leg,
@@ -212,17 +207,22 @@ void floorchan_session(struct worker *w, struct leg *leg,
 static void session_acked(struct worker *w, struct leg *leg,
 			  const struct floor_word *fw, enum leg_session what)
 {
+	const struct mixer_event ev = {
+		.type = what == LEG_SESSION_BEGINS ? MIXER_LEG_CONNECT_ACK
+						   : MIXER_LEG_DISCONNECT_ACK,
+		.leg = leg->id,
+		.reason = fw->reason,
+		.session = fw->session ? session_hash(fw->session,
+						      fw->session_len)
+				       : 0,
+		.at_us = w->now};
+
 	/* Of nothing that was said, or of a session before it, or again */
 	if (what == LEG_SESSION_NONE || leg->told_session != what ||
-	    (fw->session &&
-	     session_hash(fw->session, fw->session_len) != leg->session))
+	    (fw->session && ev.session != leg->session))
 		return;
 	leg->told_session = LEG_SESSION_NONE;
-	(void)worker_leg_event(w, leg,
-			       what == LEG_SESSION_BEGINS
-				       ? MIXER_LEG_CONNECT_ACK
-				       : MIXER_LEG_DISCONNECT_ACK,
-			       fw->reason);
+	(void)worker_event(w, &ev);
 }
 
 /* --- in ---------------------------------------------------------------- */

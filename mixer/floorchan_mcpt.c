@@ -141,8 +141,8 @@ static int session_encode(uint8_t *buf, size_t size,
 	if (ft->type == FLOOR_TOLD_CONNECT) {
 		msg.type = MCPC_CONNECT;
 		msg.has = MCPC_HAS_MEDIA | MCPC_HAS_ANSWER;
-		msg.audio_mline = c->audio_mline ? c->audio_mline : 1;
-		msg.floor_mline = c->floor_mline ? c->floor_mline : 2;
+		msg.audio_mline = c->audio_line ? c->audio_line : 1;
+		msg.floor_mline = c->floor_line ? c->floor_line : 2;
 		msg.answer = c->confirmed ? MCPC_ANSWER_CONFIRMED
 					  : MCPC_ANSWER_UNCONFIRMED;
 		msg.group = if_any(c->group);
