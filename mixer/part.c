@@ -356,6 +356,13 @@ static void talker_note(const struct worker *w, struct part *part,
 	memcpy(part->name, fd->name, sizeof(part->name));
 }
 
+/* Said of the burst that they know of: something of it has changed */
+static bool is_told(const struct leg *leg, const struct part *part,
+		    uint32_t burst)
+{
+	return leg->told == part && leg->told_burst == burst;
+}
+
 static void taken_all(struct worker *w, struct part *part,
 		      struct leg *talker, const struct floor_down *fd)
 {
@@ -368,7 +375,7 @@ static void taken_all(struct worker *w, struct part *part,
 		struct leg *leg = ear_leg(w, &part->earv[i]);
 
 		if (leg->id != fd->who)
-			hear_tell(w, leg, false);
+			hear_tell(w, leg, is_told(leg, part, fd->burst));
 	}
 	/* Now that all know who talks */
 	if (talker)
