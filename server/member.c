@@ -26,7 +26,7 @@ struct member *member_find(const struct server *srv,
 uint8_t groups_priority(const struct leg *leg)
 {
 	struct le *le = list_head(members_of(leg->srv, leg->subscriber));
-	uint8_t priority = 0;
+	uint8_t priority = leg->priority;
 
 	for (; le; le = le->next) {
 		const struct member *m = le->data;
@@ -46,7 +46,8 @@ static uint32_t talk_ms(const struct group *group, const struct leg *leg)
 				  : leg->service.max_talk_ms;
 }
 
-void member_mixer_get(struct mixer_member *mm, const struct member *m)
+void member_mixer_get(struct mixer_member *mm, const struct member *m,
+		      const struct leg *leg)
 {
 	const struct server *srv = m->group->b.srv;
 
@@ -54,6 +55,8 @@ void member_mixer_get(struct mixer_member *mm, const struct member *m)
 	mm->priority = m->priority;
 	mm->may_talk = m->talk;
 	mm->may_listen = m->listen;
+	mm->may_emergency = m->emergency;
+	mm->anonymous = leg->anonymous;
 	(void)snprintf(mm->uri, sizeof(mm->uri), "sip:%s@%s", m->subscriber,
 		       srv->cfg.domain);
 	(void)snprintf(mm->name, sizeof(mm->name), "%s", m->display);
@@ -67,7 +70,7 @@ static int group_open(struct group *group, const struct leg *leg)
 	if (group->joinedc)
 		return strcmp(group->service, leg->service.name) ? EXDEV : 0;
 
-	err = bridge_open(&group->b, talk_ms(group, leg));
+	err = bridge_open(&group->b, &group->floor, talk_ms(group, leg));
 	if (err)
 		return err;
 
@@ -94,7 +97,7 @@ static void member_join(struct member *m, struct leg *leg)
 
 	err = group_open(group, leg);
 	if (!err) {
-		member_mixer_get(&mm, m);
+		member_mixer_get(&mm, m, leg);
 		err = mixer_bridge_join(srv->mixer, group->b.id, leg->mid,
 					&mm);
 	}
@@ -327,7 +330,7 @@ uint16_t group_dial(struct leg *leg, const char *name, const char **wordsp)
 
 /* --- what a service changes -------------------------------------------- */
 
-void group_talk_sync(struct group *group)
+void group_floor_sync(struct group *group)
 {
 	struct le *le;
 
@@ -336,7 +339,8 @@ void group_talk_sync(struct group *group)
 
 		if (!m->leg)
 			continue;
-		bridge_talk_set(&group->b, talk_ms(group, m->leg));
+		bridge_floor_set(&group->b, &group->floor,
+				 talk_ms(group, m->leg));
 		return;
 	}
 }
@@ -349,6 +353,23 @@ void groups_service_changed(struct leg *leg)
 		struct member *m = le->data;
 
 		if (m->leg == leg)
-			group_talk_sync(m->group);
+			group_floor_sync(m->group);
+	}
+}
+
+void groups_member_changed(struct leg *leg)
+{
+	struct le *le = list_head(members_of(leg->srv, leg->subscriber));
+	struct mixer_member mm;
+
+	for (; le; le = le->next) {
+		struct member *m = le->data;
+
+		if (m->leg != leg)
+			continue;
+		member_mixer_get(&mm, m, leg);
+		(void)mixer_bridge_join(leg->srv->mixer, m->group->b.id,
+					leg->mid, &mm);
+		focus_bridge_changed(&m->group->b);
 	}
 }
