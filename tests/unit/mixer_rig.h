@@ -123,6 +123,8 @@ void phone_up_many(struct phone *ph, struct rig *r, unsigned n, int worker);
 void phone_up_codec(struct phone *ph, struct rig *r, unsigned host,
 		    enum mixer_codec codec);
 void phone_sdp(struct phone *ph);
+/** ..and its service has it rest: it neither hears nor talks */
+void phone_rest(struct phone *ph);
 /** Its SDP is known, and its RTP address proven */
 void phone_known(struct phone *ph, struct rig *r);
 void phone_close(struct phone *ph);
