@@ -11,10 +11,10 @@
  *
  * Who may break in: a request of a higher tier than the holder's, then, where
  * cfg.preempt says so, one of a higher priority within the same tier; an equal
- * one never. The holder is told to stop and has its time of grace; who breaks
- * in waits meanwhile, first of all, even where nobody else may wait. Who may
- * not break in waits, highest first, then first come, if its terminal can;
- * a participant has one place.
+ * one never, nor anybody into an emergency. The holder is told to stop and has
+ * its time of grace; who breaks in waits meanwhile, first of all, even where
+ * nobody else may wait. Who may not break in waits, highest first, then first
+ * come, if its terminal can; a participant has one place.
  *
  * A terminal that cannot wait and breaks in is told nothing until it is
  * granted, or denied because another broke in before it: its own repeats of
