@@ -198,6 +198,8 @@ void leg_remote_set(struct leg *leg, const struct leg_sdp *s, bool again)
 	if (!leg->floor)
 		sa_init(&r.floor, AF_UNSPEC);
 	leg->floor_taken = sa_isset(&r.floor, SA_ADDR);
+	leg->audio_line = (uint8_t)(s->audio + 1);
+	leg->floor_line = (uint8_t)(s->floor + 1);
 
 	if (!err)
 		err = mixer_leg_remote_set(leg->srv->mixer, leg->mid, &r);
@@ -205,6 +207,9 @@ void leg_remote_set(struct leg *leg, const struct leg_sdp *s, bool again)
 	if (err)
 		hlog(leg->srv->log, HLOG_WARN, leg->subject, "media not set",
 		     HLOG_ERR(err));
+
+	/* A floor channel that is new, or is no more */
+	leg_session_sync(leg, NULL);
 }
 
 int leg_warning_print(struct re_printf *pf, const struct leg_sdp *s)
