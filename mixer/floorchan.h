@@ -2,7 +2,7 @@
 /**
  * @file floorchan.h  The floor channel of a leg: floor messages in and out
  *
- * TBCP or MCPT (floorproto.h), as negotiated, on the leg's third port.
+ * TBCP or MCPT and MCPC (floorproto.h), as negotiated, on the leg's third port.
  * Translates between its messages and the floor of the bridge that the leg
  * has selected. A leg whose floor channel is not proven is told nothing; one
  * whose terminal refused it hears tones (player.h) and asks by keys (key.h).
@@ -36,6 +36,14 @@ void floorchan_deny(struct worker *w, struct leg *leg,
 		    const struct floor_down *fd);
 void floorchan_revoke(struct worker *w, struct leg *leg,
 		      const struct floor_down *fd);
+/** Its time is over in fd->secs */
+void floorchan_warn(struct worker *w, struct leg *leg,
+		    const struct floor_down *fd);
+/** It sends speech without the floor: see rogue.h */
+void floorchan_stop(struct worker *w, struct leg *leg);
+/** Where it is in the queue of its selected bridge */
+void floorchan_queued(struct worker *w, struct leg *leg,
+		      const struct queue_place *place);
 /** The leg's floor ended without its Release and without a Revoke */
 void floorchan_lost(struct worker *w, struct leg *leg);
 void floorchan_idle(struct worker *w, struct leg *leg);
@@ -46,5 +54,9 @@ void floorchan_taken(struct worker *w, struct leg *leg,
 /** The leg wants the floor of its seat's bridge, or has talked enough */
 void floorchan_ask(struct worker *w, const struct leg *leg,
 		   const struct seat *seat, const struct floor_up *what);
+
+/** A session begins on the leg, or is over: tell its terminal */
+void floorchan_session(struct worker *w, struct leg *leg,
+		       const struct mixer_connect *c, bool over);
 
 #endif

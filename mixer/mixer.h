@@ -464,7 +464,8 @@ struct mixer_connect {
 	enum mixer_session type;
 	bool manual_override;      /**< It is not to ring */
 	bool confirmed;            /**< MCPC Answer State */
-	/** Numbers of the leg's m= lines, the first is 1 (MCPC Media Streams) */
+	/** Numbers of the leg's m= lines, the first is 1 (MCPC Media Streams);
+	 *  0: 1 and 2 */
 	uint8_t audio_line, floor_line;
 	char session[MIXER_URI_MAX]; /**< URI of the session */
 	char group[MIXER_URI_MAX];
@@ -542,6 +543,8 @@ struct mixer_stats {
 	uint64_t rx_overflow;     /**< Dropped by the kernel: buffer full */
 	uint64_t bursts_shed;     /**< Ended since a worker did not keep up */
 	uint64_t floor_refused;   /**< Requests denied meanwhile */
+	/** Revokes of legs that send speech without the floor */
+	uint64_t rogue_revokes;
 	uint64_t events_lost;     /**< Event ring overflow */
 	uint64_t cpu_us;          /**< CLOCK_THREAD_CPUTIME_ID */
 	uint32_t legs, bridges, triples, sockets;

@@ -101,6 +101,9 @@ static void peer_msg(struct worker *w, struct kept *k,
 	case PEER_FLOOR_DOWN:
 		part_floor(w, &pm->u.floor_down);
 		break;
+	case PEER_QUEUE_DOWN:
+		part_queue(w, &pm->u.queue_down);
+		break;
 	case PEER_SHED:
 		bridge_shed(w, pm->u.shed.bridge, pm->u.shed.burst);
 		break;
