@@ -197,15 +197,16 @@ static void granted(struct bfloor *b, const struct bfloor_io *io, uint64_t now,
 {
 	char words[BFLOOR_INFO_BYTES] = "";
 
-	/* Said again by the floor: we say it again by ourselves */
-	if (b->request && b->status == BFC_GRANTED)
+	if (ft->secs && ft->secs != UINT16_MAX)
+		(void)snprintf(words, sizeof(words), "For %u seconds",
+			       ft->secs);
+	/* Said again by the floor: we say it again by ourselves, unless that
+	 * is a warning that its time is short */
+	if (b->request && b->status == BFC_GRANTED && !strcmp(words, b->info))
 		return;
 	/* Asked for by signalling, in its name */
 	if (!b->request)
 		(void)request_new(b);
-	if (ft->secs && ft->secs != UINT16_MAX)
-		(void)snprintf(words, sizeof(words), "For %u seconds",
-			       ft->secs);
 	request_set(b, io, now, BFC_GRANTED, words);
 }
 
@@ -328,7 +329,7 @@ static int request(struct bfloor *b, const struct bfloor_io *io, uint64_t now,
 	b->asks = BFLOOR_ASKS;
 	b->ask_us = now + BFLOOR_ASK_MS * MS;
 	b->answering = true;
-	io->ask_h(true, b->priority, io->arg);
+	io->ask_h(FLOOR_SAID_REQUEST, b->priority, io->arg);
 	b->answering = false;
 	status_fill(b, &msg);
 	respond(b, io, req, &msg);
@@ -344,7 +345,7 @@ static void give_up(struct bfloor *b, const struct bfloor_io *io)
 	/* What was said of it need not be said again */
 	b->open &= b->open_floor;
 	b->answering = true;
-	io->ask_h(false, 0, io->arg);
+	io->ask_h(FLOOR_SAID_RELEASE, 0, io->arg);
 	b->answering = false;
 }
 
@@ -459,7 +460,9 @@ static void acked(struct bfloor *b, const struct bfloor_io *io, uint64_t now,
 	/* It has stopped: the time of grace is not waited for. A floor that
 	 * was granted again meanwhile is not meant */
 	if (!b->open_floor && !b->request && b->status == BFC_REVOKED)
-		io->ask_h(false, 0, io->arg);
+		io->ask_h(FLOOR_SAID_RELEASE, 0, io->arg);
+	else if (!b->open_floor && b->request && b->status == BFC_GRANTED)
+		io->ask_h(FLOOR_SAID_ACK, 0, io->arg);
 	floor_say(b, io, now);
 }
 
@@ -542,10 +545,32 @@ static void note(struct bfloor *b, uint64_t now, const struct bfc_msg *msg)
 static int ids_check(const struct bfloor *b, const struct bfloor_io *io,
 		     const struct bfc_msg *msg)
 {
+	enum bfc_error error = BFC_ERR_NONE;
+
 	if (msg->conference != b->ids.conference)
-		return refuse(io, msg, BFC_ERR_CONFERENCE);
-	if (msg->user != b->ids.user)
-		return refuse(io, msg, BFC_ERR_USER);
+		error = BFC_ERR_CONFERENCE;
+	else if (msg->user != b->ids.user)
+		error = BFC_ERR_USER;
+	if (!error)
+		return 0;
+	(void)refuse(io, msg, error);
+	return EACCES;
+}
+
+/* Something that is wrong, answered if an answer is due */
+static int malformed(const struct bfloor_io *io, const struct bfc_msg *msg)
+{
+	if (!is_answer(msg))
+		(void)refuse(io, msg, msg->fault);
+	return EBADMSG;
+}
+
+static int answered(struct bfloor *b, const struct bfloor_io *io, uint64_t now,
+		    const struct bfc_msg *msg)
+{
+	if (msg->conference != b->ids.conference || msg->user != b->ids.user)
+		return EACCES;
+	acked(b, io, now, msg);
 	return 0;
 }
 
@@ -555,17 +580,10 @@ int bfloor_rx(struct bfloor *b, const struct bfloor_io *io, uint64_t now,
 	struct bfc_msg msg;
 	int err = bfc_decode(&msg, p, len);
 
-	if (err && err != EPROTO)
-		return EBADMSG;
 	if (err)
-		return is_answer(&msg) ? EBADMSG : refuse(io, &msg, msg.fault);
-	if (is_answer(&msg)) {
-		if (msg.conference != b->ids.conference ||
-		    msg.user != b->ids.user)
-			return EBADMSG;
-		acked(b, io, now, &msg);
-		return 0;
-	}
+		return err == EPROTO ? malformed(io, &msg) : EBADMSG;
+	if (is_answer(&msg))
+		return answered(b, io, now, &msg);
 	err = ids_check(b, io, &msg);
 	if (err)
 		return err;
@@ -609,12 +627,12 @@ static void ask_again(struct bfloor *b, const struct bfloor_io *io,
 	}
 	if (!b->asks) {
 		request_set(b, io, now, BFC_DENIED, "No answer");
-		io->ask_h(false, 0, io->arg);
+		io->ask_h(FLOOR_SAID_RELEASE, 0, io->arg);
 		return;
 	}
 	b->asks--;
 	b->ask_us = now + BFLOOR_ASK_MS * MS;
-	io->ask_h(true, b->priority, io->arg);
+	io->ask_h(FLOOR_SAID_REQUEST, b->priority, io->arg);
 }
 
 void bfloor_time(struct bfloor *b, const struct bfloor_io *io, uint64_t now)

@@ -66,9 +66,10 @@ struct bfloor_view {
 struct bfloor_io {
 	/** Send this to the terminal */
 	void (*send_h)(const uint8_t *p, size_t len, void *arg);
-	/** It wants the floor (priority: BFCP's, 0..4), or no more. The answer
-	 *  may come by bfloor_tell() at once or later */
-	void (*ask_h)(bool request, uint8_t priority, void *arg);
+	/** FLOOR_SAID_REQUEST: it wants the floor (priority: BFCP's, 0..4),
+	 *  RELEASE: no more, ACK: it knows that it has it. The answer may come
+	 *  by bfloor_tell() at once or later */
+	void (*ask_h)(enum floor_said what, uint8_t priority, void *arg);
 	void (*view_h)(struct bfloor_view *view, void *arg);
 	void *arg;
 };
@@ -113,8 +114,9 @@ void bfloor_init(struct bfloor *b, const struct bfloor_ids *ids);
 /**
  * A datagram of the terminal
  *
- * @return 0, EBADMSG (it is no BFCP at all, or no answer is due: drop it),
- *         EPROTO (it was answered by an Error)
+ * @return 0, EBADMSG (it cannot be read, answered by an Error or not, or an
+ *         answer to nothing), EACCES (in somebody else's name) or EPROTO (any
+ *         other Error was its answer)
  */
 int bfloor_rx(struct bfloor *b, const struct bfloor_io *io, uint64_t now_us,
 	      const uint8_t *p, size_t len);
