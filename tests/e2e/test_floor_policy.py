@@ -64,6 +64,45 @@ def test_policy_changes_while_a_group_runs(lab):
     bob.quit()
 
 
+def test_who_may_break_in(lab):
+    """Issue 5, point 1: pre-emption, audio cut-in and broadcast, changed while
+    somebody talks"""
+    server, alice, bob = crew(lab)
+
+    def policy(**columns):
+        mark = server.log.mark()
+        server.sql('UPDATE floor_policy SET %s;' % ', '.join(
+            '%s = %d' % x for x in columns.items()))
+        server.log.wait(lambda x: x.get('event') == 'floor policy',
+                        'the policy told', mark)
+
+    def outcome(name):
+        """What Bob's press leads to while Alice talks"""
+        bob.mark()
+        alice.key(STAR)
+        bob.event('taken')
+        alice.speak(5)
+        bob.mark().send('press')
+        bob.event(name)
+        alice.key(HASH)
+        bob.send('release')
+        server.until(lambda s: not server.bridge('crew')['holder'],
+                     'a free floor')
+
+    policy(queue_max=0, revoke_grace_ms=0)
+    outcome('denied')
+    server.sql("UPDATE member SET priority = 1 WHERE subscriber = 'bob';")
+    policy(retry_after_ms=1)
+    outcome('granted')
+    policy(preempt=0)
+    outcome('denied')
+    policy(cut_in=1)
+    outcome('granted')
+    policy(cut_in=0, preempt=1, broadcast=1)
+    outcome('denied')
+    bob.quit()
+
+
 def test_policy_changes_while_a_call_runs(lab):
     """X6: a private call has its service's policy, also a new one"""
     server = lab.server()
