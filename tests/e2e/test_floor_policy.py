@@ -126,6 +126,27 @@ def test_policy_changes_while_a_call_runs(lab):
     alice.quit()
 
 
+def test_nobody_asks_any_more(lab):
+    """Issue 5, point 1: T4 ends a call, and leaves a group alone"""
+    server = lab.server()
+    server.users('alice', 'bob')
+    server.group('crew', 'alice', 'bob')
+    server.sql('UPDATE service SET hang_ms = 86400000;'
+               'UPDATE floor_policy SET inactivity_ms = 300;')
+    alice = lab.handset(server, 'alice').ready()
+    bob = lab.handset(server, 'bob').ready()
+    alice.send('call bob')
+    bob.event('taken')
+    server.log.wait(lambda x: x.get('event') == 'ended' and
+                    x.get('why') == 'nobody has asked for the floor',
+                    'the end of the call')
+    for name in ('alice', 'bob'):
+        server.until_leg(name)
+    expect(server.bridge('crew')['members'] == 2, 'the group has ended')
+    bob.quit()
+    alice.quit()
+
+
 def test_talk_by_makes_the_leg_anew(lab):
     """X6: what the switch has to know when a leg is made"""
     server, alice, bob = crew(lab)
