@@ -305,7 +305,7 @@ static size_t sdp_print(char *buf, size_t size, const struct crowd_who *who)
 		     "a=rtcp:%u\r\n"
 		     "%s"
 		     "m=application %u udp TBCP\r\n"
-		     "a=fmtp:TBCP queuing=0;tb_priority=1;timestamp=0\r\n",
+		     "a=fmtp:TBCP queuing=1;tb_priority=1;timestamp=0\r\n",
 		     host, host, who->media, *crypto ? "S" : "", who->media,
 		     crypto, who->media);
 	return n < 0 || (size_t)n >= size ? 0 : (size_t)n;

@@ -228,6 +228,9 @@ struct mixer_event {
 	uint8_t priority;   /**< FLOOR_TAKEN, QUEUED, URGENT */
 	uint8_t tier;       /**< ..enum floor_tier */
 	uint64_t at_us;     /**< CLOCK_MONOTONIC, set by the worker */
+	/** CONNECT_ACK, DISCONNECT_ACK: hash_joaat() of the session URI that it
+	 *  names; 0: it names none, as in TBCP */
+	uint32_t session;
 	struct sa addr;     /**< LATCHED, MOVED */
 	void *leg_arg;      /**< As given to mixer_leg_add() */
 	void *bridge_arg;   /**< As given to mixer_bridge_add() */
@@ -461,6 +464,8 @@ struct mixer_connect {
 	enum mixer_session type;
 	bool manual_override;      /**< It is not to ring */
 	bool confirmed;            /**< MCPC Answer State */
+	/** Numbers of the leg's m= lines, the first is 1 (MCPC Media Streams) */
+	uint8_t audio_line, floor_line;
 	char session[MIXER_URI_MAX]; /**< URI of the session */
 	char group[MIXER_URI_MAX];
 	char group_name[MIXER_NAME_MAX];

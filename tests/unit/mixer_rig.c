@@ -245,14 +245,15 @@ void phone_open(struct phone *ph, struct rig *r, unsigned net, unsigned host,
 	phone_open_ip(ph, r, ip, worker);
 }
 
-void phone_sdp(struct phone *ph)
+static void sdp_set(struct phone *ph, bool rest)
 {
 	struct mixer_leg_remote rem = {.rtp = ph->sa[CH_RTP],
 				       .rtcp = ph->sa[CH_RTCP],
 				       .pt = 0xff,
 				       .pt_event = 0xff,
-				       .send = true,
-				       .recv = true,
+				       .send = !rest,
+				       .recv = !rest,
+				       .rest = rest,
 				       .rtcp_mux = ph->ice,
 				       .ice = ph->ice};
 
@@ -263,6 +264,16 @@ void phone_sdp(struct phone *ph)
 	if (ph->guard)
 		ph->guard->sdp(ph, &rem);
 	assert_int_equal(mixer_leg_remote_set(ph->rig->m, ph->leg, &rem), 0);
+}
+
+void phone_sdp(struct phone *ph)
+{
+	sdp_set(ph, false);
+}
+
+void phone_rest(struct phone *ph)
+{
+	sdp_set(ph, true);
 }
 
 void phone_known(struct phone *ph, struct rig *r)

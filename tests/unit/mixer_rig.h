@@ -127,6 +127,8 @@ void phone_up_codec(struct phone *ph, struct rig *r, unsigned host,
 /** Whatever *ph says of kind, codec, voice and tones; the rest of it is set */
 void phone_up_like(struct phone *ph, struct rig *r, unsigned host);
 void phone_sdp(struct phone *ph);
+/** ..and its service has it rest: it neither hears nor talks */
+void phone_rest(struct phone *ph);
 /** Its SDP is known, and its RTP address proven */
 void phone_known(struct phone *ph, struct rig *r);
 void phone_close(struct phone *ph);
