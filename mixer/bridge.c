@@ -134,8 +134,10 @@ static void act_down(const struct bridge *b, const struct floor_act *act)
 				.reason = act->reason,
 				.secs = act->secs,
 				.priority = who ? who->fm.priority : 0,
+				.position = act->position,
 				.repeat = act->repeat,
-				.lost = act->lost};
+				.lost = act->lost,
+				.served = act->served};
 
 	if (act->type == FLOOR_ACT_TAKEN) {
 		memcpy(fd.uri, who->uri, sizeof(fd.uri));

@@ -47,10 +47,11 @@ void floorchan_granted(struct worker *w, struct leg *leg,
 				.members = fd->members,
 				.priority = fd->priority};
 
-	if (leg_by_keys(leg))
+	if (!fd->served)
 		player_start(w, leg, TONE_PERMIT, fd);
-	else
-		tell(w, leg, &ft);
+	else if (!fd->repeat)
+		player_start(w, leg, TONE_TURN, fd);
+	tell(w, leg, &ft);
 }
 
 void floorchan_deny(struct worker *w, struct leg *leg,
@@ -60,10 +61,8 @@ void floorchan_deny(struct worker *w, struct leg *leg,
 				.reason = fd->reason};
 
 	holds_drop(w, leg);
-	if (leg_by_keys(leg))
-		player_start(w, leg, TONE_DENY, fd);
-	else
-		tell(w, leg, &ft);
+	player_start(w, leg, TONE_DENY, fd);
+	tell(w, leg, &ft);
 }
 
 void floorchan_revoke(struct worker *w, struct leg *leg,
@@ -73,10 +72,22 @@ void floorchan_revoke(struct worker *w, struct leg *leg,
 				.reason = fd->reason,
 				.secs = fd->secs};
 
-	if (leg_by_keys(leg))
-		player_start(w, leg, TONE_REVOKE, fd);
-	else
-		tell(w, leg, &ft);
+	player_start(w, leg, TONE_REVOKE, fd);
+	tell(w, leg, &ft);
+}
+
+/* Positions that change later are nothing for the ear */
+void floorchan_queue(struct worker *w, struct leg *leg,
+		     const struct floor_down *fd)
+{
+	if (fd->position && !fd->repeat)
+		player_start(w, leg, TONE_QUEUED, fd);
+}
+
+void floorchan_warn(struct worker *w, struct leg *leg,
+		    const struct floor_down *fd)
+{
+	player_start(w, leg, TONE_WARN, fd);
 }
 
 /* A terminal with a floor channel is told Idle, like all */
@@ -84,8 +95,7 @@ void floorchan_lost(struct worker *w, struct leg *leg)
 {
 	static const struct floor_down none = {.burst = 0};
 
-	if (leg_by_keys(leg))
-		player_start(w, leg, TONE_REVOKE, &none);
+	player_start(w, leg, TONE_REVOKE, &none);
 }
 
 void floorchan_idle(struct worker *w, struct leg *leg)
@@ -164,7 +174,10 @@ static bool rate_ok(struct worker *w, struct leg *leg, bool request)
 static void request(struct worker *w, struct leg *leg, uint16_t priority)
 {
 	const struct seat *sel = leg_sel(leg);
-	const struct floor_up fu = {.request = true, .priority = priority};
+	/* Who hears tones can wait for its turn */
+	const struct floor_up fu = {.request = true,
+				    .priority = priority,
+				    .queues = leg_by_keys(leg)};
 	const struct floor_down no = {.reason = sel ? TBCP_DENY_LISTEN_ONLY
 						    : TBCP_DENY_ONLY_ONE};
 

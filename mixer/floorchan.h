@@ -36,6 +36,12 @@ void floorchan_deny(struct worker *w, struct leg *leg,
 		    const struct floor_down *fd);
 void floorchan_revoke(struct worker *w, struct leg *leg,
 		      const struct floor_down *fd);
+/** It waits, and where; position 0: it does not */
+void floorchan_queue(struct worker *w, struct leg *leg,
+		     const struct floor_down *fd);
+/** Its time is over in fd->secs */
+void floorchan_warn(struct worker *w, struct leg *leg,
+		    const struct floor_down *fd);
 /** The leg's floor ended without its Release and without a Revoke */
 void floorchan_lost(struct worker *w, struct leg *leg);
 void floorchan_idle(struct worker *w, struct leg *leg);

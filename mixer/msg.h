@@ -126,8 +126,8 @@ struct floor_down {
 	uint32_t burst;
 	uint32_t members;
 	uint8_t priority;  /**< Of who */
-	uint16_t reason, secs;
-	bool repeat, lost;
+	uint16_t reason, secs, position;
+	bool repeat, lost, served;
 	char uri[MIXER_URI_MAX]; /**< TAKEN */
 	char name[MIXER_NAME_MAX];
 };

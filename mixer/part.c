@@ -378,8 +378,10 @@ static void idle_all(struct worker *w, struct part *part,
 		struct leg *leg = ear_leg(w, &part->earv[i]);
 
 		/* A latecomer has still to hear the rest */
-		if (leg->hear == part && !leg->late)
+		if (leg->hear == part && !leg->late) {
 			leg->hear = NULL;
+			player_end(w, leg);
+		}
 		hear_tell(w, leg,
 			  fd->repeat && !leg->hear && is_selected(leg, part));
 	}
@@ -467,9 +469,15 @@ void part_floor(struct worker *w, const struct floor_down *fd)
 			floorchan_revoke(w, leg, fd);
 		break;
 	case FLOOR_ACT_QUEUE:
+		if (leg)
+			floorchan_queue(w, leg, fd);
+		break;
+	case FLOOR_ACT_WARN:
+		if (leg)
+			floorchan_warn(w, leg, fd);
+		break;
 	case FLOOR_ACT_MOVED:
 	case FLOOR_ACT_UNQUEUED:
-	case FLOOR_ACT_WARN:
 	case FLOOR_ACT_INACTIVE:
 	case FLOOR_ACT_ENDED:
 		break;

@@ -6,16 +6,33 @@
 
 enum {
 	FORMATS_MAX = 32,
-	TB_PRIORITY = 1, /**< What we grant: normal */
-	TB_PRIORITY_MAX = 3
+	/* OMA PoC 1.0: levels of tb_priority */
+	TB_NORMAL = 1,
+	TB_HIGH = 2,
+	TB_PREEMPTIVE = 3
 };
 
-void leg_floor_ours(struct leg_floor *f, uint8_t mc_priority)
+/* The higher levels are for who has a priority, where they mean something */
+static uint8_t tb_priority(const struct leg_floor_may *may)
+{
+	if (!may->priority)
+		return TB_NORMAL;
+	if (may->preempt)
+		return TB_PREEMPTIVE;
+
+	return may->queue ? TB_HIGH : TB_NORMAL;
+}
+
+void leg_floor_ours(struct leg_floor *f, const struct leg_floor_may *may)
 {
 	memset(f, 0, sizeof(*f));
 	f->tbcp = f->mcpt = f->tbcp_params = true;
-	f->tb_priority = TB_PRIORITY;
-	f->mc_priority = MAX(mc_priority, 1);
+	f->tb_queuing = f->mc_queueing = may->queue;
+	f->tb_priority = tb_priority(may);
+	/* Who asked first is who was heard first; what the requests say of
+	 * it is read, and that is all */
+	f->tb_timestamp = true;
+	f->mc_priority = MAX(may->priority, 1);
 }
 
 /* "a=fmtp:NAME" with the parameters behind it, if there are any */
@@ -49,17 +66,32 @@ static bool number_is(uint16_t *vp, const struct pl *word, const char *prefix)
 	return !sdptext_u16(vp, &num);
 }
 
-/* queuing=0;tb_priority=1;timestamp=0 */
+/* "mc_queueing; mc_priority=5" is written, too */
+static void word_trim(struct pl *word)
+{
+	while (word->l && word->p[0] == ' ')
+		pl_advance(word, 1);
+	while (word->l && word->p[word->l - 1] == ' ')
+		--word->l;
+}
+
+/* queuing=1;tb_priority=2;timestamp=0. Drafts had priority for tb_priority. */
 static void tbcp_params_decode(struct leg_floor *f, struct pl params)
 {
 	struct pl word;
 	uint16_t v;
 
 	f->tbcp_params = true;
-	while (sdptext_word(&word, &params, ';'))
-		if (number_is(&v, &word, "tb_priority=") &&
-		    v <= TB_PRIORITY_MAX)
+	while (sdptext_word(&word, &params, ';')) {
+		word_trim(&word);
+		if ((number_is(&v, &word, "tb_priority=") ||
+		     number_is(&v, &word, "priority=")) && v <= TB_PREEMPTIVE)
 			f->tb_priority = (uint8_t)v;
+		else if (number_is(&v, &word, "queuing="))
+			f->tb_queuing = v == 1;
+		else if (number_is(&v, &word, "timestamp="))
+			f->tb_timestamp = v == 1;
+	}
 }
 
 /* mc_queueing;mc_priority=5;mc_granted;mc_implicit_request */
@@ -69,6 +101,7 @@ static void mcpt_params_decode(struct leg_floor *f, struct pl params)
 	uint16_t v;
 
 	while (sdptext_word(&word, &params, ';')) {
+		word_trim(&word);
 		if (number_is(&v, &word, "mc_priority=") && v >= 1)
 			f->mc_priority = (uint8_t)MIN(v, 255);
 		else if (!pl_strcasecmp(&word, "mc_queueing"))
@@ -77,6 +110,8 @@ static void mcpt_params_decode(struct leg_floor *f, struct pl params)
 			f->mc_granted = true;
 		else if (!pl_strcasecmp(&word, "mc_implicit_request"))
 			f->mc_implicit_request = true;
+		else if (!pl_strcasecmp(&word, "mc_no_floor_ctrl"))
+			f->mc_no_floor_ctrl = true;
 	}
 }
 
@@ -116,11 +151,18 @@ void leg_floor_answer(struct leg_floor *f, const struct leg_floor *offer,
 	case MIXER_FLOOR_TBCP:
 		f->tbcp = true;
 		f->tbcp_params = offer->tbcp_params;
+		f->tb_queuing = offer->tb_queuing && ours->tb_queuing;
 		f->tb_priority = MIN(offer->tb_priority, ours->tb_priority);
+		f->tb_timestamp = offer->tb_timestamp && ours->tb_timestamp;
 		break;
 
 	case MIXER_FLOOR_MCPT:
 		f->mcpt = true;
+		f->mc_no_floor_ctrl = offer->mc_no_floor_ctrl;
+		if (f->mc_no_floor_ctrl)
+			break;
+
+		f->mc_queueing = offer->mc_queueing && ours->mc_queueing;
 		f->mc_priority = MIN(offer->mc_priority, ours->mc_priority);
 		f->mc_implicit_request = offer->mc_implicit_request &&
 			ours->mc_implicit_request;
@@ -128,21 +170,42 @@ void leg_floor_answer(struct leg_floor *f, const struct leg_floor *offer,
 	}
 }
 
+void leg_floor_terms(struct mixer_floor_terms *t, const struct leg_floor *ours,
+		     const struct leg_floor *theirs)
+{
+	struct leg_floor f;
+
+	leg_floor_answer(&f, theirs, ours);
+	memset(t, 0, sizeof(*t));
+	t->queueing = f.tb_queuing || f.mc_queueing;
+	t->priority_max = f.tbcp ? f.tb_priority : f.mc_priority;
+}
+
 static int mcpt_print(struct mbuf *mb, const struct leg_floor *f)
 {
+	const char *sep = "a=fmtp:MCPTT ";
 	int err = 0;
 
-	if (!f->mc_priority && !f->mc_implicit_request)
-		return 0;
+	if (f->mc_no_floor_ctrl)
+		return mbuf_printf(mb, "%smc_no_floor_ctrl\r\n", sep);
 
-	err |= mbuf_write_str(mb, "a=fmtp:MCPTT ");
-	if (f->mc_priority)
-		err |= mbuf_printf(mb, "mc_priority=%u", f->mc_priority);
-	if (f->mc_implicit_request)
-		err |= mbuf_printf(mb, "%smc_implicit_request",
-				   f->mc_priority ? ";" : "");
+	if (f->mc_queueing) {
+		err |= mbuf_printf(mb, "%smc_queueing", sep);
+		sep = ";";
+	}
 
-	return err | mbuf_write_str(mb, "\r\n");
+	if (f->mc_priority) {
+		err |= mbuf_printf(mb, "%smc_priority=%u", sep,
+				   f->mc_priority);
+		sep = ";";
+	}
+
+	if (f->mc_implicit_request) {
+		err |= mbuf_printf(mb, "%smc_implicit_request", sep);
+		sep = ";";
+	}
+
+	return err | (*sep == ';' ? mbuf_write_str(mb, "\r\n") : 0);
 }
 
 int leg_floor_print(struct mbuf *mb, const struct leg_floor *f, uint16_t port,
@@ -153,8 +216,9 @@ int leg_floor_print(struct mbuf *mb, const struct leg_floor *f, uint16_t port,
 	err = mbuf_printf(mb, "m=application %u %r%s%s\r\n", port, proto,
 			  f->tbcp ? " TBCP" : "", f->mcpt ? " MCPTT" : "");
 	if (f->tbcp && f->tbcp_params)
-		err |= mbuf_printf(mb, "a=fmtp:TBCP queuing=0;tb_priority=%u;"
-				   "timestamp=0\r\n", f->tb_priority);
+		err |= mbuf_printf(mb, "a=fmtp:TBCP queuing=%d;tb_priority=%u;"
+				   "timestamp=%d\r\n", f->tb_queuing,
+				   f->tb_priority, f->tb_timestamp);
 	if (f->mcpt)
 		err |= mcpt_print(mb, f);
 

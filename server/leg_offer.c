@@ -1,6 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "server/priv.h"
 
+static void floor_ours(struct leg_floor *f, const struct leg *leg)
+{
+	struct leg_floor_may may;
+
+	groups_floor_may(&may, leg);
+	leg_floor_ours(f, &may);
+	f->mc_implicit_request = leg->implicit;
+}
+
 static void local_get(struct leg_sdp_local *l, const struct leg *leg)
 {
 	memset(l, 0, sizeof(*l));
@@ -15,8 +24,7 @@ static void local_get(struct leg_sdp_local *l, const struct leg *leg)
 	l->dir = leg->dir;
 	l->id = leg->number;
 	l->version = leg->sdp_version;
-	leg_floor_ours(&l->fc, groups_priority(leg));
-	l->fc.mc_implicit_request = leg->implicit;
+	floor_ours(&l->fc, leg);
 	l->secure = leg->secure;
 	l->ice = &leg->media.ice;
 	l->fingerprint = mixer_fingerprint(leg->srv->mixer);
@@ -159,9 +167,12 @@ uint16_t leg_offer_decode(struct leg_sdp *s, const struct leg *leg,
 void leg_remote_set(struct leg *leg, const struct leg_sdp *s, bool again)
 {
 	struct mixer_leg_remote r;
+	struct leg_floor ours;
 	int err = 0;
 
 	leg_sdp_remote(&r, s, &leg->flow);
+	floor_ours(&ours, leg);
+	leg_floor_terms(&r.floor_terms, &ours, &s->fc);
 	if (s->answer)
 		err = leg_secure_agree(&leg->secure, s->security, &s->sec);
 	leg_secure_remote(&r, leg->secure);

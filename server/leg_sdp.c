@@ -375,7 +375,7 @@ void leg_sdp_remote(struct mixer_leg_remote *r, const struct leg_sdp *s,
 	r->pt_event = s->pt_event;
 	addr_or_flow(&r->rtp, &s->rtp, flow);
 	addr_or_flow(&r->rtcp, &s->rtcp, flow);
-	if (s->floor >= 0) {
+	if (s->floor >= 0 && !s->fc.mc_no_floor_ctrl) {
 		addr_or_flow(&r->floor, &s->floor_addr, flow);
 		r->floor_proto = leg_floor_proto(&s->fc);
 	}

@@ -23,19 +23,24 @@ struct member *member_find(const struct server *srv,
 	return NULL;
 }
 
-uint8_t groups_priority(const struct leg *leg)
+void groups_floor_may(struct leg_floor_may *may, const struct leg *leg)
 {
 	struct le *le = list_head(members_of(leg->srv, leg->subscriber));
-	uint8_t priority = leg->priority;
 
+	may->priority = leg->priority;
+	may->queue = leg->service.floor.queue_max > 0;
+	may->preempt = leg->service.floor.preempt;
 	for (; le; le = le->next) {
 		const struct member *m = le->data;
+		const struct bus_floor *f = &m->group->floor;
 
-		if (!strcmp(m->subscriber, leg->subscriber))
-			priority = MAX(priority, m->priority);
+		if (strcmp(m->subscriber, leg->subscriber))
+			continue;
+
+		may->priority = MAX(may->priority, m->priority);
+		may->queue = may->queue || f->queue_max > 0;
+		may->preempt = may->preempt || f->preempt;
 	}
-
-	return priority;
 }
 
 /* --- joining ----------------------------------------------------------- */
@@ -290,14 +295,6 @@ uint16_t group_activate(struct leg *leg, const char *name,
 				  FLOOR_NORMAL);
 	*wordsp = "";
 	return 200;
-}
-
-bool group_dialled(const struct server *srv, const struct pl *name)
-{
-	char buf[HL_NAME_MAX];
-
-	return !refer_user_decode(buf, sizeof(buf), name) &&
-		group_find(srv, buf);
 }
 
 uint16_t group_check(const struct leg *leg, const char *name,

@@ -467,10 +467,8 @@ uint16_t group_check(const struct leg *leg, const char *name,
 		     const char **wordsp);
 /** Select it, without a request for the floor. @return as above */
 uint16_t group_dial(struct leg *leg, const char *name, const char **wordsp);
-/** Does that user part name a group here? */
-bool group_dialled(const struct server *srv, const struct pl *name);
-/** Highest priority of its memberships, and in calls */
-uint8_t groups_priority(const struct leg *leg);
+/** In any of its groups, or in calls */
+void groups_floor_may(struct leg_floor_may *may, const struct leg *leg);
 void groups_service_changed(struct leg *leg);
 /** As call_party_changed() */
 void groups_member_changed(struct leg *leg);

@@ -217,7 +217,7 @@ static void test_p1_leg_by_our_invite(void **state)
 	assert_non_null(strstr(t->sdp, "a=sendrecv\r\n"));
 	assert_non_null(strstr(t->sdp, "udp TBCP MCPTT\r\n"
 			       "a=fmtp:TBCP queuing=0;"
-			       "tb_priority=1;timestamp=0\r\n"
+			       "tb_priority=1;timestamp=1\r\n"
 			       "a=fmtp:MCPTT mc_priority=1\r\n"));
 	assert_int_equal(status_int(r, "legs_up"), 1);
 
