@@ -392,8 +392,10 @@ static void idle_all(struct worker *w, struct part *part,
 		struct leg *leg = ear_leg(w, &part->earv[i]);
 
 		/* A latecomer has still to hear the rest */
-		if (leg->hear == part && !leg->late)
+		if (leg->hear == part && !leg->late) {
 			leg->hear = NULL;
+			player_end(w, leg);
+		}
 		hear_tell(w, leg,
 			  fd->repeat && !leg->hear && is_selected(leg, part));
 	}
