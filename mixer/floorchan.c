@@ -74,16 +74,18 @@ static void granted_tell(struct worker *w, struct leg *leg,
 void floorchan_granted(struct worker *w, struct leg *leg,
 		       const struct floor_down *fd)
 {
-	if (leg_by_keys(leg))
+	if (!fd->served)
 		player_start(w, leg, TONE_PERMIT, fd);
-	else
-		granted_tell(w, leg, fd);
+	else if (!fd->repeat)
+		player_start(w, leg, TONE_TURN, fd);
+	granted_tell(w, leg, fd);
 }
 
 /* There is no message for it: what is left is said by another Granted */
 void floorchan_warn(struct worker *w, struct leg *leg,
 		    const struct floor_down *fd)
 {
+	player_start(w, leg, TONE_WARN, fd);
 	granted_tell(w, leg, fd);
 }
 
@@ -99,10 +101,7 @@ void floorchan_deny(struct worker *w, struct leg *leg,
 	leg->asks = leg->queued = false;
 	rogue_wait(w, leg, ROGUE_STOP_MS);
 	holds_drop(w, leg);
-	if (leg_by_keys(leg)) {
-		player_start(w, leg, TONE_DENY, fd);
-		return;
-	}
+	player_start(w, leg, TONE_DENY, fd);
 	floortext_deny(words, fd->reason, fd->secs,
 		       fd->name[0] ? fd->name : fd->uri);
 	tell(w, leg, &ft);
@@ -117,10 +116,8 @@ void floorchan_revoke(struct worker *w, struct leg *leg,
 				.words = floortext_revoke(fd->reason),
 				.secs = fd->secs};
 
-	if (leg_by_keys(leg))
-		player_start(w, leg, TONE_REVOKE, fd);
-	else
-		tell(w, leg, &ft);
+	player_start(w, leg, TONE_REVOKE, fd);
+	tell(w, leg, &ft);
 }
 
 void floorchan_stop(struct worker *w, struct leg *leg)
@@ -134,6 +131,16 @@ void floorchan_stop(struct worker *w, struct leg *leg)
 	tell(w, leg, &ft);
 }
 
+/* Positions that change later are nothing for the ear */
+static void queued_sound(struct worker *w, struct leg *leg)
+{
+	const struct part *part = leg_sel(leg)->part;
+	const struct floor_down fd = {.bridge = part->id,
+				      .burst = part->burst};
+
+	player_start(w, leg, TONE_QUEUED, &fd);
+}
+
 void floorchan_queued(struct worker *w, struct leg *leg,
 		      const struct queue_place *place)
 {
@@ -143,6 +150,8 @@ void floorchan_queued(struct worker *w, struct leg *leg,
 				.level = leg->level,
 				.position = place->position};
 
+	if (place->position && !leg->queued)
+		queued_sound(w, leg);
 	leg->asks = false;
 	leg->queued = place->position != 0;
 	tell(w, leg, &ft);
@@ -153,8 +162,7 @@ void floorchan_lost(struct worker *w, struct leg *leg)
 {
 	static const struct floor_down none = {.burst = 0};
 
-	if (leg_by_keys(leg))
-		player_start(w, leg, TONE_REVOKE, &none);
+	player_start(w, leg, TONE_REVOKE, &none);
 }
 
 void floorchan_idle(struct worker *w, struct leg *leg)

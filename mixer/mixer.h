@@ -487,7 +487,8 @@ struct mixer_connect {
  * Tell a leg's terminal by its floor channel that the leg is in a session from
  * now on; said once, an Ack is asked for: repeating is the caller's (T55, T16)
  *
- * @return 0, ENOENT, EINVAL (a text is not terminated), ENOTSUP (no floor
+ * @return 0, ENOENT, EINVAL (a text is not terminated, or session longer than
+ *         the 254 bytes that MCPC has for it), ENOTSUP (no floor
  *         channel, or BFCP), EAGAIN, ENOMEM
  */
 int mixer_leg_connect(struct mixer *m, mixer_leg_id leg,

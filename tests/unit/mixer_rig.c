@@ -182,6 +182,8 @@ static void phone_make_at(struct phone *ph, struct rig *r, const char *ip,
 				     .codec = ph->codec,
 				     .floor = ph->kind != PHONE_KEYS,
 				     .ice = ph->ice,
+				     .voice = ph->voice,
+				     .tones = ph->tones,
 				     .worker = worker,
 				     .arg = ph};
 	unsigned i;
@@ -332,6 +334,19 @@ void phone_up_codec(struct phone *ph, struct rig *r, unsigned host,
 	memset(ph, 0, sizeof(*ph));
 	ph->kind = PHONE_KEYS;
 	ph->codec = codec;
+	phone_make(ph, r, ip, -1);
+	phone_known(ph, r);
+}
+
+void phone_up_like(struct phone *ph, struct rig *r, unsigned host)
+{
+	char ip[32];
+
+	(void)snprintf(ip, sizeof(ip), "127.0.1.%u", host);
+	*ph = (struct phone){.kind = ph->kind,
+			     .codec = ph->codec,
+			     .voice = ph->voice,
+			     .tones = ph->tones};
 	phone_make(ph, r, ip, -1);
 	phone_known(ph, r);
 }
