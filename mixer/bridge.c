@@ -249,13 +249,13 @@ void bridge_shed(struct worker *w, mixer_bridge_id id, uint32_t burst)
 }
 
 static void fan_out(struct bridge *b, const struct speech_up *up,
-		    const struct burst_stamp *stamp)
+		    const struct burst_stamp *stamp, uint8_t priority)
 {
 	struct worker *w = b->w;
 	const struct speech_down sp = {.bridge = b->id,
 				       .leg = up->leg,
 				       .burst = b->floor.burst,
-				       .priority = b->floor.priority,
+				       .priority = priority,
 				       .tier = (uint8_t)b->floor.tier,
 				       .stamp = *stamp,
 				       .at_us = b->w->now,
@@ -303,7 +303,7 @@ void bridge_speech(struct worker *w, const struct speech_up *up)
 		return;
 	}
 	STAT_INC(w, forwarded);
-	fan_out(b, up, &stamp);
+	fan_out(b, up, &stamp, m->fm.priority);
 	if (first) {
 		bridge_event(b, &started, m);
 		bridge_rearm(b);

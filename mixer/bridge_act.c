@@ -139,7 +139,9 @@ static void act_down(const struct bridge *b, const struct floor_act *a)
 				.burst = a->burst ? a->burst : b->floor.burst,
 				.members = b->floor.members,
 				.mood = mood_of(b),
-				.priority = b->floor.priority,
+				.priority = a->type == FLOOR_ACT_TAKEN
+						    ? who->fm.priority
+						    : b->floor.priority,
 				.queued = b->floor.queued,
 				.reason = a->reason,
 				.secs = a->secs,

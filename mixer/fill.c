@@ -45,7 +45,7 @@ static bool packet_send(struct bridge *b, const struct member *talker)
 		.bridge = b->id,
 		.leg = talker->leg,
 		.burst = f->r->burst,
-		.priority = b->floor.priority,
+		.priority = talker->fm.priority,
 		.tier = (uint8_t)b->floor.tier,
 		.past = replay_get(f->r, &f->pos, &next),
 		.stamp = pkt.stamp,

@@ -6,7 +6,7 @@
 #include <string.h>
 #include "mixer/bridge.h"
 #include "mixer/floorchan.h"
-#include "mixer/floorproto.h"
+#include "mixer/floorchan_bfcp.h"
 #include "mixer/floortext.h"
 #include "mixer/rogue.h"
 
@@ -14,6 +14,7 @@ static const struct floorproto *proto_of(const struct leg *leg)
 {
 	switch ((enum mixer_floor_proto)leg->floor_proto) {
 	case MIXER_FLOOR_TBCP:
+	case MIXER_FLOOR_BFCP: /* Has transactions: it goes its own way */
 		break;
 	case MIXER_FLOOR_MCPT:
 		return &floorproto_mcpt;
@@ -28,6 +29,10 @@ static void tell(struct worker *w, struct leg *leg, struct floor_tell *ft)
 	uint8_t buf[FLOORPROTO_BYTES_MAX];
 	size_t len;
 
+	if (leg->floor_proto == MIXER_FLOOR_BFCP) {
+		bfcpchan_tell(w, leg, ft);
+		return;
+	}
 	if (!latch_sends(&leg->floor))
 		return;
 	ft->ssrc = leg->out.ssrc;
@@ -69,16 +74,18 @@ static void granted_tell(struct worker *w, struct leg *leg,
 void floorchan_granted(struct worker *w, struct leg *leg,
 		       const struct floor_down *fd)
 {
-	if (leg_by_keys(leg))
+	if (!fd->served)
 		player_start(w, leg, TONE_PERMIT, fd);
-	else
-		granted_tell(w, leg, fd);
+	else if (!fd->repeat)
+		player_start(w, leg, TONE_TURN, fd);
+	granted_tell(w, leg, fd);
 }
 
 /* There is no message for it: what is left is said by another Granted */
 void floorchan_warn(struct worker *w, struct leg *leg,
 		    const struct floor_down *fd)
 {
+	player_start(w, leg, TONE_WARN, fd);
 	granted_tell(w, leg, fd);
 }
 
@@ -94,10 +101,7 @@ void floorchan_deny(struct worker *w, struct leg *leg,
 	leg->asks = leg->queued = false;
 	rogue_wait(w, leg, ROGUE_STOP_MS);
 	holds_drop(w, leg);
-	if (leg_by_keys(leg)) {
-		player_start(w, leg, TONE_DENY, fd);
-		return;
-	}
+	player_start(w, leg, TONE_DENY, fd);
 	floortext_deny(words, fd->reason, fd->secs,
 		       fd->name[0] ? fd->name : fd->uri);
 	tell(w, leg, &ft);
@@ -112,10 +116,8 @@ void floorchan_revoke(struct worker *w, struct leg *leg,
 				.words = floortext_revoke(fd->reason),
 				.secs = fd->secs};
 
-	if (leg_by_keys(leg))
-		player_start(w, leg, TONE_REVOKE, fd);
-	else
-		tell(w, leg, &ft);
+	player_start(w, leg, TONE_REVOKE, fd);
+	tell(w, leg, &ft);
 }
 
 void floorchan_stop(struct worker *w, struct leg *leg)
@@ -129,6 +131,16 @@ void floorchan_stop(struct worker *w, struct leg *leg)
 	tell(w, leg, &ft);
 }
 
+/* Positions that change later are nothing for the ear */
+static void queued_sound(struct worker *w, struct leg *leg)
+{
+	const struct part *part = leg_sel(leg)->part;
+	const struct floor_down fd = {.bridge = part->id,
+				      .burst = part->burst};
+
+	player_start(w, leg, TONE_QUEUED, &fd);
+}
+
 void floorchan_queued(struct worker *w, struct leg *leg,
 		      const struct queue_place *place)
 {
@@ -138,6 +150,8 @@ void floorchan_queued(struct worker *w, struct leg *leg,
 				.level = leg->level,
 				.position = place->position};
 
+	if (place->position && !leg->queued)
+		queued_sound(w, leg);
 	leg->asks = false;
 	leg->queued = place->position != 0;
 	tell(w, leg, &ft);
@@ -148,8 +162,7 @@ void floorchan_lost(struct worker *w, struct leg *leg)
 {
 	static const struct floor_down none = {.burst = 0};
 
-	if (leg_by_keys(leg))
-		player_start(w, leg, TONE_REVOKE, &none);
+	player_start(w, leg, TONE_REVOKE, &none);
 }
 
 void floorchan_idle(struct worker *w, struct leg *leg)
@@ -263,7 +276,7 @@ static bool ssrc_own(struct leg *leg, uint32_t ssrc)
 
 /* Of requests fewer are taken than of the rest, so that a flood of them does
  * not eat the Release. */
-static bool rate_ok(struct worker *w, struct leg *leg, bool request)
+bool floorchan_rate_ok(struct worker *w, struct leg *leg, bool request)
 {
 	const bool ok =
 		request ? bucket_take(&leg->requests, w->now,
@@ -296,6 +309,7 @@ static void priority_set(struct floor_up *fu, struct leg *leg,
 		return;
 	switch ((enum mixer_floor_proto)leg->floor_proto) {
 	case MIXER_FLOOR_TBCP:
+	case MIXER_FLOOR_BFCP:
 		leg->level = fu->thirds = MIN(p, 3);
 		break;
 	case MIXER_FLOOR_MCPT:
@@ -363,8 +377,8 @@ static void position(struct worker *w, struct leg *leg)
 		floorchan_queued(w, leg, &none);
 }
 
-static void word(struct worker *w, struct leg *leg,
-		 const struct floor_word *fw)
+void floorchan_word(struct worker *w, struct leg *leg,
+		    const struct floor_word *fw)
 {
 	struct floor_tell ack = {.type = FLOOR_TOLD_ACK, .acked = fw->subtype};
 
@@ -408,6 +422,10 @@ void floorchan_rx(struct worker *w, struct leg *leg, const struct sa *src,
 	size_t used;
 	int err;
 
+	if (leg->floor_proto == MIXER_FLOOR_BFCP) {
+		bfcpchan_rx(w, leg, src, p, len);
+		return;
+	}
 	err = proto->decode(&fw, p, len, &used);
 	if (err && err != ENOMSG) {
 		STAT_INC(w, drop_malformed);
@@ -421,8 +439,9 @@ void floorchan_rx(struct worker *w, struct leg *leg, const struct sa *src,
 			;
 		else if (!ssrc_own(leg, fw.ssrc))
 			STAT_INC(w, drop_floor_foreign);
-		else if (rate_ok(w, leg, fw.type == FLOOR_SAID_REQUEST))
-			word(w, leg, &fw);
+		else if (floorchan_rate_ok(w, leg,
+					   fw.type == FLOOR_SAID_REQUEST))
+			floorchan_word(w, leg, &fw);
 		p += used;
 		len -= used;
 		if (!len)
@@ -450,7 +469,8 @@ bool floorchan_key(struct worker *w, struct leg *leg,
 	    (event != w->cfg.key_press && event != w->cfg.key_release))
 		return false;
 	STAT_INC(w, rx_keys);
-	if (!fresh || !rate_ok(w, leg, event == w->cfg.key_press))
+	if (!fresh ||
+	    !floorchan_rate_ok(w, leg, event == w->cfg.key_press))
 		return true;
 	if (event == w->cfg.key_press)
 		request(w, leg, &press);

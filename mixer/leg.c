@@ -88,6 +88,7 @@ struct leg *leg_new(struct legs *ls, const struct leg_init *init)
 	leg->pt_event = init->pt_event;
 	leg->clock_hz = init->clock_hz;
 	leg->codec = (uint8_t)init->codec;
+	leg->tones = (uint8_t)init->tones;
 	leg->floor_on = init->floor;
 	leg->ice = init->ice;
 	stream_init(&leg->out, init->ssrc, init->clock_hz, init->seq,

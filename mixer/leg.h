@@ -65,6 +65,7 @@ struct leg {
 	uint8_t pt_event;
 	uint8_t codec;           /**< enum mixer_codec */
 	uint8_t floor_proto;     /**< enum mixer_floor_proto */
+	uint8_t tones;           /**< enum mixer_tones */
 	uint16_t floor_seq;      /**< Of the last Idle or Taken (MCPT) */
 	uint16_t player;         /**< Hears a tone: place plus one */
 	uint8_t sel;             /**< Selected seat: place plus one */
@@ -120,6 +121,7 @@ struct leg_init {
 	uint16_t seq;
 	uint8_t pt, pt_event;
 	enum mixer_codec codec;
+	enum mixer_tones tones;
 	bool floor;
 	struct ice *ice;         /**< Or NULL */
 };

@@ -202,7 +202,8 @@ int mixer_leg_add(struct mixer *m, const struct mixer_leg_params *p,
 
 	if (!m || !p || !legp || !local || !sa_isset(&p->flow, SA_ADDR) ||
 	    p->worker >= (int)m->cfg.workers || !p->clock_hz || p->pt > 127 ||
-	    (unsigned)p->codec > MIXER_CODEC_OPUS)
+	    (unsigned)p->codec > MIXER_CODEC_OPUS ||
+	    (unsigned)p->tones > MIXER_TONES_NEVER)
 		return EINVAL;
 	if (laddr_find(m, p, &laddr))
 		return EINVAL;
@@ -249,6 +250,7 @@ int mixer_leg_add(struct mixer *m, const struct mixer_leg_params *p,
 	in->pt = p->pt;
 	in->pt_event = p->pt_event;
 	in->codec = p->codec;
+	in->tones = p->tones;
 	in->floor = p->floor;
 	in->ice = ice;
 	*legp = in->id;
@@ -290,6 +292,8 @@ static bool has_sessions(enum mixer_floor_proto proto)
 	case MIXER_FLOOR_TBCP:
 	case MIXER_FLOOR_MCPT:
 		return true;
+	case MIXER_FLOOR_BFCP:
+		break;
 	}
 	return false;
 }

@@ -112,8 +112,8 @@ struct speech_down {
 	mixer_bridge_id bridge;
 	mixer_leg_id leg; /**< The talker: does not hear itself */
 	uint32_t burst;
-	uint8_t priority; /**< Of the burst */
-	uint8_t tier;     /**< ..enum floor_tier */
+	uint8_t priority; /**< Of the talker */
+	uint8_t tier;     /**< Of the burst: enum floor_tier */
 	bool past;        /**< Only to be kept, for who came late */
 	struct burst_stamp stamp;
 	uint64_t at_us;   /**< It came to the home */
@@ -146,7 +146,7 @@ struct floor_down {
 	uint32_t burst;
 	uint32_t members;
 	struct floor_mood mood;
-	uint8_t priority;  /**< Of the burst */
+	uint8_t priority;  /**< TAKEN: the talker's; GRANTED: the burst's */
 	uint16_t queued;   /**< GRANTED: how many wait */
 	uint16_t reason, secs;
 	bool repeat, lost, served;

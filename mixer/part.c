@@ -169,9 +169,10 @@ static void ear_del(struct part *part, uint32_t slot)
 		emptied(part);
 }
 
+static const struct floor_up let_go = {.type = FLOOR_EV_RELEASE};
+
 static void select_seat(struct worker *w, struct leg *leg, struct seat *seat)
 {
-	static const struct floor_up let_go = {.type = FLOOR_EV_RELEASE};
 	const struct seat *sel = leg_sel(leg);
 
 	if (sel && (leg->talk == sel->part || leg->asks || leg->queued)) {
@@ -392,8 +393,10 @@ static void idle_all(struct worker *w, struct part *part,
 		struct leg *leg = ear_leg(w, &part->earv[i]);
 
 		/* A latecomer has still to hear the rest */
-		if (leg->hear == part && !leg->late)
+		if (leg->hear == part && !leg->late) {
 			leg->hear = NULL;
+			player_end(w, leg);
+		}
 		hear_tell(w, leg,
 			  fd->repeat && !leg->hear && is_selected(leg, part));
 	}
@@ -427,13 +430,29 @@ static void granted_stranger(struct worker *w, struct leg *leg,
 	floorchan_deny(w, leg, &no);
 }
 
+/* It has asked, and selected another before the answer came: it cannot speak
+ * here, and gives the floor back */
+static void granted_elsewhere(struct worker *w, struct leg *leg,
+			      const struct seat *seat,
+			      const struct floor_down *fd)
+{
+	granted_stranger(w, leg, fd);
+	floorchan_ask(w, leg, seat, &let_go);
+}
+
 static void granted(struct worker *w, struct part *part, struct leg *leg,
 		    const struct floor_down *fd)
 {
+	const struct seat *seat = leg ? seats_find(leg->seats, part) : NULL;
+
 	if (!leg)
 		return;
-	if (!seats_find(leg->seats, part)) {
+	if (!seat) {
 		granted_stranger(w, leg, fd);
+		return;
+	}
+	if (leg_sel(leg) != seat) {
+		granted_elsewhere(w, leg, seat, fd);
 		return;
 	}
 	talk_end(w, part, fd->lost);

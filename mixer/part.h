@@ -21,7 +21,7 @@ struct part {
 	mixer_leg_id talker; /**< Holds the floor; 0: nobody */
 	uint32_t n, cap;
 	uint32_t burst;        /**< The newest one; Taken was told of it */
-	uint8_t priority;      /**< Of the burst */
+	uint8_t priority;      /**< Of the talker */
 	struct floor_mood mood;
 	uint64_t taken_us;     /**< When it began */
 	uint64_t speech_us;    /**< The last packet of speech */

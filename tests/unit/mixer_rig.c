@@ -182,6 +182,8 @@ static void phone_make_at(struct phone *ph, struct rig *r, const char *ip,
 				     .codec = ph->codec,
 				     .floor = ph->kind != PHONE_KEYS,
 				     .ice = ph->ice,
+				     .voice = ph->voice,
+				     .tones = ph->tones,
 				     .worker = worker,
 				     .arg = ph};
 	unsigned i;
@@ -259,6 +261,12 @@ static void sdp_set(struct phone *ph, bool rest)
 		rem.floor = ph->sa[CH_FLOOR];
 	if (ph->kind == PHONE_MCPT)
 		rem.floor_proto = MIXER_FLOOR_MCPT;
+	if (ph->kind == PHONE_BFCP) {
+		rem.floor_proto = MIXER_FLOOR_BFCP;
+		rem.floor_terms.queueing = true;
+		rem.bfcp = (struct mixer_bfcp){RIG_CONFERENCE, RIG_USER,
+					       RIG_FLOOR};
+	}
 	if (ph->guard)
 		ph->guard->sdp(ph, &rem);
 	assert_int_equal(mixer_leg_remote_set(ph->rig->m, ph->leg, &rem), 0);
@@ -326,6 +334,19 @@ void phone_up_codec(struct phone *ph, struct rig *r, unsigned host,
 	memset(ph, 0, sizeof(*ph));
 	ph->kind = PHONE_KEYS;
 	ph->codec = codec;
+	phone_make(ph, r, ip, -1);
+	phone_known(ph, r);
+}
+
+void phone_up_like(struct phone *ph, struct rig *r, unsigned host)
+{
+	char ip[32];
+
+	(void)snprintf(ip, sizeof(ip), "127.0.1.%u", host);
+	*ph = (struct phone){.kind = ph->kind,
+			     .codec = ph->codec,
+			     .voice = ph->voice,
+			     .tones = ph->tones};
 	phone_make(ph, r, ip, -1);
 	phone_known(ph, r);
 }

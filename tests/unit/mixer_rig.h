@@ -24,6 +24,10 @@ enum {
 	RIG_EVENTS_MAX = 4096,
 	RIG_PT = 0,
 	RIG_DEADLINE_MS = 60000,
+	/* How a PHONE_BFCP is called */
+	RIG_CONFERENCE = 4321,
+	RIG_USER = 10,
+	RIG_FLOOR = 1,
 	HOUSE_PHONES = 5
 };
 
@@ -37,7 +41,7 @@ struct rig {
 enum chan { CH_RTP, CH_RTCP, CH_FLOOR, CHANS };
 
 /** How a phone and the floor speak to each other */
-enum phone_kind { PHONE_TBCP, PHONE_MCPT, PHONE_KEYS };
+enum phone_kind { PHONE_TBCP, PHONE_MCPT, PHONE_KEYS, PHONE_BFCP };
 
 struct phone;
 
@@ -55,6 +59,8 @@ struct phone {
 	enum phone_kind kind;
 	enum mixer_codec codec;
 	bool ice;              /**< Its leg does ICE: see ice_agent.h */
+	bool voice;            /**< Its speech asks for the floor */
+	enum mixer_tones tones;
 	mixer_leg_id leg;
 	struct mixer_leg_local local;
 	int fd[CHANS];
@@ -122,6 +128,8 @@ void phone_up_many(struct phone *ph, struct rig *r, unsigned n, int worker);
 /** A plain phone whose service has another codec than PCMU */
 void phone_up_codec(struct phone *ph, struct rig *r, unsigned host,
 		    enum mixer_codec codec);
+/** Whatever *ph says of kind, codec, voice and tones; the rest of it is set */
+void phone_up_like(struct phone *ph, struct rig *r, unsigned host);
 void phone_sdp(struct phone *ph);
 /** ..and its service has it rest: it neither hears nor talks */
 void phone_rest(struct phone *ph);
