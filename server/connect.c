@@ -34,11 +34,12 @@ static bool may_be_in(const struct connect *c)
 	return true;
 }
 
+/* The oldest is the one that it was in for certain, and the newest the one that
+ * it heard of last */
 static void left_add(struct connect *c, uint32_t session)
 {
 	if (c->leftc == CONNECT_LEFT_MAX)
-		memmove(&c->leftv[0], &c->leftv[1],
-			--c->leftc * sizeof(c->leftv[0]));
+		--c->leftc;
 
 	c->leftv[c->leftc++] = session;
 }
@@ -72,9 +73,14 @@ enum connect_do connect_time(struct connect *c, uint64_t now)
 
 	if (now >= c->until_us) {
 		stop(c);
-		c->leftc = 0;
-		c->state = asked ? CONNECT_SILENT : c->state;
-		return asked ? CONNECT_GIVE_UP : CONNECT_WAIT;
+		if (!asked) {
+			c->leftc = 0;
+			return CONNECT_WAIT;
+		}
+
+		/* It may be in an old one: said once more with the next */
+		c->state = CONNECT_SILENT;
+		return CONNECT_GIVE_UP;
 	}
 
 	return now >= c->due_us ? CONNECT_SAY : CONNECT_WAIT;

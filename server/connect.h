@@ -18,8 +18,8 @@
 #include <stdint.h>
 
 enum {
-	/** Sessions whose Disconnect is still owed; of more the oldest is
-	 *  forgotten, and said by the Connect that follows */
+	/** Sessions whose Disconnect is still owed; of more the oldest and the
+	 *  newest are kept */
 	CONNECT_LEFT_MAX = 2,
 	/** What could not be said is tried again */
 	CONNECT_AGAIN_US = 50000
