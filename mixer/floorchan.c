@@ -6,7 +6,7 @@
 #include <string.h>
 #include "mixer/bridge.h"
 #include "mixer/floorchan.h"
-#include "mixer/floorproto.h"
+#include "mixer/floorchan_bfcp.h"
 #include "mixer/floortext.h"
 #include "mixer/rogue.h"
 
@@ -14,6 +14,7 @@ static const struct floorproto *proto_of(const struct leg *leg)
 {
 	switch ((enum mixer_floor_proto)leg->floor_proto) {
 	case MIXER_FLOOR_TBCP:
+	case MIXER_FLOOR_BFCP: /* Has transactions: it goes its own way */
 		break;
 	case MIXER_FLOOR_MCPT:
 		return &floorproto_mcpt;
@@ -28,6 +29,10 @@ static void tell(struct worker *w, struct leg *leg, struct floor_tell *ft)
 	uint8_t buf[FLOORPROTO_BYTES_MAX];
 	size_t len;
 
+	if (leg->floor_proto == MIXER_FLOOR_BFCP) {
+		bfcpchan_tell(w, leg, ft);
+		return;
+	}
 	if (!latch_sends(&leg->floor))
 		return;
 	ft->ssrc = leg->out.ssrc;
@@ -271,7 +276,7 @@ static bool ssrc_own(struct leg *leg, uint32_t ssrc)
 
 /* Of requests fewer are taken than of the rest, so that a flood of them does
  * not eat the Release. */
-static bool rate_ok(struct worker *w, struct leg *leg, bool request)
+bool floorchan_rate_ok(struct worker *w, struct leg *leg, bool request)
 {
 	const bool ok =
 		request ? bucket_take(&leg->requests, w->now,
@@ -304,6 +309,7 @@ static void priority_set(struct floor_up *fu, struct leg *leg,
 		return;
 	switch ((enum mixer_floor_proto)leg->floor_proto) {
 	case MIXER_FLOOR_TBCP:
+	case MIXER_FLOOR_BFCP:
 		leg->level = fu->thirds = MIN(p, 3);
 		break;
 	case MIXER_FLOOR_MCPT:
@@ -370,8 +376,8 @@ static void position(struct worker *w, struct leg *leg)
 		floorchan_queued(w, leg, &none);
 }
 
-static void word(struct worker *w, struct leg *leg,
-		 const struct floor_word *fw)
+void floorchan_word(struct worker *w, struct leg *leg,
+		    const struct floor_word *fw)
 {
 	struct floor_tell ack = {.type = FLOOR_TOLD_ACK, .acked = fw->subtype};
 
@@ -415,6 +421,10 @@ void floorchan_rx(struct worker *w, struct leg *leg, const struct sa *src,
 	size_t used;
 	int err;
 
+	if (leg->floor_proto == MIXER_FLOOR_BFCP) {
+		bfcpchan_rx(w, leg, src, p, len);
+		return;
+	}
 	err = proto->decode(&fw, p, len, &used);
 	if (err && err != ENOMSG) {
 		STAT_INC(w, drop_malformed);
@@ -428,8 +438,9 @@ void floorchan_rx(struct worker *w, struct leg *leg, const struct sa *src,
 			;
 		else if (!ssrc_own(leg, fw.ssrc))
 			STAT_INC(w, drop_floor_foreign);
-		else if (rate_ok(w, leg, fw.type == FLOOR_SAID_REQUEST))
-			word(w, leg, &fw);
+		else if (floorchan_rate_ok(w, leg,
+					   fw.type == FLOOR_SAID_REQUEST))
+			floorchan_word(w, leg, &fw);
 		p += used;
 		len -= used;
 		if (!len)
@@ -457,7 +468,8 @@ bool floorchan_key(struct worker *w, struct leg *leg,
 	    (event != w->cfg.key_press && event != w->cfg.key_release))
 		return false;
 	STAT_INC(w, rx_keys);
-	if (!fresh || !rate_ok(w, leg, event == w->cfg.key_press))
+	if (!fresh ||
+	    !floorchan_rate_ok(w, leg, event == w->cfg.key_press))
 		return true;
 	if (event == w->cfg.key_press)
 		request(w, leg, &press);

@@ -2,7 +2,8 @@
 /**
  * @file floorchan.h  The floor channel of a leg: floor messages in and out
  *
- * TBCP or MCPT and MCPC (floorproto.h), as negotiated, on the leg's third port.
+ * TBCP or MCPT and MCPC (floorproto.h), or BFCP (floorchan_bfcp.h), as
+ * negotiated, on the leg's third port.
  * Translates between its messages and the floor of the bridge that the leg
  * has selected. A leg whose floor channel is not proven is told nothing; one
  * whose terminal refused it hears tones (player.h) and asks by keys (key.h).
@@ -10,6 +11,7 @@
 #ifndef HL_MIXER_FLOORCHAN_H
 #define HL_MIXER_FLOORCHAN_H
 
+#include "mixer/floorproto.h"
 #include "mixer/part.h"
 
 enum {
@@ -50,6 +52,12 @@ void floorchan_idle(struct worker *w, struct leg *leg);
 /** Somebody talks in part */
 void floorchan_taken(struct worker *w, struct leg *leg,
 		     const struct part *part);
+
+/** A message of its terminal, whatever it came by */
+void floorchan_word(struct worker *w, struct leg *leg,
+		    const struct floor_word *fw);
+/** May it say another one? Counted if not */
+bool floorchan_rate_ok(struct worker *w, struct leg *leg, bool request);
 
 /** The leg wants the floor of its seat's bridge, or has talked enough */
 void floorchan_ask(struct worker *w, const struct leg *leg,

@@ -42,7 +42,15 @@ struct mixer;
 /** Floor control protocol spoken on a leg's floor channel */
 enum mixer_floor_proto {
 	MIXER_FLOOR_TBCP, /**< OMA PoC 1.0, "PoC1" */
-	MIXER_FLOOR_MCPT  /**< 3GPP TS 24.380, "MCPT" and "MCPC" */
+	MIXER_FLOOR_MCPT, /**< 3GPP TS 24.380, "MCPT" and "MCPC" */
+	MIXER_FLOOR_BFCP  /**< RFC 8855, by UDP */
+};
+
+/** How a leg's terminal is called in BFCP (RFC 8856) */
+struct mixer_bfcp {
+	uint32_t conference;
+	uint16_t user;
+	uint16_t floor;
 };
 
 /** What was negotiated of a leg's floor channel (TS 24.380 clause 14) */
@@ -307,6 +315,7 @@ struct mixer_leg_remote {
 	uint8_t pt, pt_event;       /**< 0xff: leave as they are */
 	enum mixer_floor_proto floor_proto; /**< Where floor is set */
 	struct mixer_floor_terms floor_terms; /**< ..too */
+	struct mixer_bfcp bfcp;     /**< Where it is MIXER_FLOOR_BFCP */
 	bool send;                  /**< The terminal wants to hear */
 	bool recv;                  /**< The terminal wants to talk */
 	/** It does neither because its service has it rest: it may ask for the

@@ -292,6 +292,8 @@ static bool has_sessions(enum mixer_floor_proto proto)
 	case MIXER_FLOOR_TBCP:
 	case MIXER_FLOOR_MCPT:
 		return true;
+	case MIXER_FLOOR_BFCP:
+		break;
 	}
 	return false;
 }

@@ -6,6 +6,7 @@
 #include <sys/epoll.h>
 #include "mixer/bridge.h"
 #include "mixer/floorchan.h"
+#include "mixer/floorchan_bfcp.h"
 #include "mixer/ice.h"
 #include "mixer/part.h"
 #include "mixer/proof.h"
@@ -44,8 +45,10 @@ static void leg_remote_order(struct worker *w, const struct cmd *c)
 	outq_flush(&w->outq);
 	proof_unlist(w, leg);
 	secure_set(w, leg, c->secure);
+	bfcpchan_end(w, leg, &c->u.remote);
 	leg_remote(leg, &c->u.remote,
 		   w->now + (uint64_t)w->cfg.latch_ms * 1000);
+	bfcpchan_remote(w, leg, &c->u.remote.bfcp);
 	proof_list(w, leg);
 	/* From now on silence means something */
 	atomic_store_explicit(&leg->heard_us, w->now, memory_order_relaxed);
@@ -68,6 +71,7 @@ static void leg_order(struct worker *w, const struct cmd *c)
 		player_stop(w, leg);
 		holds_drop(w, leg);
 		secure_del(w, leg);
+		bfcpchan_end(w, leg, NULL);
 		leg_free(&w->legs, leg);
 	} else if (c->type == CMD_LEG_FLOW) {
 		holds_drop(w, leg);
