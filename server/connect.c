@@ -47,7 +47,9 @@ static void left_add(struct connect *c, uint32_t session)
 static void start(struct connect *c, uint32_t repeats, uint64_t now)
 {
 	c->due_us = now;
-	c->until_us = now + (repeats + 1) * c->repeat_us;
+	/* Who waits for the answer to the last waits a round trip more, not
+	 * as long as for another repeat */
+	c->until_us = now + repeats * c->repeat_us + c->repeat_us / 4;
 }
 
 void connect_begin(struct connect *c, uint32_t session, uint32_t repeat_ms,
