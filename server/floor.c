@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <jansson.h>
 #include "server/priv.h"
+#include "util/clock.h"
 
 /* What the switch tells of a bridge's floor, kept for status and for those who
  * watch: who talks, how urgent it is, since when, and who waits. */

@@ -214,7 +214,7 @@ static enum confinfo_media media_of(const struct focus *f,
 				    const struct present *p)
 {
 	const bool talks = f->bridge &&
-		!strcmp(f->bridge->holder, p->leg->subscriber) &&
+		!strcmp(f->bridge->talk.holder, p->leg->subscriber) &&
 		(!p->leg->anonymous || p->leg == f->leg);
 
 	if (talks)
@@ -346,9 +346,9 @@ static void put_holder(struct part *part)
 	struct present p;
 	struct told *t;
 
-	if (!f->bridge || !f->bridge->holder[0] ||
-	    told_find(part->s, f->bridge->holder) ||
-	    !present_find(&p, f, f->bridge->holder) || p.leg->anonymous ||
+	if (!f->bridge || !f->bridge->talk.holder[0] ||
+	    told_find(part->s, f->bridge->talk.holder) ||
+	    !present_find(&p, f, f->bridge->talk.holder) || p.leg->anonymous ||
 	    !part_room(part))
 		return;
 

@@ -173,6 +173,8 @@ static void server_destructor(void *arg)
 		legs_flush(srv, UINT32_MAX);
 	}
 
+	emergencies_flush(srv);
+
 	/* After the last leg: its end starts some of them */
 	tmr_cancel(&srv->tmr_close);
 	tmr_cancel(&srv->tmr_pump);
@@ -302,6 +304,9 @@ int server_alloc(struct server **srvp, const struct server_cfg *cfg,
 	if (err)
 		goto out;
 	err = sip_open(srv);
+	if (err)
+		goto out;
+	err = emergency_restore(srv);
 	if (err)
 		goto out;
 	err = restore_start(srv);
