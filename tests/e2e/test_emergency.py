@@ -7,6 +7,7 @@ import subprocess
 from holler_test import expect
 from mcpt import EMERGENCY, NORMAL, Floor
 from terminal import Terminal, ports_of
+from test_conference import FAST, ask, focus_of
 
 INFO = 'Content-Type: application/vnd.3gpp.mcptt-info+xml'
 BODY = ('<?xml version="1.0" encoding="UTF-8"?><mcpttinfo xmlns="urn:3gpp:ns:'
@@ -40,7 +41,7 @@ class Radio(Terminal):
 
 
 def crew(lab):
-    server = lab.server()
+    server = lab.server(conf=FAST)
     server.users('alice', 'bob', 'carol')
     server.group('crew', 'alice', 'bob', 'carol')
     radios = [Radio(server, name, 7 + i) for i, name in
@@ -113,14 +114,21 @@ def test_emergency_by_message(lab):
     """X2: without a word; a dispatcher who watches is told; an operator ends
     it; all of it is written down"""
     server, alice, bob, carol = crew(lab)
+    r, watch = ask(carol, focus_of('carol'))
+    expect(r.code == 200, r.start)
+    watch.next()
+    expect('<emergency' not in watch.bodies[-1], watch.bodies[-1])
     expect(alice.message('true') == 200, 'not declared')
     bob.floor.hear('idle', in_emergency)
     expect(alice.message('true') == 200, 'a repeat is none')
+    watch.until(lambda w: '<emergency xmlns="urn:holler:conference-info" '
+                'by="sip:alice@ptt.test"/>' in w.bodies[-1], 'the emergency')
     listed = server.holler('emergency', 'list')[1].splitlines()
     expect(len(listed) == 2 and 'crew' in listed[1] and 'alice' in listed[1],
            listed)
     server.holler('emergency', 'end', 'crew')
     bob.floor.hear('idle', calm)
+    watch.until(lambda w: '<emergency' not in w.bodies[-1], 'its end')
     expect(emergency(server) is None, 'it goes on')
     words = server.holler('emergency', 'end', 'crew', ok=False)[2]
     expect('no group of that name' in words, words)
