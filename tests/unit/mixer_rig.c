@@ -261,6 +261,12 @@ static void sdp_set(struct phone *ph, bool rest)
 		rem.floor = ph->sa[CH_FLOOR];
 	if (ph->kind == PHONE_MCPT)
 		rem.floor_proto = MIXER_FLOOR_MCPT;
+	if (ph->kind == PHONE_BFCP) {
+		rem.floor_proto = MIXER_FLOOR_BFCP;
+		rem.floor_terms.queueing = true;
+		rem.bfcp = (struct mixer_bfcp){RIG_CONFERENCE, RIG_USER,
+					       RIG_FLOOR};
+	}
 	if (ph->guard)
 		ph->guard->sdp(ph, &rem);
 	assert_int_equal(mixer_leg_remote_set(ph->rig->m, ph->leg, &rem), 0);

@@ -24,6 +24,10 @@ enum {
 	RIG_EVENTS_MAX = 4096,
 	RIG_PT = 0,
 	RIG_DEADLINE_MS = 60000,
+	/* How a PHONE_BFCP is called */
+	RIG_CONFERENCE = 4321,
+	RIG_USER = 10,
+	RIG_FLOOR = 1,
 	HOUSE_PHONES = 5
 };
 
@@ -37,7 +41,7 @@ struct rig {
 enum chan { CH_RTP, CH_RTCP, CH_FLOOR, CHANS };
 
 /** How a phone and the floor speak to each other */
-enum phone_kind { PHONE_TBCP, PHONE_MCPT, PHONE_KEYS };
+enum phone_kind { PHONE_TBCP, PHONE_MCPT, PHONE_KEYS, PHONE_BFCP };
 
 struct phone;
 
