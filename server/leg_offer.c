@@ -119,6 +119,7 @@ int leg_offer(struct mbuf **descp, struct leg *leg,
 	mem_deref(leg->sdp);
 	leg->sdp = mem_ref(mb);
 	leg->sdp_refused = false;
+	floor_ours(&leg->floor_said, leg);
 	*descp = mb;
 	return 0;
 }
@@ -201,7 +202,6 @@ void leg_remote_set(struct leg *leg, const struct leg_sdp *s, bool again)
 		sa_init(&r.floor, AF_UNSPEC);
 	leg->floor_taken = sa_isset(&r.floor, SA_ADDR);
 	leg->floor_proto = r.floor_proto;
-	leg->floor_said = ours;
 
 	if (!err)
 		err = mixer_leg_remote_set(leg->srv->mixer, leg->mid, &r);
@@ -216,12 +216,21 @@ static bool floor_grew(const struct leg *leg, const struct leg_floor *ours)
 {
 	const struct leg_floor *said = &leg->floor_said;
 
-	if (leg->floor_proto == MIXER_FLOOR_MCPT)
+	switch (leg->floor_proto) {
+
+	case MIXER_FLOOR_TBCP:
+		return ours->tb_queuing > said->tb_queuing ||
+			ours->tb_priority > said->tb_priority;
+
+	case MIXER_FLOOR_MCPT:
 		return ours->mc_queueing > said->mc_queueing ||
 			ours->mc_priority > said->mc_priority;
 
-	return ours->tb_queuing > said->tb_queuing ||
-		ours->tb_priority > said->tb_priority;
+	case MIXER_FLOOR_BFCP:
+		break;
+	}
+
+	return false;
 }
 
 void leg_floor_sync(struct leg *leg)
