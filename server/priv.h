@@ -259,7 +259,9 @@ struct leg {
 	uint32_t sdp_version;
 	uint8_t pt, pt_event;
 	bool floor;                  /**< Has a floor channel */
-	bool floor_taken;            /**< ..and the terminal took it */
+	bool floor_taken;            /**< ..and the terminal took it.. */
+	enum mixer_floor_proto floor_proto; /**< ..speaking that */
+	struct leg_floor floor_said; /**< What we said that it may there */
 	bool held;                   /**< The terminal will not be heard */
 	bool implicit;               /**< Asked for the floor in its INVITE */
 	enum sdp_dir dir;            /**< What we last wanted */
@@ -353,6 +355,8 @@ uint16_t leg_offer_decode(struct leg_sdp *s, const struct leg *leg,
 			  const struct sip_msg *msg, enum leg_rule_text text);
 /** Tell the mixer; again: not for the first time in this dialog */
 void leg_remote_set(struct leg *leg, const struct leg_sdp *s, bool again);
+/** It may do more on its floor channel than it was told: a re-INVITE */
+void leg_floor_sync(struct leg *leg);
 /** Warning line of a refusal (RFC 3261 section 20.43) */
 int leg_warning_print(struct re_printf *pf, const struct leg_sdp *s);
 
