@@ -269,6 +269,43 @@ def test_anonymous_in_the_roster(lab):
     carol.quit()
 
 
+def test_anonymous_on_the_air(lab):
+    """Issue 5, point 7: nobody is told who talks, not even who is denied; and
+    from a script's change on everybody is"""
+    server = lab.server()
+    names = ('alice', 'bob', 'carol')
+    server.users(*names)
+    server.sql("UPDATE subscription SET anonymous = 1"
+               " WHERE subscriber = 'alice';"
+               "UPDATE floor_policy SET queue_max = 0;")
+    server.group('crew', *names)
+    alice = KeyPhone(server, 'alice')
+    sets = [lab.handset(server, name, options=('--floor', way)).ready()
+            for name, way in (('bob', 'mcptt'), ('carol', 'tbcp'))]
+    server.until(lambda s: server.bridge('crew')['members'] == 3, 'three')
+    for hidden in (True, False):
+        for hs in sets:
+            hs.mark()
+        alice.key(STAR)
+        for hs in sets:
+            taken = hs.event('taken')
+            expect(('alice' in str(taken).lower()) != hidden, taken)
+            alice.speak(5)
+            hs.send('press')
+            denied = hs.event('denied')
+            expect(('alice' in str(denied).lower()) != hidden, denied)
+            hs.send('release')
+        alice.key(HASH)
+        server.until(lambda s: not server.bridge('crew')['holder'],
+                     'a free floor')
+        if hidden:
+            # The later change shows that the earlier one has arrived
+            told(server, "UPDATE subscription SET anonymous = 0;"
+                         "UPDATE floor_policy SET warn_ms = 1;")
+    for hs in sets:
+        hs.quit()
+
+
 def test_policy_commands(lab):
     """X6: the same by holler, with the words of the database"""
     server = lab.server()
