@@ -6,7 +6,7 @@ import time
 from holler_test import expect
 from terminal import online
 from test_conference import FAST, ask, focus_of
-from test_keys import HASH, STAR, KeyPhone
+from test_keys import HASH, STAR, KeyPhone, permitted, samples
 
 
 def until_policy(server, bridge, policy):
@@ -70,6 +70,24 @@ def told(server, sql):
     server.sql(sql)
     server.log.wait(lambda x: x.get('event') == 'floor policy',
                     'the policy told', mark)
+
+
+def test_warning_of_a_running_group(lab):
+    """Issue 5, point 1: who talks is warned as long before the end as a script
+    says"""
+    server, alice, bob = crew(lab)
+    told(server, 'UPDATE service SET max_talk_ms = 60000;')
+    # The default would be 55 s from now
+    told(server, 'UPDATE floor_policy SET warn_ms = 59500;')
+    alice.key(STAR)
+    permitted(alice)
+    alice.speak(5)
+    _, marker, payload = alice.hear()
+    expect(marker and any(abs(x) > 0.05 for x in samples(payload)),
+           'no tone')
+    expect(server.bridge('crew')['holder'] == 'alice', 'taken away')
+    alice.key(HASH)
+    bob.quit()
 
 
 def test_queue_of_a_running_group(lab):
