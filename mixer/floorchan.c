@@ -7,6 +7,7 @@
 #include "mixer/bridge.h"
 #include "mixer/floorchan.h"
 #include "mixer/floorproto.h"
+#include "mixer/voice.h"
 
 static const struct floorproto *proto_of(const struct leg *leg)
 {
@@ -61,7 +62,8 @@ void floorchan_deny(struct worker *w, struct leg *leg,
 				.reason = fd->reason};
 
 	holds_drop(w, leg);
-	player_start(w, leg, TONE_DENY, fd);
+	if (voice_denied(leg))
+		player_start(w, leg, TONE_DENY, fd);
 	tell(w, leg, &ft);
 }
 
@@ -185,6 +187,7 @@ static void request(struct worker *w, struct leg *leg, uint16_t priority)
 		floorchan_deny(w, leg, &no);
 		return;
 	}
+	voice_keyed(w, leg, true);
 	/* It is judged by how things are, not by what it hears */
 	late_drop(w, leg);
 	if (leg->talk != sel->part)
@@ -199,6 +202,7 @@ static void release(struct worker *w, struct leg *leg,
 				    .has_last_seq = fw->has_last_seq,
 				    .last_seq = fw->last_seq};
 
+	voice_keyed(w, leg, false);
 	holds_drop(w, leg);
 	if (leg_sel(leg))
 		floorchan_ask(w, leg, leg_sel(leg), &fu);

@@ -11,6 +11,7 @@
 #include "mixer/proof.h"
 #include "mixer/sweep.h"
 #include "mixer/unseal.h"
+#include "mixer/voice.h"
 #include "util/clock.h"
 #include "wire/rtcp.h"
 #include "wire/stun.h"
@@ -134,6 +135,16 @@ static void other_payload(struct worker *w, struct leg *leg,
 		STAT_INC(w, drop_payload_type);
 }
 
+void rx_talk(struct worker *w, struct leg *leg, const struct rtpw_hdr *hdr,
+	     const uint8_t *p)
+{
+	leg->spoke = holds_clock(w->now);
+	leg->talks = true;
+	nap_speech(&w->nap, w->now);
+	sweep_soon(w, leg);
+	rx_speech(w, leg, hdr, p);
+}
+
 static void speech(struct worker *w, struct leg *leg,
 		   const struct rtpw_hdr *hdr, const uint8_t *p)
 {
@@ -142,13 +153,11 @@ static void speech(struct worker *w, struct leg *leg,
 	 * being woken */
 	const bool may = sel && (leg->recv || leg->rest);
 
+	if (leg->voice && voice_speech(w, leg, hdr, p))
+		return;
 	if (may && leg->talk == sel->part) {
 		holds_send(w, leg);
-		leg->spoke = holds_clock(w->now);
-		leg->talks = true;
-		nap_speech(&w->nap, w->now);
-		sweep_soon(w, leg);
-		rx_speech(w, leg, hdr, p + hdr->payload);
+		rx_talk(w, leg, hdr, p + hdr->payload);
 	} else if (holds_speech(w, leg, hdr, p)) {
 		return;
 	} else if (may) {
