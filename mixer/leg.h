@@ -29,6 +29,9 @@ enum {
 	LEG_NONE = 0xffffffff
 };
 
+/** What the terminal was told of a session, and has not acknowledged */
+enum leg_session { LEG_SESSION_NONE, LEG_SESSION_BEGINS, LEG_SESSION_ENDS };
+
 struct leg {
 	/* Fan-out reads and writes this part for each packet sent */
 	struct latch rtp;
@@ -69,6 +72,17 @@ struct leg {
 	uint16_t player;         /**< Hears a tone: place plus one */
 	uint8_t sel;             /**< Selected seat: place plus one */
 	bool dead;
+	/* What was negotiated of its floor channel */
+	bool queues;             /**< It can wait */
+	uint8_t priority_max;    /**< 0: what it names is not looked at */
+	/* What it wants of the selected bridge */
+	bool asks;               /**< It has asked, and has no answer yet */
+	bool queued;             /**< It waits in the queue */
+	uint8_t level;           /**< TBCP: what it has asked with */
+	uint8_t told_session;    /**< enum leg_session */
+	uint32_t session;        /**< Hash of its URI */
+	uint32_t rogue_at;       /**< See rogue.h */
+	uint8_t rogue_n;
 	uint16_t hold;           /**< Its speech waits: see holds.h */
 	struct key key;
 

@@ -50,9 +50,10 @@ static bool is_deaf(const struct worker *w, const struct leg *leg)
 
 /* --- what it says to the floor ------------------------------------------ */
 
-static void floor_say(struct worker *w, struct leg *leg, bool request)
+static void floor_say(struct worker *w, struct leg *leg,
+		      enum floor_ev_type type)
 {
-	const struct floor_up fu = {.request = request, .priority = UINT8_MAX};
+	const struct floor_up fu = {.type = type, .priority = UINT8_MAX};
 
 	floorchan_ask(w, leg, leg_sel(leg), &fu);
 }
@@ -79,7 +80,7 @@ static void ask(struct worker *w, struct leg *leg)
 	(void)delay_cut(&v->delay, begin_us(w, v));
 	/* It is judged by how things are, not by what it hears */
 	late_drop(w, leg);
-	floor_say(w, leg, true);
+	floor_say(w, leg, FLOOR_EV_REQUEST);
 }
 
 static void give_back(struct worker *w, struct leg *leg)
@@ -90,7 +91,7 @@ static void give_back(struct worker *w, struct leg *leg)
 	if (has_floor(leg))
 		delay_clear(&v->delay);
 	if (leg_sel(leg))
-		floor_say(w, leg, false);
+		floor_say(w, leg, FLOOR_EV_RELEASE);
 }
 
 /* What the floor has done meanwhile */

@@ -9,7 +9,11 @@ enum {
 	/* OMA PoC 1.0: levels of tb_priority */
 	TB_NORMAL = 1,
 	TB_HIGH = 2,
-	TB_PREEMPTIVE = 3
+	TB_PREEMPTIVE = 3,
+	/* Names that stand alone in a conference of one */
+	BFCP_USER = 10,
+	BFCP_FLOOR = 1,
+	BFCP_LABEL = 10
 };
 
 /* The higher levels are for who has a priority, where they mean something */
@@ -137,8 +141,37 @@ bool leg_floor_decode(struct leg_floor *f, const struct pl *formats,
 	return f->tbcp || f->mcpt;
 }
 
+/* "c-only", "s-only" or "c-s", one or more of them: what the other can be.
+ * Without it an offerer is a client (RFC 8856 section 5.1). */
+bool leg_floor_bfcp_decode(struct leg_floor *f, const struct pl *attrs,
+			   bool ours)
+{
+	struct pl text = *attrs, val, word;
+
+	memset(f, 0, sizeof(*f));
+	f->bfcp = ours || !sdptext_find(&val, &text, "a=floorctrl:");
+	while (!f->bfcp && sdptext_word(&word, &val, ' '))
+		f->bfcp = !pl_strcasecmp(&word, "c-only") ||
+			!pl_strcasecmp(&word, "c-s");
+
+	return f->bfcp;
+}
+
+/* Each leg is a conference of its own; none of the three is 0 */
+struct mixer_bfcp leg_floor_names(uint64_t number)
+{
+	return (struct mixer_bfcp){
+		.conference = (uint32_t)number ? (uint32_t)number : 1,
+		.user = BFCP_USER,
+		.floor = BFCP_FLOOR,
+	};
+}
+
 enum mixer_floor_proto leg_floor_proto(const struct leg_floor *f)
 {
+	if (f->bfcp)
+		return MIXER_FLOOR_BFCP;
+
 	return f->mcpt ? MIXER_FLOOR_MCPT : MIXER_FLOOR_TBCP;
 }
 
@@ -167,6 +200,15 @@ void leg_floor_answer(struct leg_floor *f, const struct leg_floor *offer,
 		f->mc_implicit_request = offer->mc_implicit_request &&
 			ours->mc_implicit_request;
 		break;
+
+	case MIXER_FLOOR_BFCP:
+		/* Said by no parameter: it can be told that it waits, and
+		 * names a priority in any case */
+		f->bfcp = true;
+		f->names = ours->names;
+		f->tb_queuing = ours->tb_queuing;
+		f->tb_priority = ours->tb_priority;
+		break;
 	}
 }
 
@@ -178,7 +220,7 @@ void leg_floor_terms(struct mixer_floor_terms *t, const struct leg_floor *ours,
 	leg_floor_answer(&f, theirs, ours);
 	memset(t, 0, sizeof(*t));
 	t->queueing = f.tb_queuing || f.mc_queueing;
-	t->priority_max = f.tbcp ? f.tb_priority : f.mc_priority;
+	t->priority_max = f.mcpt ? f.mc_priority : f.tb_priority;
 }
 
 static int mcpt_print(struct mbuf *mb, const struct leg_floor *f)
@@ -208,10 +250,31 @@ static int mcpt_print(struct mbuf *mb, const struct leg_floor *f)
 	return err | (*sep == ';' ? mbuf_write_str(mb, "\r\n") : 0);
 }
 
+int leg_floor_label_print(struct mbuf *mb, const struct leg_floor *f)
+{
+	return f->bfcp ? mbuf_printf(mb, "a=label:%u\r\n", BFCP_LABEL) : 0;
+}
+
+/* RFC 8856 sections 5.1 to 5.4: we are the server, whoever offers */
+static int bfcp_print(struct mbuf *mb, const struct leg_floor *f,
+		      uint16_t port, const struct pl *proto)
+{
+	return mbuf_printf(mb, "m=application %u %r *\r\n"
+			   "a=floorctrl:s-only\r\n"
+			   "a=confid:%u\r\n"
+			   "a=userid:%u\r\n"
+			   "a=floorid:%u mstrm:%u\r\n",
+			   port, proto, f->names.conference, f->names.user,
+			   f->names.floor, BFCP_LABEL);
+}
+
 int leg_floor_print(struct mbuf *mb, const struct leg_floor *f, uint16_t port,
 		    const struct pl *proto)
 {
 	int err;
+
+	if (f->bfcp)
+		return bfcp_print(mb, f, port, proto);
 
 	err = mbuf_printf(mb, "m=application %u %r%s%s\r\n", port, proto,
 			  f->tbcp ? " TBCP" : "", f->mcpt ? " MCPTT" : "");

@@ -10,6 +10,9 @@
  * The floor is never granted by SDP, so mc_granted is never said: whether it is
  * granted, the switch knows after the answer, and Floor Granted tells.
  *
+ * Conference equipment offers m=application P UDP/BFCP * (RFC 8856). It is
+ * answered where the equipment can be a client, and never offered.
+ *
  * Pure; any thread.
  */
 #ifndef HL_SERVER_LEG_FLOOR_H
@@ -33,6 +36,8 @@ struct leg_floor {
 	/** There is to be no floor control: the line is answered, and nothing
 	 *  is said on it */
 	bool mc_no_floor_ctrl;
+	bool bfcp;                /**< A line of its own: neither of the two */
+	struct mixer_bfcp names;  /**< ..how we call its end */
 };
 
 /** What a leg may do on its floor channel */
@@ -49,6 +54,14 @@ void leg_floor_ours(struct leg_floor *f, const struct leg_floor_may *may);
 bool leg_floor_decode(struct leg_floor *f, const struct pl *formats,
 		      const struct pl *attrs);
 
+/** Of an m-line UDP/BFCP. ours: we have said it. False: another wants to be
+ *  the server */
+bool leg_floor_bfcp_decode(struct leg_floor *f, const struct pl *attrs,
+			   bool ours);
+
+/** How a leg is called in BFCP: number is the leg's own */
+struct mixer_bfcp leg_floor_names(uint64_t number);
+
 /** The one that is spoken where the line has these: MCPTT before TBCP */
 enum mixer_floor_proto leg_floor_proto(const struct leg_floor *f);
 
@@ -60,6 +73,9 @@ void leg_floor_answer(struct leg_floor *f, const struct leg_floor *offer,
  *  the less of both */
 void leg_floor_terms(struct mixer_floor_terms *t, const struct leg_floor *ours,
 		     const struct leg_floor *theirs);
+
+/** What the audio line says where a BFCP line speaks of it */
+int leg_floor_label_print(struct mbuf *mb, const struct leg_floor *f);
 
 /** The line with its attributes */
 int leg_floor_print(struct mbuf *mb, const struct leg_floor *f, uint16_t port,

@@ -7,6 +7,7 @@ static void floor_ours(struct leg_floor *f, const struct leg *leg)
 
 	groups_floor_may(&may, leg);
 	leg_floor_ours(f, &may);
+	f->names = leg_floor_names(leg->number);
 	f->mc_implicit_request = leg->implicit;
 }
 
@@ -173,6 +174,7 @@ void leg_remote_set(struct leg *leg, const struct leg_sdp *s, bool again)
 	leg_sdp_remote(&r, s, &leg->flow);
 	floor_ours(&ours, leg);
 	leg_floor_terms(&r.floor_terms, &ours, &s->fc);
+	r.bfcp = ours.names;
 	if (s->answer)
 		err = leg_secure_agree(&leg->secure, s->security, &s->sec);
 	leg_secure_remote(&r, leg->secure);

@@ -64,6 +64,45 @@ def test_policy_changes_while_a_group_runs(lab):
     bob.quit()
 
 
+def test_who_may_break_in(lab):
+    """Issue 5, point 1: pre-emption, audio cut-in and broadcast, changed while
+    somebody talks"""
+    server, alice, bob = crew(lab)
+
+    def policy(**columns):
+        mark = server.log.mark()
+        server.sql('UPDATE floor_policy SET %s;' % ', '.join(
+            '%s = %d' % x for x in columns.items()))
+        server.log.wait(lambda x: x.get('event') == 'floor policy',
+                        'the policy told', mark)
+
+    def outcome(name):
+        """What Bob's press leads to while Alice talks"""
+        bob.mark()
+        alice.key(STAR)
+        bob.event('taken')
+        alice.speak(5)
+        bob.mark().send('press')
+        bob.event(name)
+        alice.key(HASH)
+        bob.send('release')
+        server.until(lambda s: not server.bridge('crew')['holder'],
+                     'a free floor')
+
+    policy(queue_max=0, revoke_grace_ms=0)
+    outcome('denied')
+    server.sql("UPDATE member SET priority = 1 WHERE subscriber = 'bob';")
+    policy(retry_after_ms=1)
+    outcome('granted')
+    policy(preempt=0)
+    outcome('denied')
+    policy(cut_in=1)
+    outcome('granted')
+    policy(cut_in=0, preempt=1, broadcast=1)
+    outcome('denied')
+    bob.quit()
+
+
 def test_policy_changes_while_a_call_runs(lab):
     """X6: a private call has its service's policy, also a new one"""
     server = lab.server()
@@ -83,6 +122,27 @@ def test_policy_changes_while_a_call_runs(lab):
                "UPDATE service SET floor_policy = 'calls';")
     server.until(lambda s: [b['policy'] for b in call(s)] == ['calls'],
                  'the call run by the other policy')
+    bob.quit()
+    alice.quit()
+
+
+def test_nobody_asks_any_more(lab):
+    """Issue 5, point 1: T4 ends a call, and leaves a group alone"""
+    server = lab.server()
+    server.users('alice', 'bob')
+    server.group('crew', 'alice', 'bob')
+    server.sql('UPDATE service SET hang_ms = 86400000;'
+               'UPDATE floor_policy SET inactivity_ms = 300;')
+    alice = lab.handset(server, 'alice').ready()
+    bob = lab.handset(server, 'bob').ready()
+    alice.send('call bob')
+    bob.event('taken')
+    server.log.wait(lambda x: x.get('event') == 'ended' and
+                    x.get('why') == 'nobody has asked for the floor',
+                    'the end of the call')
+    for name in ('alice', 'bob'):
+        server.until_leg(name)
+    expect(server.bridge('crew')['members'] == 2, 'the group has ended')
     bob.quit()
     alice.quit()
 
@@ -110,10 +170,11 @@ def test_talk_by_makes_the_leg_anew(lab):
 def test_anonymous_in_the_roster(lab):
     """Issue 5, point 7: who watches the conference is not told who talks"""
     server = lab.server(FAST)
-    server.users('alice', 'bob')
-    server.group('crew', 'alice', 'bob')
+    server.users('alice', 'bob', 'carol')
+    server.group('crew', 'alice', 'bob', 'carol')
     server.sql("UPDATE subscription SET anonymous = 1"
-               " WHERE subscriber = 'alice';")
+               " WHERE subscriber = 'alice';"
+               "UPDATE floor_policy SET end_of_media_ms = 6000;")
     bob = online(server, 'bob')
     alice = KeyPhone(server, 'alice')
     server.until(lambda s: server.bridge('crew')['members'] == 2, 'two')
@@ -122,12 +183,14 @@ def test_anonymous_in_the_roster(lab):
     alice.key(STAR)
     server.until(lambda s: server.bridge('crew')['holder'] == 'alice',
                  'alice talks')
-    # The next that there is to tell is her name, not that she has talked
+    # What is told next while she talks is that somebody comes
+    carol = lab.handset(server, 'carol').ready()
+    alice.speak(5)
+    watch.until_users(alice='recvonly', bob='recvonly', carol='recvonly')
     server.sql("UPDATE subscription SET anonymous = 0"
                " WHERE subscriber = 'alice';")
-    watch.until_users(alice='sendrecv', bob='recvonly')
-    expect(not any('sendrecv' in b for b in watch.bodies[:-1]),
-           'told before')
+    watch.until_users(alice='sendrecv', bob='recvonly', carol='recvonly')
+    carol.quit()
 
 
 def test_policy_commands(lab):

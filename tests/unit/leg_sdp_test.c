@@ -310,6 +310,7 @@ static void floor_lines_check(const struct floor_line *v, size_t n,
 		ours_set(&l);
 		leg_floor_ours(&l.fc, may);
 		l.fc.mc_implicit_request = implicit;
+		l.fc.names = leg_floor_names(4321);
 		(void)snprintf(text, sizeof(text), HEAD AUDIO
 			       "m=application 9002 %s", v[i].line);
 		assert_true(text_decode(&s, text));
@@ -381,6 +382,82 @@ static void test_floor_lines(void **state)
 
 	(void)state;
 	floor_lines_check(v, ARRAY_SIZE(v), &may_plain, true);
+}
+
+#define BFCP(proto)                                                           \
+	"m=application 40002 " proto " *\r\na=floorctrl:s-only\r\n"          \
+	"a=confid:4321\r\na=userid:10\r\na=floorid:1 mstrm:10\r\n"
+
+/* Conference equipment (RFC 8856): it is the client. What is negotiated of
+ * others is what the leg may. */
+static void test_floor_bfcp_lines(void **state)
+{
+	static const struct leg_floor_may may = {
+		.priority = 7, .queue = true, .preempt = true,
+	};
+	static const struct floor_line v[] = {
+		{ "UDP/BFCP *\r\na=floorctrl:c-only\r\n", MIXER_FLOOR_BFCP,
+		  BFCP("UDP/BFCP"), { true, 3 }, false },
+		{ "udp/bfcp *\r\na=floorctrl:c-only s-only c-s\r\n",
+		  MIXER_FLOOR_BFCP, BFCP("udp/bfcp"), { true, 3 }, false },
+		{ "UDP/BFCP *\r\na=floorctrl:c-s\r\na=confid:1\r\n"
+		  "a=userid:2\r\na=floorid:3 mstrm:4\r\n",
+		  MIXER_FLOOR_BFCP, BFCP("UDP/BFCP"), { true, 3 }, false },
+		{ "UDP/BFCP *\r\n", MIXER_FLOOR_BFCP, BFCP("UDP/BFCP"),
+		  { true, 3 }, false },
+		/* Two servers, and what is not by UDP */
+		{ "UDP/BFCP *\r\na=floorctrl:s-only\r\n", -1,
+		  "m=application 0 UDP/BFCP *\r\n", { false, 0 }, false },
+		{ "TCP/BFCP *\r\na=floorctrl:c-only\r\n", -1,
+		  "m=application 0 TCP/BFCP *\r\n", { false, 0 }, false },
+		{ "UDP/TLS/BFCP *\r\na=floorctrl:c-only\r\n", -1,
+		  "m=application 0 UDP/TLS/BFCP *\r\n", { false, 0 }, false },
+	};
+
+	(void)state;
+	floor_lines_check(v, ARRAY_SIZE(v), &may, false);
+}
+
+/* Within the session it stays: our own offer repeats the line, as it is */
+static void test_floor_bfcp_again(void **state)
+{
+	static const struct leg_floor_may may = { .queue = true };
+	struct mbuf *mb = mbuf_alloc(256), *again = mbuf_alloc(256);
+	struct leg_sdp_local l;
+	struct leg_sdp s, last;
+	char *p, *q;
+	struct pl pl;
+
+	(void)state;
+	ours_set(&l);
+	leg_floor_ours(&l.fc, &may);
+	l.fc.names = leg_floor_names(4321);
+	assert_true(text_decode(&s, HEAD "m=application 9002 UDP/BFCP *\r\n"
+				"a=floorctrl:c-only\r\na=mid:7\r\n" AUDIO
+				"m=application 9004 udp TBCP\r\n"));
+	assert_int_equal(leg_sdp_answer(mb, &l, &s), 0);
+	p = printed(mb);
+	assert_non_null(strstr(p, "a=label:10\r\n"));
+	assert_non_null(strstr(p, BFCP("UDP/BFCP") "a=mid:7\r\nm=audio "));
+	assert_non_null(strstr(p, "m=application 0 udp TBCP\r\n"));
+
+	pl_set_str(&pl, p);
+	assert_int_equal(leg_sdp_decode(&last, &pl, l.codec, NULL), 0);
+	assert_int_equal(leg_sdp_offer(again, &l, &last), 0);
+	q = printed(again);
+	assert_string_equal(q, p);
+	mem_deref(q);
+	mem_deref(p);
+
+	/* By ourselves we offer it to nobody */
+	again->pos = again->end = 0;
+	assert_int_equal(leg_sdp_offer(again, &l, NULL), 0);
+	q = printed(again);
+	assert_null(strstr(q, "BFCP"));
+	assert_null(strstr(q, "a=label"));
+	mem_deref(q);
+	mem_deref(mb);
+	mem_deref(again);
 }
 
 /* Where there is a queue, and a floor can be taken away */
@@ -725,6 +802,8 @@ int main(void)
 		cmocka_unit_test(test_offer),
 		cmocka_unit_test(test_answer),
 		cmocka_unit_test(test_floor_lines),
+		cmocka_unit_test(test_floor_bfcp_lines),
+		cmocka_unit_test(test_floor_bfcp_again),
 		cmocka_unit_test(test_floor_lines_queue),
 		cmocka_unit_test(test_floor_answers),
 		cmocka_unit_test(test_floor_offer),

@@ -1168,6 +1168,9 @@ static void test_bad_provisions(void **state)
 	m.u.leg_provision = good;
 	m.u.leg_provision.subscriber[0] = '\0';
 	assert_int_equal(rig_ask(r, &m), 400);
+	m.u.leg_provision = good;
+	strcpy(m.u.leg_provision.service.floor.policy, "p\r\nEvil: x");
+	assert_int_equal(rig_ask(r, &m), 400);
 	assert_int_equal(status_int(r, "legs_total"), 0);
 	m.type = BUS_HEARTBEAT;
 	memset(&m.u.heartbeat, 0, sizeof(m.u.heartbeat));
