@@ -10,22 +10,7 @@
 #include <openssl/rand.h>
 #include <openssl/sha.h>
 #include "bench/bare_key.h"
-
-static const EVP_CIPHER *cipher(enum srtpw_suite suite)
-{
-	switch (suite) {
-	case SRTPW_AEAD_AES_128_GCM:
-		return EVP_aes_128_gcm();
-	case SRTPW_AEAD_AES_256_GCM:
-		return EVP_aes_256_gcm();
-	case SRTPW_AES_CM_128_HMAC_SHA1_80:
-	case SRTPW_AES_CM_128_HMAC_SHA1_32:
-		return EVP_aes_128_ctr();
-	case SRTPW_NONE:
-		break;
-	}
-	return NULL;
-}
+#include "wire/srtp_cipher.h"
 
 static void *pad(const uint8_t *block)
 {
@@ -48,7 +33,8 @@ int bare_key_open(struct bare_key *k, enum srtpw_suite suite)
 		return 0;
 	k->evp = EVP_CIPHER_CTX_new();
 	if (!k->evp || RAND_bytes(v, sizeof(v)) != 1 ||
-	    EVP_EncryptInit_ex(k->evp, cipher(suite), NULL, v, NULL) != 1)
+	    EVP_EncryptInit_ex(k->evp, srtpw_suite_evp(suite), NULL, v, NULL) !=
+		    1)
 		return ENOMEM;
 	k->inner = pad(v);
 	k->outer = pad(v + SHA_CBLOCK);

@@ -74,26 +74,31 @@ static int request_send(struct crowd *c, uint32_t i,
 			const struct crowd_msg *chall)
 {
 	struct terminal *t = &c->t[i];
+	const struct crowd_ask a = {
+		.type = t->step == INVITING	 ? CROWD_INVITE
+			: t->step == SUBSCRIBING ? CROWD_SUBSCRIBE
+						 : CROWD_REGISTER,
+		.service = c->cfg.service,
+		.cseq = ++t->cseq,
+		.chall = chall};
 	char buf[CROWD_TEXT_MAX];
 	struct crowd_who who;
 
 	who_get(c, i, &who);
 	t->sent_ms = now_ms();
-	return text_send(c, i, buf,
-			crowd_request_print(buf, &who,
-					    t->step == SUBSCRIBING
-						    ? c->cfg.service
-						    : NULL,
-					    ++t->cseq, chall));
+	return text_send(c, i, buf, crowd_request_print(buf, &who, &a));
+}
+
+static bool is_asking(enum step step)
+{
+	return step == REGISTERING || step == SUBSCRIBING || step == INVITING;
 }
 
 static void step_to(struct crowd *c, uint32_t i, enum step step)
 {
 	struct terminal *t = &c->t[i];
-	const bool was = t->step == REGISTERING || t->step == SUBSCRIBING;
-	const bool is = step == REGISTERING || step == SUBSCRIBING;
 
-	c->flight += is - was;
+	c->flight += is_asking(step) - is_asking(t->step);
 	c->n.on += (step == ON) - (t->step == ON);
 	t->step = step;
 }
@@ -110,6 +115,62 @@ void crowd_sign_on(struct crowd *c, uint32_t n)
 	c->target = n < c->cfg.terminals ? n : c->cfg.terminals;
 }
 
+void crowd_ice(struct crowd *c, uint32_t n)
+{
+	c->ice_target = n < c->cfg.terminals ? n : c->cfg.terminals;
+}
+
+static void leg_down(struct crowd *c, uint32_t i)
+{
+	if (!c->t[i].up)
+		return;
+	c->n.ice -= c->t[i].ice;
+	c->t[i].up = c->t[i].ice = false;
+	c->n.up--;
+	crowd_emit(c, CROWD_LEG_DOWN, i, 0, NULL);
+}
+
+/* Its own leg is there: the one before, if it was not ended yet, is nobody's */
+static void leg_dialled(struct crowd *c, uint32_t i, const struct crowd_msg *m)
+{
+	struct terminal *t = &c->t[i];
+	struct pl callid = PL_INIT;
+	struct crowd_who who;
+
+	who_get(c, i, &who);
+	if (crowd_media_decode(&t->media, &m->body) ||
+	    crowd_check_make(&t->check, &m->body, who.user))
+		return;
+	leg_down(c, i);
+	(void)crowd_msg_header(m, "Call-ID", &callid);
+	t->callid = hash_joaat_pl(&callid);
+	t->crypto = 0;
+	t->invited = t->up = t->ice = true;
+	c->n.up++;
+	c->n.ice++;
+	step_to(c, i, ON);
+	(void)crowd_sock_send(c->media, c->cfg.base_ip + i, &t->media.rtp,
+			      t->check->v, t->check->len);
+	crowd_emit(c, CROWD_LEG_UP, i, 0, NULL);
+}
+
+/* @return true: it needs no more than the ACK that it has now */
+static bool invite_answered(struct crowd *c, uint32_t i,
+			    const struct crowd_msg *m)
+{
+	char buf[CROWD_TEXT_MAX];
+	struct crowd_who who;
+
+	who_get(c, i, &who);
+	(void)text_send(c, i, buf,
+			crowd_ack_print(buf, &who, c->cfg.service, m));
+	if (m->code >= 300 || m->cseq != c->t[i].cseq ||
+	    c->t[i].step != INVITING)
+		return m->code < 300;
+	leg_dialled(c, i, m);
+	return true;
+}
+
 static void answered(struct crowd *c, uint32_t i, const struct crowd_msg *m)
 {
 	struct terminal *t = &c->t[i];
@@ -119,10 +180,11 @@ static void answered(struct crowd *c, uint32_t i, const struct crowd_msg *m)
 			crowd_emit(c, CROWD_REFER, i, m->code, NULL);
 		return;
 	}
-	if (m->code < 200 || m->cseq != t->cseq ||
-	    (t->step != REGISTERING && t->step != SUBSCRIBING))
+	if (m->code < 200 ||
+	    (!pl_strcmp(&m->method, "INVITE") && invite_answered(c, i, m)) ||
+	    m->cseq != t->cseq || !is_asking(t->step))
 		return;
-	if (m->code == 401) {
+	if (m->code == 401 || m->code == 407) {
 		(void)request_send(c, i, m);
 	}
 	else if (m->code >= 300) {
@@ -148,26 +210,18 @@ static void walk(struct crowd *c)
 	for (i = 0; i < c->next; i++) {
 		struct terminal *t = &c->t[i];
 
-		if ((t->step != REGISTERING && t->step != SUBSCRIBING) ||
-		    now - t->sent_ms < RESEND_MS)
+		if (!is_asking(t->step) || now - t->sent_ms < RESEND_MS)
 			continue;
 		c->n.resent++;
-		t->resubscribe = true;
-		step_to(c, i, REGISTERING);
+		if (t->step != INVITING) {
+			t->resubscribe = true;
+			step_to(c, i, REGISTERING);
+		}
 		(void)request_send(c, i, NULL);
 	}
 }
 
 /* --- the leg ------------------------------------------------------------- */
-
-static void leg_down(struct crowd *c, uint32_t i)
-{
-	if (!c->t[i].up)
-		return;
-	c->t[i].up = false;
-	c->n.up--;
-	crowd_emit(c, CROWD_LEG_DOWN, i, 0, NULL);
-}
 
 static void leg_made(struct crowd *c, uint32_t i, const struct crowd_msg *m,
 		     uint32_t callid)
@@ -308,6 +362,10 @@ void crowd_poll(struct crowd *c, int timeout_ms)
 
 	while (c->next < c->target && c->flight < c->cfg.window)
 		(void)crowd_register(c, c->next++);
+	while (c->ice_next < c->ice_target && c->flight < c->cfg.window) {
+		step_to(c, c->ice_next, INVITING);
+		(void)request_send(c, c->ice_next++, NULL);
+	}
 	if (poll(fds, 2, timeout_ms) > 0)
 		drain(c);
 	crowd_turns(c);
@@ -324,6 +382,15 @@ bool crowd_until_up(struct crowd *c, uint32_t legs, uint32_t ms)
 	while (c->n.up < legs && clock_mono_ms() < end)
 		crowd_poll(c, 5);
 	return c->n.up >= legs;
+}
+
+bool crowd_until_ice(struct crowd *c, uint32_t legs, uint32_t ms)
+{
+	const uint64_t end = clock_mono_ms() + ms;
+
+	while (c->n.ice < legs && clock_mono_ms() < end)
+		crowd_poll(c, 5);
+	return c->n.ice >= legs;
 }
 
 void crowd_run(struct crowd *c, uint32_t ms)
@@ -349,6 +416,7 @@ static void destructor(void *arg)
 	for (i = 0; i < c->cfg.terminals; i++) {
 		mem_deref(c->t[i].lines);
 		mem_deref(c->t[i].target);
+		mem_deref(c->t[i].check);
 		srtpw_free(c->t[i].tx);
 	}
 	if (c->sip >= 0)
@@ -368,6 +436,7 @@ int crowd_alloc(struct crowd **cp, const struct crowd_cfg *cfg, crowd_h *h,
 	if (!c)
 		return ENOMEM;
 	c->cfg = *cfg;
+	c->alive_ms = cfg->keepalive_ms;
 	c->h = h;
 	c->arg = arg;
 	c->sip = c->media = -1;

@@ -11,7 +11,8 @@
  * A terminal registers by digest (MD5), subscribes to the service, takes the
  * server's INVITE at once, answers NOTIFY, BYE, CANCEL and OPTIONS, and says
  * on RTCP that it is there. With a suite it speaks SRTP by keys in the SDP;
- * what it hears it counts unopened. Its user is crowd_user(), its password
+ * what it hears it counts unopened. On request it makes its leg itself, with
+ * ICE, and asks for consent. Its user is crowd_user(), its password
  * CROWD_PASSWORD. It does not refresh: registrations last as long as a
  * benchmark does. One thread; nothing is logged.
  */
@@ -28,7 +29,8 @@
 
 enum {
 	CROWD_USER_MAX = 16,
-	CROWD_PACKET_MAX = 12 + 160 + SRTPW_RTP_BYTES_MAX
+	CROWD_PACKET_MAX = 12 + 160 + SRTPW_RTP_BYTES_MAX,
+	CROWD_CHECK_MAX = 128
 };
 
 struct crowd;
@@ -36,7 +38,9 @@ struct crowd;
 /** How an idle leg says that it is there */
 enum crowd_alive {
 	CROWD_ALIVE_RTCP,
-	CROWD_ALIVE_RTP        /**< Header without payload (RFC 6263) */
+	CROWD_ALIVE_RTP,       /**< Header without payload (RFC 6263) */
+	CROWD_ALIVE_CONSENT    /**< Check of ICE (RFC 7675), where it has it;
+				    else nothing */
 };
 
 struct crowd_cfg {
@@ -78,6 +82,8 @@ struct crowd_counters {
 	uint32_t refused;      /**< Refusals of REGISTER and SUBSCRIBE */
 	uint32_t resent;       /**< Requests sent again for want of an answer */
 	uint32_t invites, notifies, byes, rtp;
+	uint32_t ice;          /**< With a leg by ICE */
+	uint32_t checks, answers; /**< Of ICE, and to them */
 };
 
 /** @return 0 or errno; mem_deref() ends it without a word to the server */
@@ -96,6 +102,11 @@ int crowd_narrow(struct crowd *c, uint32_t n);
 void crowd_sign_on(struct crowd *c, uint32_t n);
 /** Let it register anew, whatever it has */
 int crowd_register(struct crowd *c, uint32_t i);
+/** Let the first n terminals that are on invite the service themselves: that
+ *  leg, in the clear and by ICE, takes the place of theirs */
+void crowd_ice(struct crowd *c, uint32_t n);
+/** Poll until so many legs go by ICE; @return false: not within so long */
+bool crowd_until_ice(struct crowd *c, uint32_t legs, uint32_t ms);
 /** The server was restarted: no leg is there until it is made again */
 void crowd_legs_forget(struct crowd *c);
 
@@ -113,8 +124,10 @@ int crowd_refer(struct crowd *c, uint32_t i, const char *user, bool leave);
 int crowd_floor(struct crowd *c, uint32_t i, enum tbcp_type type);
 /** One packet of 20 ms of PCMU silence */
 int crowd_speak(struct crowd *c, uint32_t i, bool marker);
-/** Keep-alives are of that kind from now on; RTCP if it is not called */
-void crowd_alive_set(struct crowd *c, enum crowd_alive alive);
+/** Keep-alives are of that kind from now on, each leg's so often; RTCP if it
+ *  is not called */
+void crowd_alive_set(struct crowd *c, enum crowd_alive alive,
+		     uint32_t every_ms);
 /** From now on the first n terminals speak all the time, as many a plain
  *  phone does, whether they are heard or not */
 void crowd_stream(struct crowd *c, uint32_t n);
@@ -124,6 +137,9 @@ int crowd_speak_to(struct crowd *c, uint32_t i, bool marker,
 /** The same is written, and not sent: for who sends it from elsewhere */
 int crowd_packet(struct crowd *c, uint32_t i, bool marker,
 		 uint8_t pkt[CROWD_PACKET_MAX], size_t *lenp);
+/** The check of its leg by ICE; its length, 0: it has none */
+size_t crowd_check(const struct crowd *c, uint32_t i,
+		   uint8_t pkt[CROWD_CHECK_MAX]);
 /** Where its leg takes RTP */
 const struct sa *crowd_leg_rtp(const struct crowd *c, uint32_t i);
 

@@ -9,11 +9,12 @@
 #include "bench/crowd_net.h"
 #include "bench/crowd_text.h"
 
-enum step { OFF, REGISTERING, SUBSCRIBING, ON };
+enum step { OFF, REGISTERING, SUBSCRIBING, ON, INVITING };
 
 struct terminal {
 	enum step step;
 	bool up, invited;
+	bool ice;              /* Its leg goes by ICE, its check is there */
 	bool resubscribe;      /* After the REGISTER under way */
 	uint16_t seq;
 	uint32_t cseq, leg_cseq;
@@ -21,6 +22,7 @@ struct terminal {
 	uint32_t sent_ms;
 	uint32_t crypto;       /* Tag of the a=crypto that was answered */
 	struct srtpw *tx;      /* Made when it first speaks */
+	struct crowd_check *check; /* Of its leg by ICE */
 	struct crowd_media media;
 	char *lines, *target;  /* Of requests in the leg's dialog */
 };
@@ -40,16 +42,29 @@ struct crowd {
 	int sip, media;
 	uint16_t sip_port, media_port;
 	uint32_t target, next; /* To sign on, and the first that has not begun */
+	uint32_t ice_target, ice_next; /* ..to go by ICE */
 	uint32_t flight;       /* Sign-ons under way */
 	uint64_t tick_ms;
 	struct crowd_turn keep, speak;
 	enum crowd_alive alive;
+	uint32_t alive_ms;
 	uint32_t streams;      /* Terminals that speak all the time */
 	uint64_t kernel_ns;    /* Of the datagram at hand */
 	struct crowd_counters n;
 	struct crowd_batch rx;
 	struct terminal t[];
 };
+
+/** One check of ICE, made once and sent again and again */
+struct crowd_check {
+	size_t len;
+	uint8_t v[CROWD_CHECK_MAX];
+};
+
+/** By the credentials of an answer's SDP. @return 0, EBADMSG, ENOMEM */
+int crowd_check_make(struct crowd_check **ckp, const struct pl *sdp,
+		     const char *user);
+bool crowd_check_is_answer(const uint8_t *p, size_t len);
 
 void crowd_emit(struct crowd *c, enum crowd_type type, uint32_t i,
 		uint16_t code, const struct tbcp_msg *floor);

@@ -125,6 +125,9 @@ void crowd_media_take(struct crowd *c, uint32_t i, uint16_t port,
 	if (port == sa_port(&t->media.floor)) {
 		floor_take(c, i, p, len);
 	}
+	else if (crowd_check_is_answer(p, len)) {
+		c->n.answers++;
+	}
 	else if (port != sa_port(&t->media.rtcp) &&
 		 !rtpw_decode(&hdr, p, len)) {
 		c->n.rtp++;
@@ -140,6 +143,14 @@ static void keepalive_send(struct crowd *c, uint32_t i)
 
 	if (!c->t[i].up)
 		return;
+	if (c->alive == CROWD_ALIVE_CONSENT) {
+		const struct crowd_check *ck = c->t[i].check;
+
+		if (c->t[i].ice && !media_send(c, i, &c->t[i].media.rtp, ck->v,
+				      ck->len))
+			c->n.checks++;
+		return;
+	}
 	if (c->alive == CROWD_ALIVE_RTP) {
 		rtpw_encode(buf, false, 0, c->t[i].seq++, 0, i + 1);
 		(void)media_send(c, i, &c->t[i].media.rtp, buf,
@@ -178,13 +189,26 @@ static void stream_go(struct crowd *c, uint32_t i)
 
 void crowd_turns(struct crowd *c)
 {
-	turn_go(c, &c->keep, c->next, c->cfg.keepalive_ms, keepalive_send);
+	turn_go(c, &c->keep, c->next, c->alive_ms, keepalive_send);
 	turn_go(c, &c->speak, c->streams, PACKET_MS, stream_go);
 }
 
-void crowd_alive_set(struct crowd *c, enum crowd_alive alive)
+void crowd_alive_set(struct crowd *c, enum crowd_alive alive,
+		     uint32_t every_ms)
 {
 	c->alive = alive;
+	c->alive_ms = every_ms;
+}
+
+size_t crowd_check(const struct crowd *c, uint32_t i,
+		   uint8_t pkt[CROWD_CHECK_MAX])
+{
+	const struct crowd_check *ck = c->t[i].check;
+
+	if (!c->t[i].ice)
+		return 0;
+	memcpy(pkt, ck->v, ck->len);
+	return ck->len;
 }
 
 void crowd_stream(struct crowd *c, uint32_t n)

@@ -10,6 +10,8 @@
 #include "bench/crowd_text.h"
 #include "wire/digest.h"
 
+enum { SDP_MAX = 1024, ROUTES_MAX = 4 };
+
 struct out {
 	char *p;
 	size_t len;
@@ -162,6 +164,28 @@ uint32_t crowd_crypto_find(const struct pl *sdp, enum srtpw_suite suite)
 	return 0;
 }
 
+static bool value_of(const struct pl *line, const char *prefix, struct pl *v)
+{
+	const size_t n = strlen(prefix);
+
+	if (line->l <= n || strncmp(line->p, prefix, n))
+		return false;
+	*v = (struct pl){line->p + n, line->l - n};
+	return true;
+}
+
+int crowd_ice_decode(struct crowd_ice *ice, const struct pl *sdp)
+{
+	struct pl text = *sdp, line;
+	bool ufrag = false, pwd = false;
+
+	while (line_next(&text, &line)) {
+		ufrag |= value_of(&line, "a=ice-ufrag:", &ice->ufrag);
+		pwd |= value_of(&line, "a=ice-pwd:", &ice->pwd);
+	}
+	return ufrag && pwd ? 0 : EBADMSG;
+}
+
 /* --- writing ------------------------------------------------------------- */
 
 static void host_print(struct out *o, const struct crowd_who *who, bool port)
@@ -186,10 +210,13 @@ static bool md5_chall(struct digest_chall *ch, const struct crowd_msg *m)
 {
 	struct pl text = m->text, line, v;
 
+	const char *name = m->code == 407 ? "Proxy-Authenticate"
+					  : "WWW-Authenticate";
+
 	while (line_next(&text, &line) && line.l) {
-		if (!line_is(&line, "WWW-Authenticate"))
+		if (!line_is(&line, name))
 			continue;
-		v = line_value(&line, "WWW-Authenticate");
+		v = line_value(&line, name);
 		if (!digest_chall_parse(ch, v.p, v.l) && ch->alg == DIGEST_MD5)
 			return true;
 	}
@@ -216,40 +243,9 @@ static int auth_print(struct out *o, const struct crowd_who *who,
 	err = digest_answer(&cred, &ch, &du);
 	err = err ? err : digest_cred_print(text, sizeof(text), &cred);
 	if (!err)
-		out_printf(o, "Authorization: %s\r\n", text);
+		out_printf(o, "%sAuthorization: %s\r\n",
+			   m->code == 407 ? "Proxy-" : "", text);
 	return err;
-}
-
-size_t crowd_request_print(char buf[CROWD_TEXT_MAX],
-			   const struct crowd_who *who, const char *service,
-			   uint32_t cseq, const struct crowd_msg *chall)
-{
-	struct out o = {.p = buf};
-	const char *method = service ? "SUBSCRIBE" : "REGISTER";
-	char uri[192], to[192];
-
-	(void)snprintf(to, sizeof(to), "sip:%s@%s",
-		       service ? service : who->user, who->domain);
-	(void)snprintf(uri, sizeof(uri), "sip:%s", who->domain);
-	if (service)
-		memcpy(uri, to, sizeof(to));
-	out_printf(&o, "%s %s SIP/2.0\r\nVia: SIP/2.0/UDP ", method, uri);
-	host_print(&o, who, true);
-	out_printf(&o, ";branch=z9hG4bK%c%s.%u;rport\r\n"
-		   "Max-Forwards: 70\r\n"
-		   "From: <sip:%s@%s>;tag=%s\r\n"
-		   "To: <%s>\r\n"
-		   "Call-ID: %c%s\r\n"
-		   "CSeq: %u %s\r\n", *method, who->user, cseq, who->user,
-		   who->domain, who->user, to, *method, who->user, cseq,
-		   method);
-	contact_print(&o, who);
-	if (service)
-		out_printf(&o, "Event: presence\r\n");
-	if (chall && auth_print(&o, who, method, uri, chall))
-		return 0;
-	out_printf(&o, "Expires: 7200\r\nContent-Length: 0\r\n\r\n");
-	return out_done(&o);
 }
 
 /* What a response repeats, in order (RFC 3261 section 8.2.6) */
@@ -289,13 +285,27 @@ static void crypto_print(char *buf, size_t size, const struct crowd_who *who)
 		       key);
 }
 
-static size_t sdp_print(char *buf, size_t size, const struct crowd_who *who)
+/* What ICE adds to the m-line: a host candidate, RTCP by the same port */
+static void ice_print(char *buf, size_t size, const struct crowd_who *who,
+		      const char *host)
 {
-	char host[64], crypto[160];
+	(void)snprintf(buf, size, "a=rtcp-mux\r\na=ice-ufrag:%s\r\n"
+		       "a=ice-pwd:crowdcrowdcrowdcrowdcrowd\r\n"
+		       "a=candidate:1 1 UDP 2130706431 %s %u typ host\r\n",
+		       who->user, host, who->media);
+}
+
+static size_t sdp_print(char *buf, size_t size, const struct crowd_who *who,
+			bool ice)
+{
+	char host[64], crypto[160] = "", more[256] = "";
 	int n;
 
 	(void)re_snprintf(host, sizeof(host), "%j", &who->sip);
-	crypto_print(crypto, sizeof(crypto), who);
+	if (ice)
+		ice_print(more, sizeof(more), who, host);
+	else
+		crypto_print(crypto, sizeof(crypto), who);
 	n = snprintf(buf, size,
 		     "v=0\r\no=- 1 1 IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\n"
 		     "t=0 0\r\n"
@@ -303,12 +313,110 @@ static size_t sdp_print(char *buf, size_t size, const struct crowd_who *who)
 		     "a=rtpmap:0 PCMU/8000\r\n"
 		     "a=rtpmap:101 telephone-event/8000\r\n"
 		     "a=rtcp:%u\r\n"
-		     "%s"
+		     "%s%s"
 		     "m=application %u udp TBCP\r\n"
-		     "a=fmtp:TBCP queuing=0;tb_priority=1;timestamp=0\r\n",
+		     "a=fmtp:TBCP queuing=1;tb_priority=1;timestamp=0\r\n",
 		     host, host, who->media, *crypto ? "S" : "", who->media,
-		     crypto, who->media);
+		     crypto, more, who->media);
 	return n < 0 || (size_t)n >= size ? 0 : (size_t)n;
+}
+
+/* Via to CSeq, of a request out of a dialog and of the ACK of a refusal */
+static void head_print(struct out *o, const struct crowd_who *who,
+		       const char *method, const char *uri, uint32_t cseq)
+{
+	const char id = !strcmp(method, "ACK") ? 'I' : *method;
+
+	out_printf(o, "%s %s SIP/2.0\r\nVia: SIP/2.0/UDP ", method, uri);
+	host_print(o, who, true);
+	out_printf(o, ";branch=z9hG4bK%c%s.%u;rport\r\n"
+		   "Max-Forwards: 70\r\n"
+		   "From: <sip:%s@%s>;tag=%s\r\n"
+		   "Call-ID: %c%s\r\n"
+		   "CSeq: %u %s\r\n", id, who->user, cseq, who->user,
+		   who->domain, who->user, id, who->user, cseq, method);
+}
+
+static const char *method_of(enum crowd_ask_type type)
+{
+	switch (type) {
+	case CROWD_REGISTER:
+		break;
+	case CROWD_SUBSCRIBE:
+		return "SUBSCRIBE";
+	case CROWD_INVITE:
+		return "INVITE";
+	}
+	return "REGISTER";
+}
+
+size_t crowd_request_print(char buf[CROWD_TEXT_MAX],
+			   const struct crowd_who *who,
+			   const struct crowd_ask *a)
+{
+	const char *method = method_of(a->type);
+	struct out o = {.p = buf};
+	char uri[192], to[192], sdp[SDP_MAX] = "";
+	size_t n = 0;
+
+	(void)snprintf(to, sizeof(to), "sip:%s@%s",
+		       a->type == CROWD_REGISTER ? who->user : a->service,
+		       who->domain);
+	(void)snprintf(uri, sizeof(uri), "sip:%s", who->domain);
+	if (a->type != CROWD_REGISTER)
+		memcpy(uri, to, sizeof(to));
+	head_print(&o, who, method, uri, a->cseq);
+	out_printf(&o, "To: <%s>\r\n", to);
+	contact_print(&o, who);
+	if (a->type == CROWD_SUBSCRIBE)
+		out_printf(&o, "Event: presence\r\n");
+	if (a->type == CROWD_INVITE) {
+		n = sdp_print(sdp, sizeof(sdp), who, true);
+		out_printf(&o, "Content-Type: application/sdp\r\n");
+	} else {
+		out_printf(&o, "Expires: 7200\r\n");
+	}
+	if (a->chall && auth_print(&o, who, method, uri, a->chall))
+		return 0;
+	out_printf(&o, "Content-Length: %zu\r\n\r\n%s", n, sdp);
+	return out_done(&o);
+}
+
+/* Record-Route of a response, the last one first (RFC 3261 section 12.1.2) */
+static void routes_print(struct out *o, const struct crowd_msg *resp)
+{
+	struct pl v[ROUTES_MAX], text = resp->text, line;
+	unsigned n = 0;
+
+	while (line_next(&text, &line) && line.l && n < ROUTES_MAX)
+		if (line_is(&line, "Record-Route"))
+			v[n++] = line_value(&line, "Record-Route");
+	while (n--)
+		out_printf(o, "Route: %.*s\r\n", (int)v[n].l, v[n].p);
+}
+
+size_t crowd_ack_print(char buf[CROWD_TEXT_MAX], const struct crowd_who *who,
+		       const char *service, const struct crowd_msg *resp)
+{
+	struct out o = {.p = buf};
+	struct pl to = PL_INIT, contact = PL_INIT, target = PL_INIT;
+	char uri[192];
+
+	(void)snprintf(uri, sizeof(uri), "sip:%s@%s", service, who->domain);
+	if (resp->code < 300) {
+		if (!crowd_msg_header(resp, "Contact", &contact) ||
+		    re_regex(contact.p, contact.l, "<[^>]+>", &target) ||
+		    pl_strcpy(&target, uri, sizeof(uri)))
+			return 0;
+	}
+	if (!crowd_msg_header(resp, "To", &to))
+		return 0;
+	head_print(&o, who, "ACK", uri, resp->cseq);
+	if (resp->code < 300)
+		routes_print(&o, resp);
+	out_printf(&o, "To: %.*s\r\nContent-Length: 0\r\n\r\n", (int)to.l,
+		   to.p);
+	return out_done(&o);
 }
 
 size_t crowd_answer_print(char buf[CROWD_TEXT_MAX],
@@ -316,13 +424,13 @@ size_t crowd_answer_print(char buf[CROWD_TEXT_MAX],
 			  const struct crowd_msg *req)
 {
 	struct out o = {.p = buf};
-	char sdp[768] = "";
+	char sdp[SDP_MAX] = "";
 	size_t n = 0;
 
 	out_printf(&o, "SIP/2.0 200 OK\r\n");
 	copied_print(&o, who, req);
 	if (!pl_strcmp(&req->method, "INVITE")) {
-		n = sdp_print(sdp, sizeof(sdp), who);
+		n = sdp_print(sdp, sizeof(sdp), who, false);
 		contact_print(&o, who);
 		out_printf(&o, "Content-Type: application/sdp\r\n");
 	}

@@ -48,16 +48,33 @@ int crowd_media_decode(struct crowd_media *cm, const struct pl *sdp);
 /** Tag of the first a=crypto line of that suite; 0: none */
 uint32_t crowd_crypto_find(const struct pl *sdp, enum srtpw_suite suite);
 
-/**
- * REGISTER or SUBSCRIBE out of a dialog
- *
- * @param chall Challenge to answer, or NULL
- *
- * @return bytes, or 0
- */
+/** The server's ICE credentials in an answer */
+struct crowd_ice {
+	struct pl ufrag, pwd;
+};
+
+/** @return 0 or EBADMSG */
+int crowd_ice_decode(struct crowd_ice *ice, const struct pl *sdp);
+
+/** A request out of a dialog */
+struct crowd_ask {
+	enum crowd_ask_type {
+		CROWD_REGISTER,
+		CROWD_SUBSCRIBE,
+		CROWD_INVITE    /**< With an offer in the clear, by ICE */
+	} type;
+	const char *service;
+	uint32_t cseq;
+	const struct crowd_msg *chall; /**< Challenge to answer, or NULL */
+};
+
+/** @return bytes, or 0 */
 size_t crowd_request_print(char buf[CROWD_TEXT_MAX],
-			   const struct crowd_who *who, const char *service,
-			   uint32_t cseq, const struct crowd_msg *chall);
+			   const struct crowd_who *who,
+			   const struct crowd_ask *a);
+/** ACK of a final response to such an INVITE; @return bytes, or 0 */
+size_t crowd_ack_print(char buf[CROWD_TEXT_MAX], const struct crowd_who *who,
+		       const char *service, const struct crowd_msg *resp);
 
 /** Answer to a request, with SDP to an INVITE; @return bytes, or 0 */
 size_t crowd_answer_print(char buf[CROWD_TEXT_MAX],

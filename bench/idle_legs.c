@@ -9,16 +9,15 @@
  * the whole of hollerd is the benchmark idle_subscriber.
  *
  * CPU: a real hollerd with one worker, all legs made by SIP; threads' own
- * time, worker and signalling apart, in percent of a core, for two mixes: RTP
- * keep-alives, and some plain phones that stream besides. The third, consent
- * by ICE, is measured on a switch in this process (consent.h).
+ * time, worker and signalling apart, in percent of a core, for three mixes:
+ * RTP keep-alives; some plain phones that stream besides; and consent by ICE
+ * (RFC 7675), on legs that the terminals have made anew for that.
  */
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include "bench/consent.h"
 #include "bench/lab.h"
 #include "mixer/mixer.h"
 #include "util/clock.h"
@@ -27,6 +26,7 @@ enum {
 	LOAD_MS = 400000,
 	SETTLE_MS = 16000, /* All legs have said once how they are now */
 	PHONES = 1000,
+	KEEPALIVE_MS = 15000,
 	CONSENT_MS = 5000,
 	FIRST = 10000,     /* Of the slope */
 	BASE_IP = 0x7f400001
@@ -146,8 +146,47 @@ static struct cpu cpu_take(const struct lab *lab, struct crowd *c,
 	return cpu;
 }
 
+struct mixes {
+	struct cpu rtp, stream, consent;
+	double consent_per_s;
+	double answered;           /* Of one check */
+};
+
+static bool are_up(const struct crowd *c, uint32_t legs, uint32_t up)
+{
+	if (up != legs)
+		fprintf(stderr, "idle_legs: %u legs of %u, %u refused\n", up,
+			legs, crowd_count(c)->refused);
+	return up == legs;
+}
+
+static bool consent_measure(struct lab *lab, struct crowd *c, uint32_t legs,
+			    uint32_t measure_ms, struct mixes *mx)
+{
+	const struct crowd_counters *n = crowd_count(c);
+	uint32_t checks, answers;
+	uint64_t us;
+
+	crowd_stream(c, 0);
+	crowd_ice(c, legs);
+	(void)crowd_until_ice(c, legs, LOAD_MS);
+	if (!are_up(c, legs, n->ice))
+		return false;
+	crowd_alive_set(c, CROWD_ALIVE_CONSENT, CONSENT_MS);
+	run(c, CONSENT_MS);
+	us = clock_mono_us();
+	checks = n->checks;
+	answers = n->answers;
+	mx->consent = cpu_take(lab, c, measure_ms);
+	checks = n->checks - checks;
+	answers = n->answers - answers;
+	mx->consent_per_s = checks * 1e6 / (double)(clock_mono_us() - us);
+	mx->answered = checks ? (double)answers / checks : 0;
+	return are_up(c, legs, n->ice);
+}
+
 static bool cpu_measure(struct lab *lab, uint32_t legs, uint32_t measure_ms,
-			struct cpu *rtp, struct cpu *stream)
+			struct mixes *mx)
 {
 	struct crowd *c = NULL;
 	bool ok = false;
@@ -155,20 +194,16 @@ static bool cpu_measure(struct lab *lab, uint32_t legs, uint32_t measure_ms,
 	if (lab_start(lab) || lab_ready(lab) ||
 	    lab_crowd(lab, &c, legs, NULL, NULL))
 		goto out;
-	crowd_alive_set(c, CROWD_ALIVE_RTP);
+	crowd_alive_set(c, CROWD_ALIVE_RTP, KEEPALIVE_MS);
 	crowd_sign_on(c, legs);
-	if (!crowd_until_up(c, legs, LOAD_MS)) {
-		fprintf(stderr, "idle_legs: %u legs of %u\n",
-			crowd_count(c)->up, legs);
+	(void)crowd_until_up(c, legs, LOAD_MS);
+	if (!are_up(c, legs, crowd_count(c)->up))
 		goto out;
-	}
-	*rtp = cpu_take(lab, c, measure_ms);
+	mx->rtp = cpu_take(lab, c, measure_ms);
 	crowd_stream(c, PHONES);
-	*stream = cpu_take(lab, c, measure_ms);
-	ok = crowd_count(c)->up == legs;
-	if (!ok)
-		fprintf(stderr, "idle_legs: %u legs are left of %u\n",
-			crowd_count(c)->up, legs);
+	mx->stream = cpu_take(lab, c, measure_ms);
+	ok = are_up(c, legs, crowd_count(c)->up) &&
+	     consent_measure(lab, c, legs, measure_ms, mx);
  out:
 	mem_deref(c);
 	return ok;
@@ -180,17 +215,14 @@ int main(int argc, char *argv[])
 	const uint32_t ms = lab_arg(argc, argv, "measure_ms", 20000);
 	const struct lab_cfg cfg = {.users = legs,
 				    .conf = "[media]\nworkers = 1\n"};
-	struct cpu rtp, stream;
-	struct consent_cost consent;
+	struct mixes mx;
 	double bytes;
 	struct lab lab;
 	bool ok;
 
-	if (!memory_take(legs, &bytes) ||
-	    !consent_take(&consent, legs, CONSENT_MS, ms))
+	if (!memory_take(legs, &bytes))
 		return 1;
-	ok = !lab_open(&lab, &cfg) &&
-	     cpu_measure(&lab, legs, ms, &rtp, &stream);
+	ok = !lab_open(&lab, &cfg) && cpu_measure(&lab, legs, ms, &mx);
 	lab_close(&lab);
 	if (!ok)
 		return 1;
@@ -198,11 +230,13 @@ int main(int argc, char *argv[])
 	       "worker_cpu_percent=%.1f signalling_cpu_percent=%.1f "
 	       "rx_per_s=%.0f stream_phones=%u stream_worker_cpu_percent=%.1f "
 	       "stream_signalling_cpu_percent=%.1f stream_rx_per_s=%.0f "
-	       "consent_worker_cpu_percent=%.1f consent_per_s=%.0f "
-	       "consent_answered=%.3f consent_in=library\n",
-	       legs, bytes, mixer_leg_bytes(), rtp.worker, rtp.signalling,
-	       rtp.rx_per_s, PHONES, stream.worker, stream.signalling,
-	       stream.rx_per_s, consent.worker_cpu_percent, consent.per_s,
-	       consent.answered);
+	       "consent_worker_cpu_percent=%.1f "
+	       "consent_signalling_cpu_percent=%.1f consent_rx_per_s=%.0f "
+	       "consent_per_s=%.0f consent_answered=%.3f process=hollerd\n",
+	       legs, bytes, mixer_leg_bytes(), mx.rtp.worker,
+	       mx.rtp.signalling, mx.rtp.rx_per_s, PHONES, mx.stream.worker,
+	       mx.stream.signalling, mx.stream.rx_per_s, mx.consent.worker,
+	       mx.consent.signalling, mx.consent.rx_per_s, mx.consent_per_s,
+	       mx.answered);
 	return 0;
 }

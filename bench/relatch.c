@@ -2,11 +2,12 @@
 /**
  * @file relatch.c  A leg's address changes: how long it hears nothing
  *
- * A listener with SRTP sends its next packet from another port of its address
- * (a NAT that has forgotten it), or from another address (another network),
- * in turns and without a word of signalling. The clock runs from that packet
- * until speech comes to where it was sent from; who talks does so all the
- * time, so that the talker's pace is no part of the figure.
+ * A listener sends its next packet from another port of its address (a NAT
+ * that has forgotten it), or from another address (another network), in turns
+ * and without a word of signalling: a packet of SRTP, then, in a server of its
+ * own, a check of ICE that nominates. The clock runs from that packet until
+ * speech comes to where it was sent from; who talks does so all the time, so
+ * that the talker's pace is no part of the figure.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -22,6 +23,7 @@ enum {
 	EVERY_MS = 30,      /* Moves that cannot be told from an attack are
 			       tried so many times a second only */
 	HEAR_MS = 2000,
+	ICE_MS = 20000,
 	SPEAK_US = 100,
 	FLOORS = 100,       /* The floor is asked for anew */
 	LISTENER = 0,
@@ -30,6 +32,7 @@ enum {
 
 struct relatch {
 	struct fan f;
+	bool ice;           /* By a check, not by a packet of SRTP */
 	double ms[MOVES_MAX];
 	unsigned done, failed;
 };
@@ -58,7 +61,7 @@ static bool heard(int fd)
 	uint8_t buf[2048];
 	const ssize_t n = recv(fd, buf, sizeof(buf), 0);
 
-	/* RTP, and not RTCP */
+	/* RTP: neither RTCP nor STUN */
 	return n > 12 && buf[0] >> 6 == 2 && (buf[1] & 0x7f) < 64;
 }
 
@@ -83,6 +86,16 @@ static bool hear(struct relatch *r, int fd, uint64_t start_us, double *msp)
 	return false;
 }
 
+/* What shows that it has moved. @return bytes, 0: there is nothing */
+static size_t proof_write(struct relatch *r, uint8_t pkt[CROWD_PACKET_MAX])
+{
+	size_t len;
+
+	if (r->ice)
+		return crowd_check(r->f.c, LISTENER, pkt);
+	return crowd_packet(r->f.c, LISTENER, false, pkt, &len) ? 0 : len;
+}
+
 static bool move(struct relatch *r, unsigned n, double *msp)
 {
 	const uint32_t ip = r->f.lab.crowd + LISTENER +
@@ -96,7 +109,8 @@ static bool move(struct relatch *r, unsigned n, double *msp)
 
 	if (sock_at(ip, &fd))
 		return false;
-	if (!crowd_packet(r->f.c, LISTENER, false, pkt, &len)) {
+	len = proof_write(r, pkt);
+	if (len) {
 		start_us = clock_mono_us();
 		ok = sendto(fd, pkt, len, 0, &to->u.sa, to->len) ==
 			     (ssize_t)len &&
@@ -124,27 +138,50 @@ static void moves(struct relatch *r, unsigned n)
 	}
 }
 
+/* The listener's leg becomes one by ICE, and is in the group again */
+static bool go_by_ice(struct relatch *r)
+{
+	crowd_ice(r->f.c, LISTENER + 1);
+	if (!crowd_until_ice(r->f.c, LISTENER + 1, ICE_MS))
+		return false;
+	crowd_run(r->f.c, 500);
+	return true;
+}
+
+static bool measure(struct relatch *r, unsigned n, bool ice)
+{
+	const struct fan_cfg cfg = {
+		.name = "relatch",
+		.groups = 1,
+		.members = 2,
+		.suite = ice ? SRTPW_NONE : SRTPW_AEAD_AES_128_GCM,
+		.loopback = true};
+
+	memset(r, 0, sizeof(*r));
+	r->ice = ice;
+	if (!fan_open(&r->f, &cfg) && (!ice || go_by_ice(r)))
+		moves(r, n);
+	fan_close(&r->f);
+	return r->done > 0;
+}
+
 int main(int argc, char *argv[])
 {
-	static struct relatch r;
-	const struct fan_cfg cfg = {.name = "relatch",
-				    .groups = 1,
-				    .members = 2,
-				    .suite = SRTPW_AEAD_AES_128_GCM,
-				    .loopback = true};
+	static struct relatch srtp, ice;
 	const uint32_t n = lab_arg(argc, argv, "n", 300);
 
 	if (!n || n > MOVES_MAX)
 		return 1;
-	if (!fan_open(&r.f, &cfg))
-		moves(&r, n);
-	fan_close(&r.f);
-	if (!r.done)
+	if (!measure(&srtp, n, false) || !measure(&ice, n, true))
 		return 1;
 	printf("BENCH relatch ms=%.3f p99_ms=%.3f max_ms=%.3f moves=%u "
-	       "failed=%u media=srtp process=hollerd\n",
-	       lab_quantile(r.ms, r.done, 0.5),
-	       lab_quantile(r.ms, r.done, 0.99), lab_quantile(r.ms, r.done, 1),
-	       r.done, r.failed);
-	return r.failed != 0;
+	       "failed=%u ice_ms=%.3f ice_p99_ms=%.3f ice_max_ms=%.3f "
+	       "ice_moves=%u ice_failed=%u media=srtp process=hollerd\n",
+	       lab_quantile(srtp.ms, srtp.done, 0.5),
+	       lab_quantile(srtp.ms, srtp.done, 0.99),
+	       lab_quantile(srtp.ms, srtp.done, 1), srtp.done, srtp.failed,
+	       lab_quantile(ice.ms, ice.done, 0.5),
+	       lab_quantile(ice.ms, ice.done, 0.99),
+	       lab_quantile(ice.ms, ice.done, 1), ice.done, ice.failed);
+	return srtp.failed || ice.failed;
 }

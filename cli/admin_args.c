@@ -25,7 +25,7 @@ struct option {
 	const char *column;
 };
 
-enum { WORDS_MAX = 3, OPTIONS_MAX = 10 };
+enum { WORDS_MAX = 3, OPTIONS_MAX = 20 };
 
 struct form {
 	const char *noun, *said, *verb; /**< said by people, verb of hollerd */
@@ -43,17 +43,39 @@ struct form {
 #define PASSWORDS {"--password", OPT_TEXT, "password"}, \
 		{"--password-stdin", OPT_PASSWORD, "password"}
 #define MAX_TALK {"--max-talk", OPT_SECONDS, "max_talk_ms"}
+#define FLOOR_POLICY {"--floor-policy", OPT_TEXT, "floor_policy"}
+#define SWITCH(column, name)                                                  \
+		{"--" name, OPT_YES, column}, {"--no-" name, OPT_NO, column}
+#define POLICY_SET {"--queue-max", OPT_NUMBER, "queue_max"},                  \
+		SWITCH("preempt", "preempt"), SWITCH("cut_in", "cut-in"),     \
+		SWITCH("broadcast", "broadcast"),                             \
+		SWITCH("emergency", "emergency"),                             \
+		{"--warn", OPT_SECONDS, "warn_ms"},                           \
+		{"--end-of-media", OPT_SECONDS, "end_of_media_ms"},           \
+		{"--revoke-grace", OPT_SECONDS, "revoke_grace_ms"},           \
+		{"--revoke-repeat", OPT_SECONDS, "revoke_repeat_ms"},         \
+		{"--retry-after", OPT_SECONDS, "retry_after_ms"},             \
+		{"--idle-repeat", OPT_SECONDS, "idle_repeat_ms"},             \
+		{"--idle-repeats", OPT_NUMBER, "idle_repeats"},               \
+		{"--grant-repeat", OPT_SECONDS, "grant_repeat_ms"},           \
+		{"--grant-repeats", OPT_NUMBER, "grant_repeats"},             \
+		{"--inactivity", OPT_SECONDS, "inactivity_ms"}
 #define SERVICE_SET {"--mode", OPT_TEXT, "mode"},                             \
 		{"--idle", OPT_TEXT, "idle"}, {"--codec", OPT_TEXT, "codec"}, \
 		{"--hang", OPT_SECONDS, "hang_ms"}, MAX_TALK, DISPLAY,        \
 		{"--media-security", OPT_TEXT, "media_security"},             \
-		ENABLE, DISABLE
+		FLOOR_POLICY, ENABLE, DISABLE
 #define SUBSCRIPTION_SET {"--start", OPT_TEXT, "start"},                      \
-		{"--inviter", OPT_TEXT, "inviter"}, SERVICE, DISPLAY, ENABLE, \
-		DISABLE
+		{"--inviter", OPT_TEXT, "inviter"},                           \
+		{"--talk-by", OPT_TEXT, "talk_by"},                           \
+		{"--tones", OPT_TEXT, "tones"},                               \
+		SWITCH("anonymous", "anonymous"),                             \
+		{"--priority", OPT_NUMBER, "priority"},                       \
+		SERVICE, DISPLAY, ENABLE, DISABLE
 #define MEMBER_SET {"--priority", OPT_NUMBER, "priority"},                    \
 		{"--listen-only", OPT_NO, "talk"},                            \
-		{"--talk-only", OPT_NO, "listen"}
+		{"--talk-only", OPT_NO, "listen"},                            \
+		SWITCH("emergency", "emergency")
 #define MEMBER_RESET {"--talk", OPT_YES, "talk"},                             \
 		{"--listen", OPT_YES, "listen"}
 #define ALLOW_SET {"--see-only", OPT_NO, "call"},                             \
@@ -69,6 +91,11 @@ static const struct form forms[] = {
 	  {"--any-digest", OPT_NO, "md5_only"}, ENABLE, DISABLE}},
 	{"user", "remove", "remove", {"name"}, true, false, {{.name = NULL}}},
 	{"user", "list", "list", {"name"}, false, true, {JSON}},
+
+	{"policy", "add", "add", {"name"}, false, false, {POLICY_SET}},
+	{"policy", "set", "set", {"name"}, false, false, {POLICY_SET}},
+	{"policy", "remove", "remove", {"name"}, true, false, {{.name = NULL}}},
+	{"policy", "list", "list", {"name"}, false, true, {JSON}},
 
 	{"service", "add", "add", {"name"}, false, false, {SERVICE_SET}},
 	{"service", "set", "set", {"name"}, false, false, {SERVICE_SET}},
@@ -92,9 +119,9 @@ static const struct form forms[] = {
 	{"allow", "list", "list", {"subject"}, false, true, {JSON}},
 
 	{"group", "add", "add", {"name"}, false, false,
-	 {SERVICE, DISPLAY, MAX_TALK, DISABLE}},
+	 {SERVICE, DISPLAY, MAX_TALK, FLOOR_POLICY, DISABLE}},
 	{"group", "set", "set", {"name"}, false, false,
-	 {SERVICE, DISPLAY, MAX_TALK, ENABLE, DISABLE}},
+	 {SERVICE, DISPLAY, MAX_TALK, FLOOR_POLICY, ENABLE, DISABLE}},
 	{"group", "remove", "remove", {"name"}, true, false, {{.name = NULL}}},
 	{"group", "list", "list", {"name"}, false, true, {JSON}},
 	{"group", "join", "add", {"group", "subscriber"}, true, false,

@@ -2,8 +2,6 @@
 /* The audio thread: mouth, ear, clock, and who gets what of them. */
 #include <errno.h>
 #include <ortp/ortp.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +11,7 @@
 #include "cli/handset_ms2.h"
 #include "util/clock.h"
 #include "util/slotq.h"
+#include "util/thread.h"
 #include "util/wake.h"
 
 enum {
@@ -367,16 +366,10 @@ static int fds_open(struct hs_engine *e)
 	return 0;
 }
 
-/* Signals are the main thread's. */
 static int thread_start(struct hs_engine *e)
 {
-	sigset_t all, old;
-	int err;
+	const int err = thread_spawn(&e->thread, "audio", engine_thread, e);
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	err = pthread_create(&e->thread, NULL, engine_thread, e);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	e->running = !err;
 	return err;
 }

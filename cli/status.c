@@ -156,8 +156,9 @@ static void bridges_print(const json_t *conf)
 
 	json_array_foreach(bridges, i, b) {
 		json_array_append_new(rows, json_pack(
-			"{so so so so}", "bridge", text(b, "name"), "kind",
+			"{so so so so so}", "bridge", text(b, "name"), "kind",
 			text(b, "kind"), "members", text(b, "members"),
+			"policy", text(b, "policy"),
 			"floor", text(b, "holder")));
 	}
 	list_print("bridges", rows, number(conf, "calls_total") +

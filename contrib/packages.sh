@@ -5,8 +5,8 @@
 # To build Holler and to run it.
 packages_build="autoconf automake gcc libc6-dev make pkg-config
 	libre-dev libmediastreamer-dev libortp-dev libinih-dev
-	libjansson-dev libjemalloc-dev libsqlite3-dev libssl-dev libexpat1-dev
-	zlib1g-dev"
+	libjansson-dev libjemalloc-dev libopus-dev libsqlite3-dev libssl-dev
+	libexpat1-dev zlib1g-dev"
 # Speech, and a tool to put it together.
 packages_speech="alsa-utils sox"
 # To test it.

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <openssl/crypto.h>
 #include "util/log.h"
 #include "util/ring.h"
+#include "util/thread.h"
 #include "db/priv.h"
 
 enum { PROV_APPLICATION_ID = 0x484c7076 /* HLpv */ };
@@ -157,16 +157,11 @@ static int queues_alloc(struct prov *p)
 	return err;
 }
 
-/* Signals are the main thread's */
 static int thread_start(struct prov *p)
 {
-	sigset_t all, old;
-	int err;
+	const int err = thread_spawn(&p->thread, "provisioning", watch_thread,
+				     p->watch);
 
-	sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
-	err = pthread_create(&p->thread, NULL, watch_thread, p->watch);
-	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
 	p->running = !err;
 	return err;
 }

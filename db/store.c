@@ -2,13 +2,13 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <re.h>
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/ring.h"
+#include "util/thread.h"
 #include "db/sql.h"
 #include "db/statefile.h"
 #include "db/store.h"
@@ -424,16 +424,10 @@ static void store_destructor(void *arg)
 	mem_deref(s->path);
 }
 
-/* Signals are the main thread's */
 static int thread_start(struct store *s)
 {
-	sigset_t all, old;
-	int err;
+	const int err = thread_spawn(&s->thread, "store", store_thread, s);
 
-	sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
-	err = pthread_create(&s->thread, NULL, store_thread, s);
-	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
 	s->running = !err;
 	return err;
 }

@@ -37,7 +37,8 @@ static void bridge_destructor(void *arg)
 	mem_deref(b->members);
 }
 
-struct bridge *bridge_alloc(mixer_bridge_id id, const struct floor_cfg *cfg)
+struct bridge *bridge_alloc(mixer_bridge_id id,
+			    const struct floor_policy *policy)
 {
 	struct bridge *b = mem_zalloc(sizeof(*b), bridge_destructor);
 
@@ -45,7 +46,8 @@ struct bridge *bridge_alloc(mixer_bridge_id id, const struct floor_cfg *cfg)
 		return NULL;
 	b->id = id;
 	b->armed_us = FLOOR_NEVER;
-	floor_init(&b->floor, cfg);
+	b->in_emergency = policy->in_emergency;
+	floor_init(&b->floor, &policy->cfg);
 	return b;
 }
 
@@ -72,178 +74,13 @@ static struct member *member_get(const struct bridge *b, uint32_t no,
 	return m && m->leg == leg ? m : NULL;
 }
 
-static struct member *member_of(struct floor_member *fm)
-{
-	return (struct member *)fm;
-}
-
-/* --- what the floor decided -------------------------------------------- */
-
-static void event_up(const struct bridge *b, enum mixer_event_type type,
-		     const struct member *m, uint16_t reason)
-{
-	const struct mixer_event ev = {.type = type,
-				       .leg = m ? m->leg : 0,
-				       .bridge = b->id,
-				       .burst = b->floor.burst,
-				       .reason = reason,
-				       .at_us = b->w->now};
-
-	(void)worker_event(b->w, &ev);
-}
-
-static void down_to(struct worker *w, unsigned to, const struct floor_down *fd)
-{
-	struct peer_msg *pm;
-
-	if (to == w->idx) {
-		part_floor(w, fd);
-		return;
-	}
-	pm = worker_peer(w, to);
-	if (!pm)
-		return;
-	pm->type = PEER_FLOOR_DOWN;
-	pm->u.floor_down = *fd;
-	slotq_commit(w->to[to]);
-}
-
-static void down_all(const struct bridge *b, const struct floor_down *fd)
-{
-	struct worker *w = b->w;
-	unsigned i;
-
-	/* Here last: speech that was held goes at once, and comes to nobody
-	 * before the news */
-	for (i = 0; i < w->count; i++)
-		if (i != w->idx && b->on[i])
-			down_to(w, i, fd);
-	if (b->on[w->idx])
-		down_to(w, w->idx, fd);
-}
-
-static void act_down(const struct bridge *b, const struct floor_act *act)
-{
-	const struct member *who = act->who ? member_of(act->who) : NULL;
-	struct floor_down fd = {.bridge = b->id,
-				.type = act->type,
-				.who = who ? who->leg : 0,
-				.to = act->to ? member_of(act->to)->leg : 0,
-				.burst = b->floor.burst,
-				.members = b->floor.members,
-				.reason = act->reason,
-				.secs = act->secs,
-				.priority = who ? who->fm.priority : 0,
-				.repeat = act->repeat,
-				.lost = act->lost};
-
-	if (act->type == FLOOR_ACT_TAKEN) {
-		memcpy(fd.uri, who->uri, sizeof(fd.uri));
-		memcpy(fd.name, who->name, sizeof(fd.name));
-	}
-	if (fd.to)
-		down_to(b->w, id_worker(fd.to), &fd);
-	else if (act->type == FLOOR_ACT_TAKEN || act->type == FLOOR_ACT_IDLE)
-		down_all(b, &fd);
-	else
-		down_to(b->w, id_worker(fd.who), &fd);
-}
-
-static void burst_begin(struct bridge *b, const struct member *m)
-{
-	b->has_last_seq = false;
-	burst_open(&b->burst, &m->tail);
-	event_up(b, MIXER_FLOOR_TAKEN, m, 0);
-}
-
-static void act(struct bridge *b, const struct floor_act *a)
-{
-	struct member *m = a->who ? member_of(a->who) : NULL;
-
-	switch (a->type) {
-	case FLOOR_ACT_GRANTED:
-		if (!a->repeat)
-			burst_begin(b, m);
-		act_down(b, a);
-		break;
-	case FLOOR_ACT_DENY:
-		if (a->reason == FLOOR_NO_RESOURCES)
-			STAT_INC(b->w, floor_refused);
-		event_up(b, MIXER_FLOOR_DENIED, m, a->reason);
-		act_down(b, a);
-		break;
-	case FLOOR_ACT_REVOKE:
-		if (!a->repeat)
-			event_up(b, MIXER_FLOOR_REVOKED, m, a->reason);
-		act_down(b, a);
-		break;
-	case FLOOR_ACT_ENDED:
-		fill_stop(b);
-		late_over(&b->keep);
-		burst_close(&b->burst, b->w->now, &m->tail);
-		event_up(b, MIXER_FLOOR_IDLE, m, 0);
-		break;
-	case FLOOR_ACT_WARN:
-		event_up(b, MIXER_FLOOR_WARNED, m, a->secs);
-		act_down(b, a);
-		break;
-	case FLOOR_ACT_UNQUEUED:
-		event_up(b, MIXER_FLOOR_UNQUEUED, m, 0);
-		break;
-	case FLOOR_ACT_INACTIVE:
-		event_up(b, MIXER_BRIDGE_INACTIVE, NULL, 0);
-		break;
-	case FLOOR_ACT_TAKEN:
-	case FLOOR_ACT_IDLE:
-	case FLOOR_ACT_QUEUE:
-	case FLOOR_ACT_MOVED:
-		act_down(b, a);
-		break;
-	}
-}
-
-static void timer_h(struct wheel_timer *t, void *arg);
-
-/* The deadline moves with each packet of speech: the timer is left where it
- * is, and looks again when it fires. */
-static void rearm(struct bridge *b)
-{
-	const uint64_t at = floor_deadline(&b->floor);
-
-	if (at >= b->armed_us || at == FLOOR_NEVER)
-		return;
-	b->armed_us = at;
-	wheel_start(&b->w->wheel, &b->timer, (at + 999) / 1000, timer_h);
-}
-
-static void step(struct bridge *b, const struct floor_ev *ev)
-{
-	struct floor_out out;
-	unsigned i;
-
-	floor_step(&b->floor, ev, b->w->now, &out);
-	for (i = 0; i < out.n; i++)
-		act(b, &out.v[i]);
-	rearm(b);
-}
-
-static void timer_h(struct wheel_timer *t, void *arg)
-{
-	static const struct floor_ev ev = {.type = FLOOR_EV_TIME};
-	struct bridge *b = (struct bridge *)((char *)t -
-					     offsetof(struct bridge, timer));
-
-	(void)arg;
-	b->armed_us = FLOOR_NEVER;
-	step(b, &ev);
-}
-
 /* --- members ----------------------------------------------------------- */
 
-void bridge_set(struct bridge *b, const struct floor_cfg *cfg)
+void bridge_set(struct bridge *b, const struct floor_policy *policy)
 {
-	floor_set(&b->floor, cfg);
-	rearm(b);
+	b->in_emergency = policy->in_emergency;
+	floor_set(&b->floor, &policy->cfg);
+	bridge_rearm(b);
 }
 
 void bridge_del(struct worker *w, mixer_bridge_id id)
@@ -273,7 +110,7 @@ void bridge_join(struct bridge *b, uint32_t no, struct member *m,
 	}
 	b->members->v[no] = m;
 	first = !b->on[id_worker(m->leg)]++;
-	step(b, &ev);
+	bridge_step(b, &ev);
 	if (first && id_worker(m->leg) == b->w->idx)
 		fill_here(b);
 	else if (first && b->burst.started &&
@@ -291,9 +128,11 @@ void bridge_member_set(struct bridge *b, uint32_t no, struct member *m)
 
 		old->fm.priority = m->fm.priority;
 		old->fm.may_talk = m->fm.may_talk;
+		old->fm.may_emergency = m->fm.may_emergency;
+		old->anonymous = m->anonymous;
 		memcpy(old->uri, m->uri, sizeof(old->uri));
 		memcpy(old->name, m->name, sizeof(old->name));
-		step(b, &ev);
+		bridge_step(b, &ev);
 	}
 	mem_deref(m);
 }
@@ -308,7 +147,7 @@ void bridge_leave(struct bridge *b, uint32_t no, mixer_leg_id leg)
 	ev.who = &m->fm;
 	b->members->v[no] = NULL;
 	b->on[id_worker(leg)]--;
-	step(b, &ev);
+	bridge_step(b, &ev);
 	mem_deref(m);
 }
 
@@ -326,43 +165,75 @@ static bool is_due(struct bridge *b, const struct floor_up *fu)
 	return b->has_last_seq;
 }
 
-/* The leg's worker knows of a member before its home does, and after: a
- * request that falls in between has an answer too. */
-static void refuse_stranger(struct worker *w, const struct floor_up *fu)
+/* What it names bounds it, and what its member may: nothing that a terminal
+ * says raises it. */
+static uint8_t priority_of(const struct member *m, const struct floor_up *fu)
 {
-	const struct floor_down fd = {.bridge = fu->bridge,
-				      .type = FLOOR_ACT_DENY,
-				      .who = fu->leg,
-				      .reason = TBCP_DENY_INTERNAL};
+	unsigned priority = m->fm.priority;
 
-	if (fu->request)
-		down_to(w, id_worker(fu->leg), &fd);
+	if (fu->thirds)
+		priority = (priority * fu->thirds + 2) / 3;
+	return (uint8_t)MIN(priority, fu->priority);
+}
+
+static void request(struct bridge *b, struct member *m,
+		    const struct floor_up *fu)
+{
+	const struct floor_ev ev = {
+		.type = FLOOR_EV_REQUEST,
+		.who = &m->fm,
+		.priority = priority_of(m, fu),
+		.tier = (enum floor_tier)fu->tier,
+		.queues = fu->queues,
+		.no_room = !load_takes(b->w, b, priority_of(m, fu))};
+	const struct mixer_event urgent = {.type = MIXER_FLOOR_URGENT,
+					   .priority = ev.priority,
+					   .tier = fu->tier};
+
+	if (fu->tier != FLOOR_NORMAL && m->fm.may_emergency &&
+	    b->floor.cfg.emergency)
+		bridge_event(b, &urgent, m);
+	bridge_step(b, &ev);
+}
+
+static void release(struct bridge *b, struct member *m,
+		    const struct floor_up *fu)
+{
+	const struct floor_ev ev = {
+		.type = FLOOR_EV_RELEASE,
+		.who = &m->fm,
+		.drain = b->floor.holder == &m->fm &&
+			 b->floor.state != FLOOR_DRAINING && is_due(b, fu)};
+
+	bridge_step(b, &ev);
 }
 
 void bridge_floor(struct worker *w, const struct floor_up *fu)
 {
 	struct bridge *b = bridge_get(w, fu->bridge);
 	struct member *m = b ? member_get(b, fu->member, fu->leg) : NULL;
-	struct floor_ev ev = {.type = FLOOR_EV_REQUEST};
+	const struct floor_ev ev = {.type = fu->type,
+				    .who = m ? &m->fm : NULL};
 
-	if (!m) {
-		refuse_stranger(w, fu);
-		return;
-	}
-	ev.who = &m->fm;
-	ev.priority = (uint8_t)(fu->priority < m->fm.priority
-					? fu->priority
-					: m->fm.priority);
-	ev.tier = (enum floor_tier)fu->tier;
-	ev.queues = fu->queues;
-	ev.no_room = !load_takes(w, b, m->fm.priority);
-	if (!fu->request) {
-		ev.type = FLOOR_EV_RELEASE;
-		if (b->floor.holder == &m->fm &&
-		    b->floor.state != FLOOR_DRAINING)
-			ev.drain = is_due(b, fu);
-	}
-	step(b, &ev);
+	/* The leg's worker knows of a member before its home does, and after:
+	 * a request that falls in between has an answer too. */
+	if (!m)
+		bridge_refuse(w, fu);
+	else if (fu->type == FLOOR_EV_REQUEST)
+		request(b, m, fu);
+	else if (fu->type == FLOOR_EV_RELEASE)
+		release(b, m, fu);
+	else
+		bridge_step(b, &ev);
+}
+
+void bridge_revoke(struct worker *w, mixer_bridge_id id)
+{
+	static const struct floor_ev ev = {.type = FLOOR_EV_REVOKE};
+	struct bridge *b = bridge_get(w, id);
+
+	if (b)
+		bridge_step(b, &ev);
 }
 
 void bridge_shed(struct worker *w, mixer_bridge_id id, uint32_t burst)
@@ -374,7 +245,7 @@ void bridge_shed(struct worker *w, mixer_bridge_id id, uint32_t burst)
 	    b->floor.state == FLOOR_DRAINING)
 		return;
 	STAT_INC(w, bursts_shed);
-	step(b, &ev);
+	bridge_step(b, &ev);
 }
 
 static void fan_out(struct bridge *b, const struct speech_up *up,
@@ -385,6 +256,7 @@ static void fan_out(struct bridge *b, const struct speech_up *up,
 				       .leg = up->leg,
 				       .burst = b->floor.burst,
 				       .priority = priority,
+				       .tier = (uint8_t)b->floor.tier,
 				       .stamp = *stamp,
 				       .at_us = b->w->now,
 				       .p = up->p,
@@ -414,6 +286,8 @@ static void fan_out(struct bridge *b, const struct speech_up *up,
 void bridge_speech(struct worker *w, const struct speech_up *up)
 {
 	static const struct floor_ev drained = {.type = FLOOR_EV_DRAINED};
+	static const struct mixer_event started = {.type =
+							   MIXER_BURST_STARTED};
 	struct bridge *b = bridge_get(w, up->bridge);
 	struct member *m = b ? member_get(b, up->member, up->leg) : NULL;
 	struct burst_stamp stamp;
@@ -431,9 +305,9 @@ void bridge_speech(struct worker *w, const struct speech_up *up)
 	STAT_INC(w, forwarded);
 	fan_out(b, up, &stamp, m->fm.priority);
 	if (first) {
-		event_up(b, MIXER_BURST_STARTED, m, 0);
-		rearm(b);
+		bridge_event(b, &started, m);
+		bridge_rearm(b);
 	}
 	if (b->has_last_seq && burst_has(&b->burst, b->last_seq))
-		step(b, &drained);
+		bridge_step(b, &drained);
 }

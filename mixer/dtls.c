@@ -4,10 +4,9 @@
  */
 #include <errno.h>
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 #include "mixer/dtls_peer.h"
 #include "util/clock.h"
+#include "util/thread.h"
 
 enum {
 	/* Of all workers together, each way; at least SLOTS_MIN each */
@@ -177,19 +176,12 @@ int dtls_alloc(struct dtls **dp, const struct dtls_cfg *cfg, char *words)
 
 int dtls_start(struct dtls *d)
 {
-	sigset_t all, old;
 	int err;
 
 	if (!d || d->started)
 		return EINVAL;
-	/* The thread inherits the mask: signals are for signalling */
-	sigfillset(&all);
-	err = pthread_sigmask(SIG_SETMASK, &all, &old);
-	if (err)
-		return err;
-	err = pthread_create(&d->tid, NULL, dtls_main, d);
+	err = thread_spawn(&d->tid, "dtls", dtls_main, d);
 	d->started = !err;
-	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
 	return err;
 }
 

@@ -46,6 +46,7 @@ static bool packet_send(struct bridge *b, const struct member *talker)
 		.leg = talker->leg,
 		.burst = f->r->burst,
 		.priority = talker->fm.priority,
+		.tier = (uint8_t)b->floor.tier,
 		.past = replay_get(f->r, &f->pos, &next),
 		.stamp = pkt.stamp,
 		.at_us = pkt.at_us,

@@ -9,9 +9,16 @@
  * clock and knows no wire format; whoever owns the bridge carries the actions
  * out, on the thread that owns the bridge.
  *
- * Who may break in: a request of a higher tier than the holder's, then one of
- * a higher priority within the same tier; an equal one never. Who may not
- * waits, highest first, then first come; a participant has one place.
+ * Who may break in: a request of a higher tier than the holder's, then, where
+ * cfg.preempt says so, one of a higher priority within the same tier; an equal
+ * one never, nor anybody into an emergency. The holder is told to stop and has
+ * its time of grace; who breaks in waits meanwhile, first of all, even where
+ * nobody else may wait. Who may not break in waits, highest first, then first
+ * come, if its terminal can; a participant has one place.
+ *
+ * A terminal that cannot wait and breaks in is told nothing until it is
+ * granted, or denied because another broke in before it: its own repeats of
+ * the request (T101) bridge that time.
  *
  * All times are CLOCK_MONOTONIC microseconds.
  */
@@ -29,6 +36,8 @@ enum {
 	FLOOR_END_OF_MEDIA_MS = 4000,
 	/** T8 and T20 where it says 0 */
 	FLOOR_REPEAT_MS = 1000,
+	/** There was no room for the next of the queue: it is tried again */
+	FLOOR_ROOM_MS = 1000,
 	FLOOR_ACTIONS_MAX = 8,
 	/** Positions on the wire of MCPT end at 253 */
 	FLOOR_QUEUE_MAX = 250,
@@ -63,10 +72,13 @@ struct floor_cfg {
 	uint32_t grant_repeats;    /**< C20 */
 	uint32_t inactivity_ms;    /**< T4; 0 = never */
 	uint16_t queue_max;        /**< 0 = nobody waits */
-	bool preempt;              /**< Who may break in does */
+	bool preempt;              /**< A higher priority breaks in; a higher
+					tier does in any case */
 	bool cut_in;               /**< Any request takes the floor, without
-					grace (audio cut-in) */
-	bool broadcast;            /**< While one talks nobody may ask */
+					grace (audio cut-in), but from none of
+					a higher tier */
+	bool broadcast;            /**< While one talks nobody may ask, not
+					even in an emergency */
 	bool emergency;            /**< Tiers count; else all are normal */
 };
 
@@ -78,6 +90,9 @@ struct floor_member {
 	bool may_emergency;        /**< Else its requests are normal */
 	/* The machine's own */
 	bool queued;
+	bool quiet;                /**< ..and its terminal cannot wait: it is
+					told no position. Only the first of
+					the queue ever is. */
 	uint8_t queue_priority;    /**< ..with that */
 	enum floor_tier queue_tier;
 	struct floor_member *next, *prev; /**< In the queue */
@@ -106,7 +121,10 @@ struct floor_ev {
 	enum floor_tier tier;     /**< REQUEST */
 	bool queues;              /**< REQUEST: its terminal can wait */
 	bool drain;               /**< RELEASE: packets are still due */
-	bool no_room;             /**< REQUEST: for another burst */
+	/** There is no room for another burst: REQUEST: of that priority;
+	 *  else of the first of the queue (look only if there is one). An
+	 *  emergency is not refused for that. */
+	bool no_room;
 };
 
 enum floor_act_type {
@@ -118,8 +136,9 @@ enum floor_act_type {
 	FLOOR_ACT_REVOKE,  /**< Tell who: stop (enum tbcp_revoke, or
 				FLOOR_NO_RESOURCES; secs) */
 	FLOOR_ACT_QUEUE,   /**< Tell who: its position; 0: it has none */
-	FLOOR_ACT_MOVED,   /**< Tell all in the queue from who on: their
-				positions are others now */
+	FLOOR_ACT_MOVED,   /**< Tell all in the queue from who on (next, next
+				..): their positions are others now. The last
+				action of a step, if any */
 	FLOOR_ACT_UNQUEUED, /**< Tell nobody: who left the queue (granted,
 				denied, cancelled, or gone) */
 	FLOOR_ACT_WARN,    /**< Tell who: its time is over in secs */
@@ -131,12 +150,16 @@ struct floor_act {
 	enum floor_act_type type;
 	struct floor_member *who;
 	struct floor_member *to;
+	uint32_t burst;    /**< GRANTED, TAKEN, REVOKE, WARN, ENDED: of which;
+				one step may end one and begin the next */
 	uint16_t reason;
 	uint16_t secs;     /**< DENY for T9: until it may ask again */
 	uint16_t position; /**< QUEUE: 1..; MOVED: who's new one */
 	bool repeat; /**< Said before, nothing has changed */
-	bool lost;   /**< IDLE: the holder was silent, it did not let go */
+	bool lost;   /**< IDLE, TAKEN: the holder before was silent, it did
+			  not let go */
 	bool served; /**< GRANTED: out of the queue, so an Ack is wanted */
+	bool quiet;  /**< QUEUE: for events only, who is told nothing */
 };
 
 /** What one event leads to, in the order to be carried out */
@@ -162,6 +185,7 @@ struct floor {
 	/** Deadlines; FLOOR_NEVER: stopped */
 	uint64_t t1, t2, t3, t4, t7, t8, t20, warn;
 	uint64_t drain;
+	uint64_t room;               /**< In FLOOR_IDLE: the queue waits */
 };
 
 /** An idle floor without participants */

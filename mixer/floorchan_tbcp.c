@@ -19,15 +19,42 @@ static uint16_t participants(uint32_t members)
 						   : TBCP_UNLIMITED);
 }
 
-/* MCPT knows "no resources"; what comes closest to it here */
+/* MCPT knows more; what comes closest to it here (whether 6 and 7 may be sent
+ * in PoC is UNCONFIRMED). The phrase says what it is. */
 static uint16_t deny_reason(uint16_t reason)
 {
-	return reason == MIXER_NO_RESOURCES ? TBCP_DENY_INTERNAL : reason;
+	if (reason == MIXER_NO_RESOURCES)
+		return TBCP_DENY_INTERNAL;
+	return reason == MIXER_QUEUE_FULL ? TBCP_DENY_OTHER_HAS_FLOOR : reason;
 }
 
 static uint16_t revoke_reason(uint16_t reason)
 {
 	return reason == MIXER_NO_RESOURCES ? TBCP_REVOKE_PREEMPTED : reason;
+}
+
+/* An empty text is not told */
+static struct tbcp_text if_any(const char *s)
+{
+	return text_of(*s ? s : NULL);
+}
+
+_Static_assert((int)MIXER_SESSION_PRIVATE == 1 &&
+	       (int)MIXER_SESSION_ADHOC == 2 &&
+	       (int)MIXER_SESSION_PREARRANGED == 3 &&
+	       (int)MIXER_SESSION_CHAT == 4, "as Connect has them");
+
+static void connect_set(struct tbcp_msg *msg, const struct mixer_connect *c)
+{
+	msg->type = TBCP_CONNECT;
+	msg->ack = true;
+	msg->session_type = (uint8_t)c->type;
+	msg->manual_override = c->manual_override;
+	msg->inviting_uri = if_any(c->inviter);
+	msg->inviting_name = if_any(c->inviter_name);
+	msg->session_uri = if_any(c->session);
+	msg->group_name = if_any(c->group_name);
+	msg->group_uri = if_any(c->group);
 }
 
 static int encode(uint8_t *buf, size_t size, const struct floor_tell *ft,
@@ -54,6 +81,7 @@ static int encode(uint8_t *buf, size_t size, const struct floor_tell *ft,
 	case FLOOR_TOLD_DENY:
 		msg.type = TBCP_DENY;
 		msg.reason = deny_reason(ft->reason);
+		msg.phrase = text_of(ft->words);
 		break;
 	case FLOOR_TOLD_REVOKE:
 		msg.type = TBCP_REVOKE;
@@ -63,8 +91,17 @@ static int encode(uint8_t *buf, size_t size, const struct floor_tell *ft,
 	case FLOOR_TOLD_IDLE:
 		msg.type = TBCP_IDLE;
 		break;
-	case FLOOR_TOLD_NOT_QUEUED:
+	case FLOOR_TOLD_QUEUE:
 		msg.type = TBCP_QUEUE_STATUS;
+		msg.priority = ft->position ? ft->level : 0;
+		msg.position = ft->position;
+		break;
+	case FLOOR_TOLD_CONNECT:
+		connect_set(&msg, ft->connect);
+		break;
+	case FLOOR_TOLD_DISCONNECT:
+		msg.type = TBCP_DISCONNECT;
+		msg.ack = true;
 		break;
 	case FLOOR_TOLD_ACK:
 		return ENOTSUP;
@@ -72,15 +109,25 @@ static int encode(uint8_t *buf, size_t size, const struct floor_tell *ft,
 	return tbcp_encode(buf, size, &msg, lenp);
 }
 
-static enum floor_said said(enum tbcp_type type)
+/* Granted is not acknowledged in TBCP; an Ack of anything else is none that
+ * anybody waits for */
+static enum floor_said acked(uint8_t subtype)
 {
-	switch (type) {
+	if (subtype == TBCP_CONNECT)
+		return FLOOR_SAID_CONNECT_ACK;
+	return subtype == TBCP_DISCONNECT ? FLOOR_SAID_DISCONNECT_ACK
+					  : FLOOR_SAID_NOTHING;
+}
+
+static enum floor_said said(const struct tbcp_msg *msg)
+{
+	switch (msg->type) {
 	case TBCP_REQUEST:
 		return FLOOR_SAID_REQUEST;
 	case TBCP_RELEASE:
 		return FLOOR_SAID_RELEASE;
 	case TBCP_ACK:
-		return FLOOR_SAID_ACK;
+		return acked(msg->acked);
 	case TBCP_QUEUE_STATUS_REQUEST:
 		return FLOOR_SAID_QUEUE;
 	case TBCP_GRANTED:
@@ -105,12 +152,14 @@ static int decode(struct floor_word *fw, const uint8_t *p, size_t len,
 	if (err)
 		return err;
 	*fw = (struct floor_word){
-		.type = said(msg.type),
+		.type = said(&msg),
 		.ssrc = msg.ssrc,
-		.priority = msg.has_priority ? msg.priority : 0,
+		/* 0: none, or not specified. The time of item 103 is the
+		 * terminal's clock: nothing is decided by it. */
+		.has_priority = msg.has_priority && msg.priority,
+		.priority = msg.priority,
 		.has_last_seq = !msg.ignore_seq,
 		.last_seq = msg.last_seq,
-		.acked = msg.acked,
 		.reason = msg.reason};
 	return 0;
 }

@@ -9,7 +9,8 @@ static unsigned rank(const struct leg *leg, const struct part *part)
 {
 	const struct seat *sel = leg_sel(leg);
 
-	return part->priority * 2u + (sel && sel->part == part);
+	return (part->mood.tier * 256u + part->priority) * 2 +
+	       (sel && sel->part == part);
 }
 
 static bool takes_over(const struct worker *w, const struct leg *leg,

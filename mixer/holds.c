@@ -5,6 +5,7 @@
 #include <errno.h>
 #include "mixer/holds.h"
 #include "mixer/part.h"
+#include "mixer/rogue.h"
 #include "util/reserve.h"
 
 _Static_assert((int)HOLD_PACKET_BYTES == SPEECH_BYTES_MAX, "any speech fits");
@@ -73,23 +74,36 @@ void holds_drop(struct worker *w, struct leg *leg)
 	held_free(w, hd);
 }
 
-static void timer_h(struct wheel_timer *t, void *arg)
-{
-	const struct held *hd = (const struct held *)(
-		(const char *)t - offsetof(struct held, timer));
-
-	holds_drop(arg, hd->leg);
-}
+static void timer_h(struct wheel_timer *t, void *arg);
 
 static void arm(struct worker *w, struct held *hd, uint32_t ms)
 {
 	wheel_start(&w->wheel, &hd->timer, w->now / 1000 + ms, timer_h);
 }
 
+/* It speaks, or has until just now */
+static bool speaks(const struct worker *w, const struct leg *leg)
+{
+	return holds_clock(w->now) - leg->spoke < HOLD_STALE_MS;
+}
+
+static void timer_h(struct wheel_timer *t, void *arg)
+{
+	struct held *hd = (struct held *)((char *)t -
+					  offsetof(struct held, timer));
+	struct worker *w = arg;
+
+	if (hd->leg->queued && speaks(w, hd->leg))
+		arm(w, hd, HOLD_ASKED_MS);
+	else
+		holds_drop(w, hd->leg);
+}
+
 void holds_ask(struct worker *w, struct leg *leg, mixer_bridge_id bridge)
 {
 	struct held *hd = held_of(w, leg);
 
+	rogue_wait(w, leg, HOLD_ASKED_MS);
 	if (!hd)
 		hd = held_new(&w->holds, leg);
 	if (!hd) {
@@ -120,6 +134,17 @@ static struct held *early(struct worker *w, struct leg *leg, uint32_t pause)
 	return hd;
 }
 
+/* It waits in the queue, and speaks */
+static struct held *waiting(struct worker *w, struct leg *leg)
+{
+	const struct seat *sel = leg_sel(leg);
+
+	if (!sel)
+		return NULL;
+	holds_ask(w, leg, sel->part->id);
+	return held_of(w, leg);
+}
+
 bool holds_speech(struct worker *w, struct leg *leg,
 		  const struct rtpw_hdr *hdr, const uint8_t *p)
 {
@@ -128,8 +153,10 @@ bool holds_speech(struct worker *w, struct leg *leg,
 	struct held *hd = held_of(w, leg);
 
 	leg->spoke = clock;
+	if (pause >= HOLD_PAUSE_MS)
+		rogue_begin(w, leg);
 	if (!hd)
-		hd = early(w, leg, pause);
+		hd = leg->queued ? waiting(w, leg) : early(w, leg, pause);
 	if (!hd)
 		return false;
 	dropped(w, hold_put(&hd->hold, hdr, p + hdr->payload, leg->clock_hz));
@@ -144,7 +171,8 @@ void holds_send(struct worker *w, struct leg *leg)
 
 	if (!hd)
 		return;
-	if (!sel || leg->talk != sel->part ||
+	/* What was said long before the floor came is not for it */
+	if (!sel || leg->talk != sel->part || !speaks(w, leg) ||
 	    (hd->bridge && hd->bridge != sel->part->id)) {
 		holds_drop(w, leg);
 		return;

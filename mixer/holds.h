@@ -12,6 +12,9 @@
  * asked or not. A leg that streams while it is idle never pauses, and one
  * without a floor channel asks by the port of its speech: neither is held.
  *
+ * Who waits in the queue and speaks is held all the time: when its turn comes
+ * the newest of it goes first.
+ *
  * A pool of fixed size, touched as it is used; a leg knows its place in it.
  * Who finds it full is not held: counted. All functions: the worker's thread.
  */
@@ -31,6 +34,8 @@ enum {
 	HOLD_EARLY_MS = 100,
 	/** An answer that took longer answers nothing that is still said */
 	HOLD_ASKED_MS = 4000,
+	/** ..nor does one, when nothing was said for so long before it */
+	HOLD_STALE_MS = 2000,
 	HOLD_PAUSE_MS = 200
 };
 

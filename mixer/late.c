@@ -193,6 +193,7 @@ static bool go_on(struct worker *w, struct late *lt)
 
 	if (!next) {
 		quit(w, lt);
+		player_end(w, leg);
 		return false;
 	}
 	(void)replay_ref(next);

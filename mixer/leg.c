@@ -88,6 +88,7 @@ struct leg *leg_new(struct legs *ls, const struct leg_init *init)
 	leg->pt_event = init->pt_event;
 	leg->clock_hz = init->clock_hz;
 	leg->codec = (uint8_t)init->codec;
+	leg->tones = (uint8_t)init->tones;
 	leg->floor_on = init->floor;
 	leg->ice = init->ice;
 	stream_init(&leg->out, init->ssrc, init->clock_hz, init->seq,
@@ -125,6 +126,10 @@ void leg_free(struct legs *ls, struct leg *leg)
 	leg->sel = SEAT_NONE;
 	leg->floor_seq = 0;
 	leg->floor_proto = MIXER_FLOOR_TBCP;
+	leg->queues = leg->asks = leg->queued = false;
+	leg->priority_max = leg->level = leg->rogue_n = 0;
+	leg->told_session = LEG_SESSION_NONE;
+	leg->session = leg->rogue_at = 0;
 	memset(&leg->key, 0, sizeof(leg->key));
 	memset(&leg->requests, 0, sizeof(leg->requests));
 	memset(&leg->messages, 0, sizeof(leg->messages));
@@ -210,8 +215,11 @@ void leg_remote(struct leg *leg, const struct mixer_leg_remote *r,
 	channels_set(leg, r, &flow);
 	if (leg->floor_on)
 		latch_set(&leg->floor, &r->floor, &flow);
-	if (leg->floor.state != LATCH_CLOSED)
+	if (leg->floor.state != LATCH_CLOSED) {
 		leg->floor_proto = (uint8_t)r->floor_proto;
+		leg->queues = r->floor_terms.queueing;
+		leg->priority_max = r->floor_terms.priority_max;
+	}
 	if (r->pt != 0xff)
 		leg->pt = r->pt;
 	if (r->pt_event != 0xff)

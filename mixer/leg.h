@@ -28,6 +28,9 @@ enum {
 	LEG_NONE = 0xffffffff
 };
 
+/** What the terminal was told of a session, and has not acknowledged */
+enum leg_session { LEG_SESSION_NONE, LEG_SESSION_BEGINS, LEG_SESSION_ENDS };
+
 struct leg {
 	/* Fan-out reads and writes this part for each packet sent */
 	struct latch rtp;
@@ -62,10 +65,22 @@ struct leg {
 	uint8_t pt_event;
 	uint8_t codec;           /**< enum mixer_codec */
 	uint8_t floor_proto;     /**< enum mixer_floor_proto */
+	uint8_t tones;           /**< enum mixer_tones */
 	uint16_t floor_seq;      /**< Of the last Idle or Taken (MCPT) */
 	uint16_t player;         /**< Hears a tone: place plus one */
 	uint8_t sel;             /**< Selected seat: place plus one */
 	bool dead;
+	/* What was negotiated of its floor channel */
+	bool queues;             /**< It can wait */
+	uint8_t priority_max;    /**< 0: what it names is not looked at */
+	/* What it wants of the selected bridge */
+	bool asks;               /**< It has asked, and has no answer yet */
+	bool queued;             /**< It waits in the queue */
+	uint8_t level;           /**< TBCP: what it has asked with */
+	uint8_t told_session;    /**< enum leg_session */
+	uint32_t session;        /**< Hash of its URI */
+	uint32_t rogue_at;       /**< See rogue.h */
+	uint8_t rogue_n;
 	uint16_t hold;           /**< Its speech waits: see holds.h */
 	struct key key;
 
@@ -106,6 +121,7 @@ struct leg_init {
 	uint16_t seq;
 	uint8_t pt, pt_event;
 	enum mixer_codec codec;
+	enum mixer_tones tones;
 	bool floor;
 	struct ice *ice;         /**< Or NULL */
 };

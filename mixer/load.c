@@ -83,6 +83,8 @@ static bool runs(const struct worker *w, const struct part *part)
 
 static bool goes_first(const struct part *a, const struct part *b)
 {
+	if (a->mood.tier != b->mood.tier)
+		return a->mood.tier < b->mood.tier;
 	return a->priority != b->priority ? a->priority < b->priority
 					  : a->taken_us > b->taken_us;
 }

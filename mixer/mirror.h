@@ -34,6 +34,8 @@ struct mleg {
 	bool used, dead, bad, floor;
 	bool ice;                    /**< Our SDP has it */
 	bool ice_on;                 /**< ..and the terminal's, or will */
+	bool queues;                 /**< Its terminal can wait for the floor */
+	bool sessions;               /**< ..and be told of sessions */
 	bool leaving;                /**< Deleted, its worker is not told yet */
 	uint32_t next_free;
 	uint32_t laddr, triple;      /**< triple: of its local address */

@@ -42,7 +42,15 @@ struct mixer;
 /** Floor control protocol spoken on a leg's floor channel */
 enum mixer_floor_proto {
 	MIXER_FLOOR_TBCP, /**< OMA PoC 1.0, "PoC1" */
-	MIXER_FLOOR_MCPT  /**< 3GPP TS 24.380, "MCPT" and "MCPC" */
+	MIXER_FLOOR_MCPT, /**< 3GPP TS 24.380, "MCPT" and "MCPC" */
+	MIXER_FLOOR_BFCP  /**< RFC 8855, by UDP */
+};
+
+/** How a leg's terminal is called in BFCP (RFC 8856) */
+struct mixer_bfcp {
+	uint32_t conference;
+	uint16_t user;
+	uint16_t floor;
 };
 
 /** What was negotiated of a leg's floor channel (TS 24.380 clause 14) */
@@ -228,6 +236,9 @@ struct mixer_event {
 	uint8_t priority;   /**< FLOOR_TAKEN, QUEUED, URGENT */
 	uint8_t tier;       /**< ..enum floor_tier */
 	uint64_t at_us;     /**< CLOCK_MONOTONIC, set by the worker */
+	/** CONNECT_ACK, DISCONNECT_ACK: hash_joaat() of the session URI that it
+	 *  names; 0: it names none, as in TBCP */
+	uint32_t session;
 	struct sa addr;     /**< LATCHED, MOVED */
 	void *leg_arg;      /**< As given to mixer_leg_add() */
 	void *bridge_arg;   /**< As given to mixer_bridge_add() */
@@ -304,6 +315,7 @@ struct mixer_leg_remote {
 	uint8_t pt, pt_event;       /**< 0xff: leave as they are */
 	enum mixer_floor_proto floor_proto; /**< Where floor is set */
 	struct mixer_floor_terms floor_terms; /**< ..too */
+	struct mixer_bfcp bfcp;     /**< Where it is MIXER_FLOOR_BFCP */
 	bool send;                  /**< The terminal wants to hear */
 	bool recv;                  /**< The terminal wants to talk */
 	/** It does neither because its service has it rest: it may ask for the
@@ -461,6 +473,9 @@ struct mixer_connect {
 	enum mixer_session type;
 	bool manual_override;      /**< It is not to ring */
 	bool confirmed;            /**< MCPC Answer State */
+	/** Numbers of the leg's m= lines, the first is 1 (MCPC Media Streams);
+	 *  0: 1 and 2 */
+	uint8_t audio_line, floor_line;
 	char session[MIXER_URI_MAX]; /**< URI of the session */
 	char group[MIXER_URI_MAX];
 	char group_name[MIXER_NAME_MAX];
@@ -472,7 +487,8 @@ struct mixer_connect {
  * Tell a leg's terminal by its floor channel that the leg is in a session from
  * now on; said once, an Ack is asked for: repeating is the caller's (T55, T16)
  *
- * @return 0, ENOENT, EINVAL (a text is not terminated), ENOTSUP (no floor
+ * @return 0, ENOENT, EINVAL (a text is not terminated, or session longer than
+ *         the 254 bytes that MCPC has for it), ENOTSUP (no floor
  *         channel, or BFCP), EAGAIN, ENOMEM
  */
 int mixer_leg_connect(struct mixer *m, mixer_leg_id leg,
@@ -537,6 +553,8 @@ struct mixer_stats {
 	uint64_t rx_overflow;     /**< Dropped by the kernel: buffer full */
 	uint64_t bursts_shed;     /**< Ended since a worker did not keep up */
 	uint64_t floor_refused;   /**< Requests denied meanwhile */
+	/** Revokes of legs that send speech without the floor */
+	uint64_t rogue_revokes;
 	uint64_t events_lost;     /**< Event ring overflow */
 	uint64_t cpu_us;          /**< CLOCK_THREAD_CPUTIME_ID */
 	uint32_t legs, bridges, triples, sockets;

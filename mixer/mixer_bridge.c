@@ -72,9 +72,15 @@ static void slot_take(struct mixer *m)
 	m->bridges++;
 }
 
+static struct floor_policy policy_of(const struct mixer_bridge_params *p)
+{
+	return (struct floor_policy){p->floor, p->in_emergency};
+}
+
 int mixer_bridge_add(struct mixer *m, const struct mixer_bridge_params *p,
 		     mixer_bridge_id *bridgep)
 {
+	struct floor_policy policy;
 	struct mbridge *mb;
 	struct mpart *partv;
 	struct bridge *b;
@@ -88,10 +94,11 @@ int mixer_bridge_add(struct mixer *m, const struct mixer_bridge_params *p,
 	home = p->worker >= 0 ? (unsigned)p->worker : least_bridges(m);
 	if (!cmd_fits(m, home, 1, CMD_KEEP))
 		return EAGAIN;
+	policy = policy_of(p);
 	mb = &m->bridgev[slot_next(m)];
 	gen = id_gen_next(mb->gen);
 	partv = mem_zalloc(m->cfg.workers * sizeof(*partv), NULL);
-	b = bridge_alloc(id_make(true, gen, home, slot_next(m)), &p->floor);
+	b = bridge_alloc(id_make(true, gen, home, slot_next(m)), &policy);
 	if (!partv || !b) {
 		mem_deref(partv);
 		mem_deref(b);
@@ -125,7 +132,7 @@ int mixer_bridge_set(struct mixer *m, mixer_bridge_id bridge,
 		return EAGAIN;
 	c = cmd_new(m, mb->home, CMD_BRIDGE_SET);
 	c->bridge = bridge;
-	c->u.floor = p->floor;
+	c->u.policy = policy_of(p);
 	cmd_push(m, mb->home);
 	return 0;
 }

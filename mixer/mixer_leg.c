@@ -202,7 +202,8 @@ int mixer_leg_add(struct mixer *m, const struct mixer_leg_params *p,
 
 	if (!m || !p || !legp || !local || !sa_isset(&p->flow, SA_ADDR) ||
 	    p->worker >= (int)m->cfg.workers || !p->clock_hz || p->pt > 127 ||
-	    (unsigned)p->codec > MIXER_CODEC_OPUS)
+	    (unsigned)p->codec > MIXER_CODEC_OPUS ||
+	    (unsigned)p->tones > MIXER_TONES_NEVER)
 		return EINVAL;
 	if (laddr_find(m, p, &laddr))
 		return EINVAL;
@@ -228,6 +229,7 @@ int mixer_leg_add(struct mixer *m, const struct mixer_leg_params *p,
 	*ml = (struct mleg){.gen = id_gen_next(ml->gen),
 			    .used = true,
 			    .floor = p->floor,
+			    .queues = !p->floor,
 			    .ice = p->ice,
 			    .ice_on = p->ice,
 			    .laddr = laddr,
@@ -248,6 +250,7 @@ int mixer_leg_add(struct mixer *m, const struct mixer_leg_params *p,
 	in->pt = p->pt;
 	in->pt_event = p->pt_event;
 	in->codec = p->codec;
+	in->tones = p->tones;
 	in->floor = p->floor;
 	in->ice = ice;
 	*legp = in->id;
@@ -281,6 +284,27 @@ static void rtp_note(struct mleg *ml, const struct mixer_leg_remote *r)
 	else if (sa_cmp(&r->rtp, &ml->flow, SA_ADDR) &&
 		 !sa_isset(&ml->rtp, SA_ADDR))
 		ml->rtp = r->rtp;
+}
+
+static bool has_sessions(enum mixer_floor_proto proto)
+{
+	switch (proto) {
+	case MIXER_FLOOR_TBCP:
+	case MIXER_FLOOR_MCPT:
+		return true;
+	case MIXER_FLOOR_BFCP:
+		break;
+	}
+	return false;
+}
+
+/* A terminal that has no floor channel hears by tones that it waits */
+static void floor_note(struct mleg *ml, const struct mixer_leg_remote *r)
+{
+	const bool floor = ml->floor && sa_isset(&r->floor, SA_ALL);
+
+	ml->queues = !floor || r->floor_terms.queueing;
+	ml->sessions = floor && has_sessions(r->floor_proto);
 }
 
 static bool family_fits(const struct mleg *ml,
@@ -318,6 +342,7 @@ int mixer_leg_remote_set(struct mixer *m, mixer_leg_id leg,
 	memset(&c->u.remote.key_tx, 0, sizeof(c->u.remote.key_tx));
 	cmd_push(m, id_worker(leg));
 	rtp_note(ml, r);
+	floor_note(ml, r);
 	return 0;
 }
 

@@ -61,12 +61,15 @@ static struct member *member_make(const struct mixer_member *mm,
 	mem->leg = leg;
 	mem->fm.priority = mm->priority;
 	mem->fm.may_talk = mm->may_talk;
-	memcpy(mem->name, mm->name, sizeof(mem->name));
+	mem->fm.may_emergency = mm->may_emergency;
+	mem->anonymous = mm->anonymous || !mm->uri[0];
 	/* Who does not say who it is talks all the same */
-	if (mm->uri[0])
-		memcpy(mem->uri, mm->uri, sizeof(mem->uri));
-	else
+	if (mem->anonymous)
 		strcpy(mem->uri, "sip:anonymous@anonymous.invalid");
+	else
+		memcpy(mem->uri, mm->uri, sizeof(mem->uri));
+	if (!mm->anonymous)
+		memcpy(mem->name, mm->name, sizeof(mem->name));
 	return mem;
 }
 
@@ -189,7 +192,7 @@ static void join_mirror(struct mbridge *mb, struct mleg *ml, struct join *j,
  * new member must not come before the member is there. */
 static void join_send(struct mixer *m, const struct mbridge *mb,
 		      const struct mseat *seat, enum cmd_type type,
-		      const struct join *j, bool may_listen)
+		      const struct join *j, const struct mixer_member *mm)
 {
 	const unsigned ofv[2] = {id_worker(seat->leg), mb->home};
 	unsigned i;
@@ -200,7 +203,8 @@ static void join_send(struct mixer *m, const struct mbridge *mb,
 		c->leg = seat->leg;
 		c->bridge = seat->bridge;
 		c->member = seat->no;
-		c->u.join.may_listen = may_listen;
+		c->u.join.may_listen = mm->may_listen;
+		c->u.join.may_talk = mm->may_talk;
 		if (ofv[i] == mb->home) {
 			c->u.join.member = j->member;
 			c->u.join.table = j->table;
@@ -221,7 +225,7 @@ static int member_change(struct mixer *m, const struct mbridge *mb,
 
 	if (!j.member)
 		return ENOMEM;
-	join_send(m, mb, seat, CMD_MEMBER_SET, &j, mm->may_listen);
+	join_send(m, mb, seat, CMD_MEMBER_SET, &j, mm);
 	return 0;
 }
 
@@ -255,7 +259,7 @@ int mixer_bridge_join(struct mixer *m, mixer_bridge_id bridge,
 		return err;
 	}
 	join_mirror(mb, ml, &j, bridge, leg);
-	join_send(m, mb, j.seat, CMD_JOIN, &j, member->may_listen);
+	join_send(m, mb, j.seat, CMD_JOIN, &j, member);
 	return 0;
 }
 
@@ -385,6 +389,7 @@ static int floor_send(struct mixer *m, mixer_bridge_id bridge,
 	c->leg = leg;
 	c->member = seat->no;
 	c->u.ask = *ask;
+	c->u.ask.queues = ml->queues;
 	cmd_push(m, mb->home);
 	return 0;
 }
@@ -403,4 +408,17 @@ int mixer_floor_release(struct mixer *m, mixer_bridge_id bridge,
 	static const struct floor_ask let_go = {.request = false};
 
 	return floor_send(m, bridge, leg, &let_go);
+}
+
+int mixer_floor_revoke(struct mixer *m, mixer_bridge_id bridge)
+{
+	const struct mbridge *mb = m ? mbridge_get(m, bridge) : NULL;
+
+	if (!mb)
+		return ENOENT;
+	if (!cmd_fits(m, mb->home, 1, 0))
+		return EAGAIN;
+	cmd_new(m, mb->home, CMD_FLOOR_REVOKE)->bridge = bridge;
+	cmd_push(m, mb->home);
+	return 0;
 }

@@ -50,7 +50,12 @@ static const struct melody melodies[TONE_KINDS] = {
 	[TONE_PERMIT] = {360, {{0, 80, 784, 0}, {80, 80, 1047, 0}}},
 	[TONE_DENY] = {400, {{0, 180, 400, 450}, {220, 180, 400, 450}}},
 	[TONE_REVOKE] = {560, {{0, 80, 330, 0}, {140, 80, 330, 0},
-			       {280, 80, 330, 0}}}
+			       {280, 80, 330, 0}}},
+	[TONE_QUEUED] = {240, {{0, 240, 523, 0}}},
+	[TONE_TURN] = {440, {{0, 80, 784, 0}, {80, 80, 1047, 0},
+			     {160, 80, 1319, 0}}},
+	[TONE_WARN] = {380, {{0, 60, 1568, 0}, {120, 60, 1568, 0}}},
+	[TONE_END] = {260, {{0, 60, 1175, 0}}}
 };
 
 enum { SILENCE, GENERATOR, ENCODER, SINK, FILTERS };
@@ -213,6 +218,16 @@ static void melody_play(struct graph *g, const struct melody *mel)
 	}
 }
 
+static unsigned sounds(const struct melody *mel)
+{
+	unsigned ms = 0, i;
+
+	for (i = 0; i < NOTES_MAX; i++)
+		if (mel->notev[i].at_ms + mel->notev[i].ms > ms)
+			ms = mel->notev[i].at_ms + mel->notev[i].ms;
+	return ms / TONE_PACKET_MS;
+}
+
 static int render(struct graph *g, const struct codec *c,
 		  const struct melody *mel, struct tone *t)
 {
@@ -220,6 +235,7 @@ static int render(struct graph *g, const struct codec *c,
 	int err;
 
 	g->tone = t;
+	t->sounds = (uint8_t)sounds(mel);
 	err = graph_open(g, c);
 	if (!err) {
 		for (i = 0; i < FILTERS; i++)

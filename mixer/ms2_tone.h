@@ -16,6 +16,13 @@ enum tone_kind {
 	TONE_PERMIT, /**< Talk: two rising notes, 160 ms, then silence */
 	TONE_DENY,   /**< No: a low busy tone, 400 ms */
 	TONE_REVOKE, /**< Stop: three low notes, 360 ms, then silence */
+	TONE_QUEUED, /**< You wait: one long note, 240 ms */
+	TONE_TURN,   /**< Your turn to talk: three rising notes, 240 ms, then
+			  silence */
+	TONE_WARN,   /**< Your time is nearly over: two short high notes,
+			  180 ms, then silence */
+	TONE_END,    /**< What you heard is over: one short note, 60 ms, then
+			  silence */
 	TONE_KINDS
 };
 
@@ -29,7 +36,8 @@ enum {
 };
 
 struct tone {
-	uint8_t n; /**< Packets */
+	uint8_t n;      /**< Packets */
+	uint8_t sounds; /**< Of these; the others are silence */
 	uint8_t bytesv[TONE_PACKETS_MAX];
 	uint8_t v[TONE_PACKETS_MAX][TONE_BYTES_MAX];
 };

@@ -11,6 +11,7 @@
 
 #include "mixer/burst.h"
 #include "mixer/floor.h"
+#include "mixer/floorproto.h"
 #include "mixer/leg.h"
 #include "mixer/load.h"
 #include "mixer/port.h"
@@ -24,7 +25,9 @@ enum {
 	CMD_SLOTS = 8192,
 	EVENT_SLOTS = 4096,
 	/** Longest speech payload: what fits an Ethernet frame */
-	SPEECH_BYTES_MAX = 1472
+	SPEECH_BYTES_MAX = 1472,
+	/** Places in the queue that one message tells */
+	QUEUE_PLACES = 16
 };
 
 enum cmd_type {
@@ -43,13 +46,22 @@ enum cmd_type {
 	CMD_MEMBER_SET,   /**< To the home and to the leg's worker */
 	CMD_LEAVE,        /**< To the home and to the leg's worker */
 	CMD_FLOOR,        /**< To the home */
+	CMD_FLOOR_REVOKE, /**< To the home */
+	CMD_SESSION,      /**< Connect or Disconnect */
 	CMD_QUIT
 };
 
 /** What signalling wants for a leg */
 struct floor_ask {
 	bool request;          /**< Else release */
+	bool queues;           /**< REQUEST: its terminal can wait */
 	enum floor_tier tier;  /**< REQUEST */
+};
+
+/** How a bridge's floor is run */
+struct floor_policy {
+	struct floor_cfg cfg;
+	bool in_emergency;
 };
 
 struct cmd {
@@ -68,15 +80,19 @@ struct cmd {
 		struct sa flow;
 		struct mixer_ice ice;
 		struct bridge *bridge;
-		struct floor_cfg floor;
+		struct floor_policy policy;
 		struct {
 			struct member *member; /**< For the home */
 			struct members *table; /**< Larger one, or NULL */
 			struct part *part;     /**< Larger one, or NULL */
 			struct seats *seats;   /**< ..of the leg, or NULL */
-			bool may_listen;
+			bool may_listen, may_talk;
 		} join;
 		struct floor_ask ask;  /**< CMD_FLOOR */
+		struct {
+			struct mixer_connect *connect; /**< Given */
+			bool over;     /**< Disconnect */
+		} session;
 	} u;
 };
 
@@ -97,6 +113,7 @@ struct speech_down {
 	mixer_leg_id leg; /**< The talker: does not hear itself */
 	uint32_t burst;
 	uint8_t priority; /**< Of the talker */
+	uint8_t tier;     /**< Of the burst: enum floor_tier */
 	bool past;        /**< Only to be kept, for who came late */
 	struct burst_stamp stamp;
 	uint64_t at_us;   /**< It came to the home */
@@ -109,12 +126,15 @@ struct floor_up {
 	mixer_bridge_id bridge;
 	mixer_leg_id leg;
 	uint32_t member;
-	bool request;      /**< Else release */
+	/** REQUEST, RELEASE, ACK or POSITION */
+	enum floor_ev_type type;
 	bool queues;       /**< REQUEST: its terminal can wait */
 	uint8_t tier;      /**< ..enum floor_tier */
-	bool has_last_seq;
+	/** ..it has the least of this, of so many thirds of the member's
+	 *  priority (0: all of it), and of that */
+	uint8_t priority, thirds;
+	bool has_last_seq; /**< RELEASE */
 	uint16_t last_seq;
-	uint16_t priority;
 };
 
 /** What the home's floor decided, to the workers of those who are told */
@@ -125,11 +145,28 @@ struct floor_down {
 	mixer_leg_id to;   /**< 0: all */
 	uint32_t burst;
 	uint32_t members;
-	uint8_t priority;  /**< Of who */
+	struct floor_mood mood;
+	uint8_t priority;  /**< TAKEN: the talker's; GRANTED: the burst's */
+	uint16_t queued;   /**< GRANTED: how many wait */
 	uint16_t reason, secs;
-	bool repeat, lost;
-	char uri[MIXER_URI_MAX]; /**< TAKEN */
+	bool repeat, lost, served;
+	/** TAKEN: of the talker; DENY: of who has the floor, or empty */
+	char uri[MIXER_URI_MAX];
 	char name[MIXER_NAME_MAX];
+};
+
+struct queue_place {
+	mixer_leg_id leg;
+	uint16_t position; /**< 0: it does not wait */
+	uint8_t priority;
+};
+
+/** Where some of a worker's legs are in the queue of a bridge */
+struct queue_down {
+	mixer_bridge_id bridge;
+	struct floor_mood mood;
+	uint32_t n;
+	struct queue_place v[QUEUE_PLACES];
 };
 
 /** A burst that a worker cannot carry, to its home */
@@ -139,7 +176,7 @@ struct shed {
 };
 
 enum peer_type { PEER_SPEECH_UP, PEER_SPEECH_DOWN, PEER_FLOOR_UP,
-		 PEER_FLOOR_DOWN, PEER_SHED, PEER_FULL };
+		 PEER_FLOOR_DOWN, PEER_QUEUE_DOWN, PEER_SHED, PEER_FULL };
 
 struct peer_msg {
 	enum peer_type type;
@@ -148,6 +185,7 @@ struct peer_msg {
 		struct speech_down down;
 		struct floor_up floor_up;
 		struct floor_down floor_down;
+		struct queue_down queue_down;
 		struct shed shed;
 		struct load_full full;
 	} u;

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <sys/epoll.h>
 #include "mixer/bridge.h"
+#include "mixer/floorchan.h"
+#include "mixer/floorchan_bfcp.h"
 #include "mixer/ice.h"
 #include "mixer/part.h"
 #include "mixer/proof.h"
@@ -43,8 +45,10 @@ static void leg_remote_order(struct worker *w, const struct cmd *c)
 	outq_flush(&w->outq);
 	proof_unlist(w, leg);
 	secure_set(w, leg, c->secure);
+	bfcpchan_end(w, leg, &c->u.remote);
 	leg_remote(leg, &c->u.remote,
 		   w->now + (uint64_t)w->cfg.latch_ms * 1000);
+	bfcpchan_remote(w, leg, &c->u.remote.bfcp);
 	proof_list(w, leg);
 	/* From now on silence means something */
 	atomic_store_explicit(&leg->heard_us, w->now, memory_order_relaxed);
@@ -67,6 +71,7 @@ static void leg_order(struct worker *w, const struct cmd *c)
 		player_stop(w, leg);
 		holds_drop(w, leg);
 		secure_del(w, leg);
+		bfcpchan_end(w, leg, NULL);
 		leg_free(&w->legs, leg);
 	} else if (c->type == CMD_LEG_FLOW) {
 		holds_drop(w, leg);
@@ -101,7 +106,7 @@ static void member_set_order(struct worker *w, const struct cmd *c)
 	struct bridge *b = bridge_get(w, c->bridge);
 
 	if (id_worker(c->leg) == w->idx)
-		part_set(w, c->bridge, c->leg, c->u.join.may_listen);
+		part_set(w, c);
 	if (b && c->u.join.member)
 		bridge_member_set(b, c->member, c->u.join.member);
 }
@@ -129,12 +134,24 @@ static void floor_order(struct worker *w, const struct cmd *c)
 	const struct floor_up fu = {.bridge = c->bridge,
 				    .leg = c->leg,
 				    .member = c->member,
-				    .request = c->u.ask.request,
-				    .queues = true,
+				    .type = c->u.ask.request
+						    ? FLOOR_EV_REQUEST
+						    : FLOOR_EV_RELEASE,
+				    .queues = c->u.ask.queues,
 				    .tier = (uint8_t)c->u.ask.tier,
 				    .priority = UINT8_MAX};
 
 	bridge_floor(w, &fu);
+}
+
+static void session_order(struct worker *w, const struct cmd *c)
+{
+	struct leg *leg = leg_get(&w->legs, c->leg);
+
+	if (leg)
+		floorchan_session(w, leg, c->u.session.connect,
+				  c->u.session.over);
+	mem_deref(c->u.session.connect);
 }
 
 static void order(struct worker *w, const struct cmd *c)
@@ -173,7 +190,7 @@ static void order(struct worker *w, const struct cmd *c)
 	case CMD_BRIDGE_SET:
 		b = bridge_get(w, c->bridge);
 		if (b)
-			bridge_set(b, &c->u.floor);
+			bridge_set(b, &c->u.policy);
 		break;
 	case CMD_BRIDGE_DEL:
 		bridge_del_order(w, c);
@@ -189,6 +206,12 @@ static void order(struct worker *w, const struct cmd *c)
 		break;
 	case CMD_FLOOR:
 		floor_order(w, c);
+		break;
+	case CMD_FLOOR_REVOKE:
+		bridge_revoke(w, c->bridge);
+		break;
+	case CMD_SESSION:
+		session_order(w, c);
 		break;
 	case CMD_QUIT:
 		w->quit = true;

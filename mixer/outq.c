@@ -18,37 +18,34 @@ void outq_init(struct outq *q, struct stats *stats)
 	}
 }
 
-/* Messages that the kernel did not take: true if the next one may fare
- * better, false if this socket is full and would refuse them all. */
-static bool passes_over(struct outq *q, int err, unsigned left)
+static bool is_full(int err)
 {
-	if (err == EAGAIN || err == EWOULDBLOCK || err == ENOBUFS) {
-		stats_add(q->stats, STAT(tx_short), left);
-		return false;
-	}
-	stats_add(q->stats, STAT(tx_errors), 1);
-	return true;
+	return err == EAGAIN || err == EWOULDBLOCK || err == ENOBUFS;
 }
 
-static unsigned send_all(struct outq *q, int fd, unsigned n)
+/* One that cannot be sent is passed over, the next one may fare better; a
+ * socket that is full would refuse them all.
+ * @return those that are done with, one way or the other */
+static unsigned send_all(struct outq *q, int fd, unsigned n, unsigned *sentp)
 {
-	unsigned i = 0, sent = 0;
+	unsigned i = 0;
 
 	while (i < n) {
 		const int k = sendmmsg(fd, &q->mm[i], n - i, MSG_DONTWAIT);
 
 		if (k > 0) {
 			i += (unsigned)k;
-			sent += (unsigned)k;
+			*sentp += (unsigned)k;
 		} else if (k < 0 && errno == EINTR) {
 			continue;
-		} else if (passes_over(q, k < 0 ? errno : EIO, n - i)) {
-			i++;
-		} else {
+		} else if (k < 0 && is_full(errno)) {
 			break;
+		} else {
+			stats_add(q->stats, STAT(tx_errors), 1);
+			i++;
 		}
 	}
-	return sent;
+	return i;
 }
 
 static size_t stat_of(enum port_kind kind)
@@ -64,9 +61,10 @@ static size_t stat_of(enum port_kind kind)
 	return STAT(tx_packets);
 }
 
-static void sock_flush(struct outq *q, struct sock *s)
+/* @return how many it had no room for: they stay queued */
+static unsigned sock_flush(struct outq *q, struct sock *s)
 {
-	unsigned n = 0, sent;
+	unsigned n = 0, sent = 0, done;
 	int i;
 
 	for (i = s->out_head; i >= 0; i = q->v[i].next) {
@@ -76,18 +74,34 @@ static void sock_flush(struct outq *q, struct sock *s)
 		m->msg_namelen = q->v[i].to->len;
 		m->msg_iov = q->v[i].iov;
 	}
-	s->out_head = -1;
-	sent = send_all(q, s->fd, n);
+	done = send_all(q, s->fd, n, &sent);
 	stats_add(q->stats, STAT(tx_packets), sent);
 	stats_add(q->stats, stat_of(s->kind), sent);
+	n -= done;
+	if (!n)
+		s->out_head = -1;
+	for (; n && done; done--)
+		s->out_head = q->v[s->out_head].next;
+	return n;
 }
 
+/* What a socket was too full for is tried once more when the others have had
+ * their turn: its device has sent on meanwhile. It is not kept any longer,
+ * payloads are in buffers that are about to be read into, and to wait would
+ * delay everybody. */
 void outq_flush(struct outq *q)
 {
-	unsigned i;
+	unsigned i, left = 0;
 
 	for (i = 0; i < q->sockc; i++)
-		sock_flush(q, q->sockv[i]);
+		left += sock_flush(q, q->sockv[i]);
+	for (i = 0; left && i < q->sockc; i++) {
+		struct sock *s = q->sockv[i];
+
+		if (s->out_head >= 0)
+			stats_add(q->stats, STAT(tx_short), sock_flush(q, s));
+		s->out_head = -1;
+	}
 	q->n = q->sockc = 0;
 	q->scratch_used = 0;
 }

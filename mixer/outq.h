@@ -6,7 +6,8 @@
  * is not copied, it stays where it is until outq_flush(). What goes out by
  * one socket leaves in one sendmmsg(), whatever lies between in the queue;
  * order is kept within a socket. A datagram that cannot be sent is counted
- * and passed over, it does not hold up the next one.
+ * and passed over, it does not hold up the next one; what a socket is too full
+ * for, twice, is counted and given up, with all behind it in that socket.
  */
 #ifndef HL_MIXER_OUTQ_H
 #define HL_MIXER_OUTQ_H

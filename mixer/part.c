@@ -6,6 +6,7 @@
 #include "mixer/floorchan.h"
 #include "mixer/hear.h"
 #include "mixer/part.h"
+#include "mixer/rogue.h"
 #include "mixer/send.h"
 
 enum { PREFETCH = 4 };
@@ -45,6 +46,7 @@ static void part_move(struct worker *w, struct part *from, struct part *to)
 	to->n = from->n;
 	to->burst = from->burst;
 	to->priority = from->priority;
+	to->mood = from->mood;
 	to->taken_us = from->taken_us;
 	to->speech_us = from->speech_us;
 	to->members = from->members;
@@ -123,24 +125,25 @@ void part_join(struct worker *w, const struct cmd *c)
 	if (!seat || !part || part->n == part->cap)
 		return;
 	seat->part = part;
-	seat->member = c->member;
+	seat->member = c->member & INT32_MAX;
+	seat->mute = !c->u.join.may_talk;
 	ear_add(part, leg, id_slot(c->leg), c->u.join.may_listen);
 	if (leg->sel == SEAT_NONE)
 		leg->sel = seats_no(leg->seats, seat);
 }
 
-void part_set(struct worker *w, mixer_bridge_id id, mixer_leg_id leg,
-	      bool may_listen)
+void part_set(struct worker *w, const struct cmd *c)
 {
-	struct part *part = part_get(w, id);
-	struct ear *ear = part ? ear_of(part, id_slot(leg)) : NULL;
-	struct leg *who = leg_get(&w->legs, leg);
+	struct part *part = part_get(w, c->bridge);
+	struct ear *ear = part ? ear_of(part, id_slot(c->leg)) : NULL;
+	struct leg *who = leg_get(&w->legs, c->leg);
 
 	if (!ear || !who)
 		return;
-	ear->may_listen = may_listen;
+	ear->may_listen = c->u.join.may_listen;
+	seats_find(who->seats, part)->mute = !c->u.join.may_talk;
 	/* What was said before is not for it either */
-	if (!may_listen && who->hear == part)
+	if (!ear->may_listen && who->hear == part)
 		late_drop(w, who);
 }
 
@@ -166,15 +169,16 @@ static void ear_del(struct part *part, uint32_t slot)
 		emptied(part);
 }
 
+static const struct floor_up let_go = {.type = FLOOR_EV_RELEASE};
+
 static void select_seat(struct worker *w, struct leg *leg, struct seat *seat)
 {
-	static const struct floor_up let_go = {.request = false};
 	const struct seat *sel = leg_sel(leg);
 
-	if (sel && leg->talk == sel->part) {
+	if (sel && (leg->talk == sel->part || leg->asks || leg->queued)) {
 		floorchan_ask(w, leg, sel, &let_go);
 		leg->talk = NULL;
-		leg->talks = false;
+		leg->talks = leg->asks = leg->queued = false;
 	}
 	leg->sel = seats_no(leg->seats, seat);
 	hear_tell(w, leg, true);
@@ -191,8 +195,10 @@ static void unseat(struct worker *w, struct leg *leg, struct seat *seat)
 		late_stop(w, leg);
 	hear_forget(leg, seat->part);
 	memset(seat, 0, sizeof(*seat));
-	if (selected)
+	if (selected) {
 		leg->sel = seats_no(leg->seats, seats_first(leg->seats));
+		leg->asks = leg->queued = false;
+	}
 	hear_tell(w, leg, selected && leg->sel != SEAT_NONE);
 }
 
@@ -303,6 +309,7 @@ void part_speech(struct worker *w, const struct speech_down *sp)
 	if (!part || !part->n)
 		return;
 	part->priority = sp->priority;
+	part->mood.tier = sp->tier;
 	part->speech_us = w->now;
 	if (id_worker(sp->leg) == w->idx)
 		talker = id_slot(sp->leg);
@@ -330,6 +337,7 @@ static void talk_end(struct worker *w, struct part *part, bool lost)
 	if (leg && leg->talk == part) {
 		leg->talk = NULL;
 		leg->talks = leg->talks && lost;
+		rogue_wait(w, leg, ROGUE_STOP_MS);
 	}
 	part->talker = 0;
 	if (leg && lost)
@@ -349,19 +357,26 @@ static void talker_note(const struct worker *w, struct part *part,
 	memcpy(part->name, fd->name, sizeof(part->name));
 }
 
+/* Said of the burst that they know of: something of it has changed */
+static bool is_told(const struct leg *leg, const struct part *part,
+		    uint32_t burst)
+{
+	return leg->told == part && leg->told_burst == burst;
+}
+
 static void taken_all(struct worker *w, struct part *part,
 		      struct leg *talker, const struct floor_down *fd)
 {
 	uint32_t i;
 
 	if (part->talker != fd->who)
-		talk_end(w, part, false);
+		talk_end(w, part, fd->lost);
 	talker_note(w, part, fd);
 	for (i = 0; i < part->n; i++) {
 		struct leg *leg = ear_leg(w, &part->earv[i]);
 
 		if (leg->id != fd->who)
-			hear_tell(w, leg, false);
+			hear_tell(w, leg, is_told(leg, part, fd->burst));
 	}
 	/* Now that all know who talks */
 	if (talker)
@@ -378,8 +393,10 @@ static void idle_all(struct worker *w, struct part *part,
 		struct leg *leg = ear_leg(w, &part->earv[i]);
 
 		/* A latecomer has still to hear the rest */
-		if (leg->hear == part && !leg->late)
+		if (leg->hear == part && !leg->late) {
 			leg->hear = NULL;
+			player_end(w, leg);
+		}
 		hear_tell(w, leg,
 			  fd->repeat && !leg->hear && is_selected(leg, part));
 	}
@@ -413,18 +430,35 @@ static void granted_stranger(struct worker *w, struct leg *leg,
 	floorchan_deny(w, leg, &no);
 }
 
+/* It has asked, and selected another before the answer came: it cannot speak
+ * here, and gives the floor back */
+static void granted_elsewhere(struct worker *w, struct leg *leg,
+			      const struct seat *seat,
+			      const struct floor_down *fd)
+{
+	granted_stranger(w, leg, fd);
+	floorchan_ask(w, leg, seat, &let_go);
+}
+
 static void granted(struct worker *w, struct part *part, struct leg *leg,
 		    const struct floor_down *fd)
 {
+	const struct seat *seat = leg ? seats_find(leg->seats, part) : NULL;
+
 	if (!leg)
 		return;
-	if (!seats_find(leg->seats, part)) {
+	if (!seat) {
 		granted_stranger(w, leg, fd);
 		return;
 	}
-	talk_end(w, part, false);
+	if (leg_sel(leg) != seat) {
+		granted_elsewhere(w, leg, seat, fd);
+		return;
+	}
+	talk_end(w, part, fd->lost);
 	part->talker = fd->who;
 	leg->talk = part;
+	leg->asks = leg->queued = false;
 	late_stop(w, leg);
 	nap_speech(&w->nap, w->now);
 	hear_none(leg, part);
@@ -438,6 +472,9 @@ void part_floor(struct worker *w, const struct floor_down *fd)
 
 	if (!part)
 		return;
+	/* A refusal of who is no member comes from nobody who knows */
+	if (fd->type != FLOOR_ACT_DENY)
+		part->mood = fd->mood;
 	if (id_worker(fd->who) == w->idx)
 		leg = leg_get(&w->legs, fd->who);
 	switch (fd->type) {
@@ -466,12 +503,34 @@ void part_floor(struct worker *w, const struct floor_down *fd)
 		if (leg)
 			floorchan_revoke(w, leg, fd);
 		break;
+	case FLOOR_ACT_WARN:
+		if (leg && leg->talk == part)
+			floorchan_warn(w, leg, fd);
+		break;
+	case FLOOR_ACT_UNQUEUED:
+		if (leg)
+			leg->queued = false;
+		break;
 	case FLOOR_ACT_QUEUE:
 	case FLOOR_ACT_MOVED:
-	case FLOOR_ACT_UNQUEUED:
-	case FLOOR_ACT_WARN:
 	case FLOOR_ACT_INACTIVE:
 	case FLOOR_ACT_ENDED:
 		break;
+	}
+}
+
+void part_queue(struct worker *w, const struct queue_down *qd)
+{
+	struct part *part = part_get(w, qd->bridge);
+	uint32_t i;
+
+	if (!part)
+		return;
+	part->mood = qd->mood;
+	for (i = 0; i < qd->n; i++) {
+		struct leg *leg = leg_get(&w->legs, qd->v[i].leg);
+
+		if (leg && is_selected(leg, part))
+			floorchan_queued(w, leg, &qd->v[i]);
 	}
 }

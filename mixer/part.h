@@ -21,7 +21,8 @@ struct part {
 	mixer_leg_id talker; /**< Holds the floor; 0: nobody */
 	uint32_t n, cap;
 	uint32_t burst;        /**< The newest one; Taken was told of it */
-	uint8_t priority;      /**< Of its talker */
+	uint8_t priority;      /**< Of the talker */
+	struct floor_mood mood;
 	uint64_t taken_us;     /**< When it began */
 	uint64_t speech_us;    /**< The last packet of speech */
 	/* What Taken says of the talker, for who comes later too */
@@ -39,8 +40,8 @@ struct part *part_alloc(mixer_bridge_id id, uint32_t cap);
 struct part *part_get(const struct worker *w, mixer_bridge_id id);
 /** c: CMD_JOIN of a leg that lives here */
 void part_join(struct worker *w, const struct cmd *c);
-void part_set(struct worker *w, mixer_bridge_id id, mixer_leg_id leg,
-	      bool may_listen);
+/** c: CMD_MEMBER_SET of one that lives here */
+void part_set(struct worker *w, const struct cmd *c);
 void part_leave(struct worker *w, mixer_bridge_id id, mixer_leg_id leg);
 /** The leg is about to be freed: no part knows it any more */
 void part_leg_del(struct worker *w, mixer_leg_id leg);
@@ -52,5 +53,7 @@ void part_select(struct worker *w, mixer_leg_id leg, mixer_bridge_id id);
 void part_speech(struct worker *w, const struct speech_down *sp);
 /** Tell those who live here */
 void part_floor(struct worker *w, const struct floor_down *fd);
+/** Tell legs that live here where they are in the queue */
+void part_queue(struct worker *w, const struct queue_down *qd);
 
 #endif

@@ -90,13 +90,28 @@ static void timer_h(struct wheel_timer *t, void *arg)
 	arm(w);
 }
 
+static bool hears_tones(const struct worker *w, const struct leg *leg)
+{
+	if (!w->players.tones || !leg_sends(leg))
+		return false;
+	switch ((enum mixer_tones)leg->tones) {
+	case MIXER_TONES_AUTO:
+		return leg_by_keys(leg);
+	case MIXER_TONES_ALWAYS:
+		return true;
+	case MIXER_TONES_NEVER:
+		break;
+	}
+	return false;
+}
+
 void player_start(struct worker *w, struct leg *leg, enum tone_kind kind,
 		  const struct floor_down *fd)
 {
 	struct players *ps = &w->players;
 	struct player *p = player_of(w, leg);
 
-	if (!ps->tones || !leg_sends(leg))
+	if (!hears_tones(w, leg))
 		return;
 	if (!p && ps->n == PLAYERS_MAX) {
 		STAT_INC(w, tones_full);
@@ -120,6 +135,14 @@ void player_start(struct worker *w, struct leg *leg, enum tone_kind kind,
 		player_del(w, p);
 	if (ps->n && !ps->armed)
 		arm(w);
+}
+
+void player_end(struct worker *w, struct leg *leg)
+{
+	static const struct floor_down none = {.burst = 0};
+
+	if (!leg->hear && !leg->talk && !leg->player)
+		player_start(w, leg, TONE_END, &none);
 }
 
 void player_stop(struct worker *w, struct leg *leg)

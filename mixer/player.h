@@ -2,10 +2,11 @@
 /**
  * @file player.h  Tones on their way to the legs of one worker
  *
- * Floor answers for terminals without floor messages: the payloads of
- * ms2_tone.h, one every 20 ms, through the leg's own stream. A short list a
- * worker and one timer for all; a leg knows its place in the list. All
- * functions: the worker's thread.
+ * What the floor has to say, for terminals without floor messages and for
+ * those that want to hear it (enum mixer_tones): the payloads of ms2_tone.h,
+ * one every 20 ms, through the leg's own stream. A short list a worker and one
+ * timer for all; a leg knows its place in the list. All functions: the
+ * worker's thread.
  */
 #ifndef HL_MIXER_PLAYER_H
 #define HL_MIXER_PLAYER_H
@@ -41,13 +42,17 @@ struct players {
 };
 
 /**
- * Begin a tone; one that the leg is hearing gives way to it
+ * Begin a tone, if the leg hears tones; one that it is hearing gives way to it
  *
- * The burst that the leg hears, or that fd is about, is interrupted: a refusal
- * would never be heard otherwise. Any other burst ends the tone.
+ * An answer (all but TONE_END) interrupts the burst that the leg hears, or
+ * that fd is about: a refusal would never be heard otherwise. Any other burst
+ * ends the tone. TONE_END is heard by who hears nobody, and any burst ends it.
  */
 void player_start(struct worker *w, struct leg *leg, enum tone_kind kind,
 		  const struct floor_down *fd);
+
+/** The burst that the leg has heard is over, and it hears nobody */
+void player_end(struct worker *w, struct leg *leg);
 
 /** The leg hears nothing of its tone any more, if it has one */
 void player_stop(struct worker *w, struct leg *leg);

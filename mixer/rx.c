@@ -9,6 +9,7 @@
 #include "mixer/floorchan.h"
 #include "mixer/ice.h"
 #include "mixer/proof.h"
+#include "mixer/rogue.h"
 #include "mixer/sweep.h"
 #include "mixer/unseal.h"
 #include "util/clock.h"
@@ -153,6 +154,7 @@ static void speech(struct worker *w, struct leg *leg,
 		return;
 	} else if (may) {
 		STAT_INC(w, drop_not_holder);
+		rogue_speech(w, leg);
 	} else {
 		STAT_INC(w, drop_idle);
 	}

@@ -27,7 +27,8 @@ enum {
 /** One bridge that the leg is a member of */
 struct seat {
 	struct part *part; /**< NULL: the seat is free */
-	uint32_t member;   /**< Number of the leg in the bridge's home */
+	uint32_t member : 31; /**< Number of the leg in the bridge's home */
+	uint32_t mute : 1;    /**< It may not talk */
 	uint32_t heard;    /**< The last burst of which it heard something */
 };
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include "mixer/silence.h"
 #include "wire/g711.h"
+#include "wire/opuspkt.h"
 
 static bool g711_silent(int16_t (*sample)(uint8_t), const uint8_t *p,
 			size_t len)
@@ -18,32 +19,14 @@ static bool g711_silent(int16_t (*sample)(uint8_t), const uint8_t *p,
 	return sum <= most;
 }
 
-/* SILK frames of one Opus frame; 0: it has no SILK layer (table 2 of RFC
- * 6716): 10, 20, 40, 60 ms of SILK alone, 10 and 20 ms of both */
-static unsigned silk_frames(uint8_t toc)
-{
-	static const unsigned silkv[] = {1, 1, 2, 3};
-	const unsigned config = toc >> 3;
-
-	return config < 12 ? silkv[config & 3] : config < 16 ? 1 : 0;
-}
-
-/* One Opus frame: its first byte begins with a bit for each SILK frame and
- * one for redundancy, for the middle and then for the side channel */
 static bool opus_silent(const uint8_t *p, size_t len)
 {
-	enum { STEREO = 0x04, CODE = 0x03 };
-	unsigned n, voice;
+	struct opuspkt o;
 
 	if (len <= 2)
 		return len != 0;
-	n = silk_frames(p[0]);
-	if (!n || p[0] & CODE)
-		return false;
-	voice = ((1u << n) - 1) << (8 - n);
-	if (p[0] & STEREO)
-		voice |= voice >> (n + 1);
-	return !(p[1] & voice);
+	return !opuspkt_decode(&o, p, len) &&
+	       opuspkt_voice(&o, p) == OPUSPKT_NO_VOICE;
 }
 
 bool silence_is(enum mixer_codec codec, const uint8_t *p, size_t len)

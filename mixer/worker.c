@@ -3,17 +3,18 @@
  * @file worker.c  A media worker: one thread that shares nothing
  */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 #include "mixer/bridge.h"
 #include "mixer/dtlschan.h"
+#include "mixer/floorchan_bfcp.h"
 #include "mixer/part.h"
 #include "mixer/sweep.h"
 #include "util/clock.h"
 #include "util/reserve.h"
+#include "util/thread.h"
 
 enum {
 	EPOLL_MAX = 64,
@@ -100,6 +101,9 @@ static void peer_msg(struct worker *w, struct kept *k,
 		break;
 	case PEER_FLOOR_DOWN:
 		part_floor(w, &pm->u.floor_down);
+		break;
+	case PEER_QUEUE_DOWN:
+		part_queue(w, &pm->u.queue_down);
 		break;
 	case PEER_SHED:
 		bridge_shed(w, pm->u.shed.bridge, pm->u.shed.burst);
@@ -309,6 +313,7 @@ static void worker_destructor(void *arg)
 	mem_deref(w->sockv);
 	ssrcs_fini(&w->ssrcs);
 	legs_fini(&w->legs);
+	bfcpchans_free(w->bfcpv, w->cfg.legs_max);
 	holds_fini(&w->holds);
 	lates_fini(&w->lates);
 	replay_pool_fini(&w->replays);
@@ -327,7 +332,8 @@ static int tables_init(struct worker *w, uint64_t seed)
 	w->sockv = mem_zalloc(w->sockc * sizeof(*w->sockv), NULL);
 	w->homev = reserve_alloc(w->cfg.bridges_max * sizeof(*w->homev));
 	w->partv = reserve_alloc(w->cfg.bridges_max * sizeof(*w->partv));
-	if (!w->sockv || !w->homev || !w->partv)
+	w->bfcpv = bfcpchans_alloc(w->cfg.legs_max);
+	if (!w->sockv || !w->homev || !w->partv || !w->bfcpv)
 		return ENOMEM;
 	for (i = 0; i < w->sockc; i++)
 		w->sockv[i].fd = w->sockv[i].out_head = -1;
@@ -402,20 +408,11 @@ int worker_alloc(struct worker **wp, unsigned idx, const struct mixer_cfg *cfg,
 
 int worker_start(struct worker *w)
 {
-	sigset_t all, old;
 	char name[16];
 	int err;
 
-	/* The thread inherits the mask: signals are for signalling */
-	sigfillset(&all);
-	err = pthread_sigmask(SIG_SETMASK, &all, &old);
-	if (err)
-		return err;
-	err = pthread_create(&w->tid, NULL, worker_main, w);
-	w->running = !err;
 	(void)snprintf(name, sizeof(name), "media %u", w->idx);
-	if (!err)
-		(void)pthread_setname_np(w->tid, name);
-	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+	err = thread_spawn(&w->tid, name, worker_main, w);
+	w->running = !err;
 	return err;
 }

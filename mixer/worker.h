@@ -36,6 +36,8 @@ enum {
 	CNAME_MAX = 40
 };
 
+struct bfcpchan;
+
 /** What is received in one batch: set up once, used for every socket */
 struct rx {
 	struct mmsghdr mm[RX_BATCH];
@@ -67,6 +69,7 @@ struct worker {
 	uint64_t utc_us;                       /**< UTC minus now, at start */
 
 	struct legs legs;
+	struct bfcpchan *bfcpv;                /**< By leg slot */
 	struct addrs addrs;                    /**< Legs by where they are */
 	struct bucket checks;                  /**< STUN from anywhere */
 	struct bridge **homev;                 /**< By bridge slot */

@@ -1,26 +1,47 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "server/priv.h"
 
-static void params_get(struct mixer_bridge_params *p, struct bridge *b,
-		       uint32_t max_talk_ms)
+static void params_get(struct mixer_bridge_params *p, struct bridge *b)
 {
+	const struct bus_floor *f = &b->floor;
+
 	mixer_bridge_params_default(p);
-	p->floor.max_talk_ms = max_talk_ms;
+	p->floor = (struct floor_cfg){
+		.max_talk_ms = b->max_talk_ms,
+		.warn_ms = f->warn_ms,
+		.revoke_grace_ms = f->revoke_grace_ms,
+		.revoke_repeat_ms = f->revoke_repeat_ms,
+		.end_of_media_ms = f->end_of_media_ms,
+		.retry_after_ms = f->retry_after_ms,
+		.idle_repeat_ms = f->idle_repeat_ms,
+		.idle_repeats = f->idle_repeats,
+		.grant_repeat_ms = f->grant_repeat_ms,
+		.grant_repeats = f->grant_repeats,
+		.inactivity_ms = f->inactivity_ms,
+		.queue_max = MIN(f->queue_max, FLOOR_QUEUE_MAX),
+		.preempt = f->preempt,
+		.cut_in = f->cut_in,
+		.broadcast = f->broadcast,
+		.emergency = f->emergency,
+	};
 	p->worker = -1;
 	p->arg = b;
 }
 
-int bridge_open(struct bridge *b, uint32_t max_talk_ms)
+int bridge_open(struct bridge *b, const struct bus_floor *floor,
+		uint32_t max_talk_ms)
 {
 	struct mixer_bridge_params p;
 	int err;
 
-	params_get(&p, b, max_talk_ms);
+	b->floor = *floor;
+	b->max_talk_ms = max_talk_ms;
+	params_get(&p, b);
 	err = mixer_bridge_add(b->srv->mixer, &p, &b->id);
 	if (err)
 		return err;
 
-	b->max_talk_ms = max_talk_ms;
+	b->unsaid = false;
 	b->holder[0] = '\0';
 	++b->srv->bridgec;
 	server_heartbeat_soon(b->srv);
@@ -50,14 +71,53 @@ struct bridge *leg_bridge(const struct leg *leg)
 	return leg->selected ? &leg->selected->b : NULL;
 }
 
-void bridge_talk_set(struct bridge *b, uint32_t max_talk_ms)
+/* --- a policy that changes --------------------------------------------- */
+
+static void floor_tell(struct bridge *b)
 {
 	struct mixer_bridge_params p;
 
-	if (!b->id || b->max_talk_ms == max_talk_ms)
+	params_get(&p, b);
+	b->unsaid = mixer_bridge_set(b->srv->mixer, b->id, &p) == EAGAIN;
+	b->srv->bridges_retry = b->srv->bridges_retry || b->unsaid;
+}
+
+void bridge_floor_set(struct bridge *b, const struct bus_floor *floor,
+		      uint32_t max_talk_ms)
+{
+	/* Of 500 members each says the same. What is in the holes between
+	 * values may say it once more than needed. */
+	if (!b->id || (b->max_talk_ms == max_talk_ms &&
+		       !memcmp(&b->floor, floor, sizeof(b->floor))))
 		return;
 
-	params_get(&p, b, max_talk_ms);
-	if (!mixer_bridge_set(b->srv->mixer, b->id, &p))
-		b->max_talk_ms = max_talk_ms;
+	b->floor = *floor;
+	b->max_talk_ms = max_talk_ms;
+	floor_tell(b);
+	hlog(b->srv->log, HLOG_DEBUG, b->subject, "floor policy",
+	     HLOG_S("policy", floor->policy),
+	     HLOG_U("max_talk_ms", max_talk_ms));
+}
+
+void bridges_retry(struct server *srv)
+{
+	struct le *le;
+
+	if (!srv->bridges_retry)
+		return;
+
+	srv->bridges_retry = false;
+	LIST_FOREACH(&srv->calll, le) {
+		struct call *call = le->data;
+
+		if (call->b.unsaid)
+			floor_tell(&call->b);
+	}
+
+	LIST_FOREACH(&srv->groupl, le) {
+		struct group *group = le->data;
+
+		if (group->b.unsaid && group->b.id)
+			floor_tell(&group->b);
+	}
 }

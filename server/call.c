@@ -122,23 +122,52 @@ static void call_press(struct call *call, struct leg *caller)
 
 void call_service_changed(struct leg *leg)
 {
-	if (leg->call && leg->call->owner == leg)
-		bridge_talk_set(&leg->call->b, leg->service.max_talk_ms);
+	/* All parties are of one service */
+	if (leg->call)
+		bridge_floor_set(&leg->call->b, &leg->service.floor,
+				 leg->service.max_talk_ms);
+}
+
+void call_inactive(struct call *call)
+{
+	call_end(call, "nobody has asked for the floor");
 }
 
 /* --- joining ----------------------------------------------------------- */
 
-static int call_join(struct call *call, struct leg *leg)
+static int party_put(const struct call *call, const struct leg *leg)
 {
 	struct server *srv = call->b.srv;
-	struct mixer_member m = { .may_talk = true, .may_listen = true };
-	int err;
+	struct mixer_member m = {
+		.priority = leg->priority,
+		.may_talk = true,
+		.may_listen = true,
+		.may_emergency = true,
+		.anonymous = leg->anonymous,
+	};
 
 	(void)snprintf(m.uri, sizeof(m.uri), "sip:%s@%s", leg->subscriber,
 		       srv->cfg.domain);
 	(void)snprintf(m.name, sizeof(m.name), "%s", leg->display);
 
-	err = mixer_bridge_join(srv->mixer, call->b.id, leg->mid, &m);
+	return mixer_bridge_join(srv->mixer, call->b.id, leg->mid, &m);
+}
+
+void call_party_changed(struct leg *leg)
+{
+	if (!leg->call)
+		return;
+
+	(void)party_put(leg->call, leg);
+	focus_bridge_changed(&leg->call->b);
+}
+
+static int call_join(struct call *call, struct leg *leg)
+{
+	struct server *srv = call->b.srv;
+	int err;
+
+	err = party_put(call, leg);
 	if (err) {
 		hlog(srv->log, HLOG_WARN, call->b.subject, "not joined",
 		     HLOG_S("subscriber", leg->subscriber), HLOG_ERR(err));
@@ -177,7 +206,8 @@ static struct call *call_alloc(struct leg *owner)
 	++srv->callc;
 	++srv->st.calls;
 
-	if (bridge_open(&call->b, owner->service.max_talk_ms))
+	if (bridge_open(&call->b, &owner->service.floor,
+			owner->service.max_talk_ms))
 		call = mem_deref(call);
 
 	return call;

@@ -214,7 +214,8 @@ static enum confinfo_media media_of(const struct focus *f,
 				    const struct present *p)
 {
 	const bool talks = f->bridge &&
-		!strcmp(f->bridge->holder, p->leg->subscriber);
+		!strcmp(f->bridge->holder, p->leg->subscriber) &&
+		(!p->leg->anonymous || p->leg == f->leg);
 
 	if (talks)
 		return p->listens ? CONFINFO_SENDRECV : CONFINFO_SENDONLY;
@@ -347,7 +348,8 @@ static void put_holder(struct part *part)
 
 	if (!f->bridge || !f->bridge->holder[0] ||
 	    told_find(part->s, f->bridge->holder) ||
-	    !present_find(&p, f, f->bridge->holder) || !part_room(part))
+	    !present_find(&p, f, f->bridge->holder) || p.leg->anonymous ||
+	    !part_room(part))
 		return;
 
 	t = list_ledata(list_tail(&part->s->toldl));

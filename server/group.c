@@ -97,7 +97,7 @@ static void member_changed(struct member *m)
 	struct mixer_member mm;
 
 	if (m->leg) {
-		member_mixer_get(&mm, m);
+		member_mixer_get(&mm, m, m->leg);
 		(void)mixer_bridge_join(m->leg->srv->mixer, m->group->b.id,
 					m->leg->mid, &mm);
 	}
@@ -136,9 +136,11 @@ uint16_t group_member_set(struct server *srv, const struct bus_member_set *s,
 	struct member *m = NULL;
 	uint16_t code;
 
-	*wordsp = "group, subscriber or display name cannot be used";
+	*wordsp = "group, subscriber, display name or floor policy cannot be"
+		  " used";
 	if (!s->group[0] || !s->subscriber[0] || !front_text_ok(s->group) ||
-	    !front_text_ok(s->subscriber) || !front_text_ok(s->display))
+	    !front_text_ok(s->subscriber) || !front_text_ok(s->display) ||
+	    !front_text_ok(s->floor.policy))
 		return 400;
 
 	if (group)
@@ -158,13 +160,15 @@ uint16_t group_member_set(struct server *srv, const struct bus_member_set *s,
 
 	strcpy(group->display, s->group_display);
 	group->max_talk_ms = s->max_talk_ms;
+	group->floor = s->floor;
 	m->priority = s->priority;
 	m->talk = s->talk;
 	m->listen = s->listen;
+	m->emergency = s->emergency;
 	strcpy(m->display, s->display);
 
 	member_changed(m);
-	group_talk_sync(group);
+	group_floor_sync(group);
 	focus_bridge_changed(&group->b);
 	*wordsp = "";
 	return 200;

@@ -103,6 +103,23 @@ static bool laddr_known(const struct server *srv, const struct sa *sa)
 	return false;
 }
 
+static enum mixer_tones tones(enum bus_tones t)
+{
+	switch (t) {
+
+	case BUS_TONES_AUTO:
+		return MIXER_TONES_AUTO;
+
+	case BUS_TONES_ALWAYS:
+		return MIXER_TONES_ALWAYS;
+
+	case BUS_TONES_NEVER:
+		break;
+	}
+
+	return MIXER_TONES_NEVER;
+}
+
 int leg_media_open(struct leg *leg)
 {
 	struct mixer_leg_params p = {
@@ -113,6 +130,8 @@ int leg_media_open(struct leg *leg)
 		.codec = leg->codec->codec,
 		.floor = leg->floor,
 		.ice = leg->ice,
+		.voice = leg->talk_by == BUS_TALK_VOICE,
+		.tones = tones(leg->tones),
 		.worker = -1,
 		.arg = leg,
 	};

@@ -90,7 +90,8 @@ static void estab_h(const struct sip_msg *msg, void *arg)
 	/* One that was dialled is up since its answer */
 	if (!leg_is_up(leg))
 		leg_up(leg);
-	if (leg->implicit)
+	/* A call has asked when it was made */
+	if (leg->implicit && !leg->call)
 		leg_floor_request(leg);
 
 	leg->invited = mem_deref((void *)leg->invited);
@@ -277,10 +278,10 @@ static int dialog_accept(struct leg *leg, const struct sip_msg *msg,
 	leg_peer_learn(leg, msg);
 	leg_contact_get(leg, contact);
 
-	/* It asks for the floor as well (TS 24.379 clause 14): that is for
-	 * the group which it dials */
-	leg->implicit = offer && offer->fc.mc_implicit_request &&
-		group_dialled(leg->srv, &msg->uri.user);
+	/* It asks for the floor as well (TS 24.380 clause 14): that is for
+	 * what it dials. Whether it has it is known after the answer. */
+	leg->implicit = offer && offer->floor >= 0 && leg->dialled &&
+		offer->fc.mc_implicit_request;
 
 	err = leg_offer(&desc, leg, offer);
 	if (err)

@@ -1,6 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "server/priv.h"
 
+static void floor_ours(struct leg_floor *f, const struct leg *leg)
+{
+	struct leg_floor_may may;
+
+	groups_floor_may(&may, leg);
+	leg_floor_ours(f, &may);
+	f->names = leg_floor_names(leg->number);
+	f->mc_implicit_request = leg->implicit;
+}
+
 static void local_get(struct leg_sdp_local *l, const struct leg *leg)
 {
 	memset(l, 0, sizeof(*l));
@@ -15,8 +25,7 @@ static void local_get(struct leg_sdp_local *l, const struct leg *leg)
 	l->dir = leg->dir;
 	l->id = leg->number;
 	l->version = leg->sdp_version;
-	leg_floor_ours(&l->fc, groups_priority(leg));
-	l->fc.mc_implicit_request = leg->implicit;
+	floor_ours(&l->fc, leg);
 	l->secure = leg->secure;
 	l->ice = &leg->media.ice;
 	l->fingerprint = mixer_fingerprint(leg->srv->mixer);
@@ -25,20 +34,21 @@ static void local_get(struct leg_sdp_local *l, const struct leg *leg)
 /* Our side of what secures the leg, before it is said */
 static int secure_make(struct leg *leg, const struct leg_sdp *offer)
 {
-	bool restart;
-	int err;
+	int err = 0;
 
 	if (!offer)
 		return leg->sdp ? 0 : leg_secure_offer(&leg->secure,
 						       leg->service.security);
 
-	err = leg_secure_answer(&leg->secure, offer->security, &offer->sec,
-				offer->profile, leg->ice, &restart);
-	if (!err && restart)
+	/* What the switch has no room for now is no restart yet: the same
+	 * offer, sent again, is one */
+	if (leg_secure_restarts(leg->secure, &offer->sec, leg->ice))
 		err = mixer_leg_ice(leg->srv->mixer, leg->mid,
 				    &leg->media.ice);
 
-	return err;
+	return err ? err : leg_secure_answer(&leg->secure, offer->security,
+					     &offer->sec, offer->profile,
+					     leg->ice);
 }
 
 static void sdp_pl(struct pl *pl, const struct mbuf *mb)
@@ -51,7 +61,7 @@ static void sdp_pl(struct pl *pl, const struct mbuf *mb)
 static int encode(struct mbuf **mbp, const struct leg *leg,
 		  const struct leg_sdp *offer)
 {
-	struct mbuf *mb = mbuf_alloc(512);
+	struct mbuf *mb = sdpsec_mbuf_alloc(LEG_SDP_BYTES_MAX);
 	struct leg_sdp_local l;
 	struct leg_sdp last;
 	struct pl pl;
@@ -158,9 +168,13 @@ uint16_t leg_offer_decode(struct leg_sdp *s, const struct leg *leg,
 void leg_remote_set(struct leg *leg, const struct leg_sdp *s, bool again)
 {
 	struct mixer_leg_remote r;
+	struct leg_floor ours;
 	int err = 0;
 
 	leg_sdp_remote(&r, s, &leg->flow);
+	floor_ours(&ours, leg);
+	leg_floor_terms(&r.floor_terms, &ours, &s->fc);
+	r.bfcp = ours.names;
 	if (s->answer)
 		err = leg_secure_agree(&leg->secure, s->security, &s->sec);
 	leg_secure_remote(&r, leg->secure);

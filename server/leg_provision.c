@@ -18,7 +18,8 @@ static uint16_t provision_check(struct checked *c,
 	*wordsp = "subscriber, display name or service cannot be used";
 	if (!p->subscriber[0] || !p->service.name[0] ||
 	    !front_text_ok(p->subscriber) || !front_text_ok(p->service.name) ||
-	    !front_text_ok(p->display))
+	    !front_text_ok(p->display) ||
+	    !front_text_ok(p->service.floor.policy))
 		return 400;
 
 	*wordsp = "the service's codec is not known here";
@@ -53,7 +54,11 @@ static bool leg_outdated(const struct leg *leg,
 		(leg_is_up(leg) && leg_rule_conforms(p->service.security,
 						     leg->secure));
 
-	return p->anew || !secure || leg->codec != c->codec ||
+	/* The switch is told when it makes the leg */
+	const bool talks = leg->talk_by == p->talk_by &&
+		leg->tones == p->tones;
+
+	return p->anew || !secure || !talks || leg->codec != c->codec ||
 		strcmp(leg->service.name, p->service.name) ||
 		(!leg->passing && leg->service.idle_inactive !=
 					  p->service.idle_inactive);
@@ -64,12 +69,22 @@ static void leg_update(struct leg *leg, const struct bus_leg_provision *p,
 {
 	const bool moved = !sa_cmp(&leg->flow, &c->flow, SA_ALL);
 	const bool elsewhere = !sa_cmp(&leg->flow, &c->flow, SA_ADDR);
-	const bool talk = leg->service.max_talk_ms != p->service.max_talk_ms;
+	const bool floor =
+		leg->service.max_talk_ms != p->service.max_talk_ms ||
+		memcmp(&leg->service.floor, &p->service.floor,
+		       sizeof(p->service.floor));
+	const bool party = leg->anonymous != p->anonymous ||
+		leg->priority != p->priority ||
+		strcmp(leg->display, p->display);
 	const size_t len = strlen(p->route);
 
 	strcpy(leg->user, p->user);
 	strcpy(leg->display, p->display);
 	leg->service = p->service;
+	leg->talk_by = p->talk_by;
+	leg->tones = p->tones;
+	leg->anonymous = p->anonymous;
+	leg->priority = p->priority;
 	leg->codec = c->codec;
 	leg->invite = p->invite;
 	leg->binding = p->binding;
@@ -87,7 +102,11 @@ static void leg_update(struct leg *leg, const struct bus_leg_provision *p,
 	/* Its media goes on from another host: from where is in its answer */
 	if (leg->sess && elsewhere && leg_is_up(leg))
 		leg_modify(leg, WANT_CHANGE);
-	if (talk && leg_is_up(leg)) {
+	if (party && leg_is_up(leg)) {
+		call_party_changed(leg);
+		groups_member_changed(leg);
+	}
+	if (floor && leg_is_up(leg)) {
 		call_service_changed(leg);
 		groups_service_changed(leg);
 	}

@@ -277,14 +277,23 @@ static int audio_decode(struct leg_sdp *s, int i, const struct leg_codec *codec,
 	return 0;
 }
 
-static bool floor_decode(struct leg_sdp *s, int i)
+static bool floor_formats(struct leg_floor *fc, const struct leg_sdp_line *l,
+			  bool ours)
+{
+	if (!pl_strcasecmp(&l->proto, "UDP/BFCP"))
+		return leg_floor_bfcp_decode(fc, &l->attrs, ours);
+
+	return !pl_strcasecmp(&l->proto, "udp") &&
+		leg_floor_decode(fc, &l->formats, &l->attrs);
+}
+
+static bool floor_decode(struct leg_sdp *s, int i, bool ours)
 {
 	const struct leg_sdp_line *l = &s->linev[i];
 	struct leg_floor fc;
 	struct sa addr;
 
-	if (!l->port || pl_strcasecmp(&l->proto, "udp") ||
-	    !leg_floor_decode(&fc, &l->formats, &l->attrs) ||
+	if (!l->port || !floor_formats(&fc, l, ours) ||
 	    addr_decode(&addr, s, l))
 		return false;
 
@@ -350,7 +359,7 @@ int leg_sdp_decode(struct leg_sdp *s, const struct pl *text,
 	audio_choose(s, codec, rule);
 	for (i = 0; i < s->linec && s->floor < 0; i++)
 		if (!pl_strcasecmp(&s->linev[i].media, "application") &&
-		    floor_decode(s, i))
+		    floor_decode(s, i, !rule))
 			s->floor = i;
 
 	if (s->audio < 0)
@@ -375,7 +384,7 @@ void leg_sdp_remote(struct mixer_leg_remote *r, const struct leg_sdp *s,
 	r->pt_event = s->pt_event;
 	addr_or_flow(&r->rtp, &s->rtp, flow);
 	addr_or_flow(&r->rtcp, &s->rtcp, flow);
-	if (s->floor >= 0) {
+	if (s->floor >= 0 && !s->fc.mc_no_floor_ctrl) {
 		addr_or_flow(&r->floor, &s->floor_addr, flow);
 		r->floor_proto = leg_floor_proto(&s->fc);
 	}

@@ -3,8 +3,8 @@
  * @file leg_sdp.h  SDP of a leg (RFC 8866, 3264): text in, values out, and back
  *
  * A leg has one audio line of its service's one codec with telephone-event,
- * and a floor line (m=application, proto udp, formats TBCP and MCPTT) where the
- * terminal has one. Every other line is refused in its place. Of several audio
+ * and a floor line (m=application, proto udp, formats TBCP and MCPTT, or proto
+ * UDP/BFCP) where the terminal has one. Every other line is refused in its place. Of several audio
  * lines the first is taken that can be secured, else the first plain one; which
  * may be is for leg_rule.h to say.
  *

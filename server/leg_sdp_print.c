@@ -130,7 +130,8 @@ static int lines_encode(struct mbuf *mb, const struct leg_sdp_local *l,
 		const struct leg_sdp_line *line = &other->linev[i];
 
 		if (i == other->audio)
-			err |= audio_encode(mb, l, line, dir);
+			err |= audio_encode(mb, l, line, dir) |
+				(l->floor ? leg_floor_label_print(mb, fc) : 0);
 		else if (i == other->floor && l->floor)
 			err |= leg_floor_print(mb, fc, l->floor, &line->proto) |
 				mid_encode(mb, line);
@@ -157,6 +158,7 @@ int leg_sdp_offer(struct mbuf *mb, const struct leg_sdp_local *l,
 	if (last) {
 		fc.tbcp = last->fc.tbcp;
 		fc.mcpt = last->fc.mcpt;
+		fc.bfcp = last->fc.bfcp;
 		err |= lines_encode(mb, l, last, l->dir, &fc);
 	}
 	else {

@@ -94,19 +94,30 @@ enum sdpsec_profile leg_secure_profile(const struct leg_secure *s)
 
 /* --- what the terminal says ---------------------------------------------- */
 
-/* @return true: it had others before (RFC 8839 section 4.4.1.1.1) */
-static bool ice_changed(const struct leg_secure *s, const struct sdpsec *sec)
+bool leg_secure_restarts(const struct leg_secure *s, const struct sdpsec *sec,
+			 bool ice)
 {
-	return s->ufrag && s->pwd && (pl_strcmp(&sec->ufrag, s->ufrag) ||
-				      pl_strcmp(&sec->pwd, s->pwd));
+	/* It had others before (RFC 8839 section 4.4.1.1.1) */
+	return ice && sec->ice && s && s->ufrag &&
+		(pl_strcmp(&sec->ufrag, s->ufrag) ||
+		 pl_strcmp(&sec->pwd, s->pwd));
 }
 
+/* Both or none: what is known decides what the next offer restarts */
 static int ice_set(struct leg_secure *s, const struct sdpsec *sec)
 {
-	s->ufrag = mem_deref(s->ufrag);
-	s->pwd = mem_deref(s->pwd);
-	return pl_strdup(&s->ufrag, &sec->ufrag) ||
-		pl_strdup(&s->pwd, &sec->pwd) ? ENOMEM : 0;
+	char *ufrag = NULL, *pwd = NULL;
+
+	if (pl_strdup(&ufrag, &sec->ufrag) || pl_strdup(&pwd, &sec->pwd)) {
+		mem_deref(ufrag);
+		return ENOMEM;
+	}
+
+	mem_deref(s->ufrag);
+	mem_deref(s->pwd);
+	s->ufrag = ufrag;
+	s->pwd = pwd;
+	return 0;
 }
 
 /* The terminal that renews its key starts its counters afresh, and may take it
@@ -144,13 +155,13 @@ static void dtls_answer(struct leg_secure *s, const struct sdpsec *sec,
 
 int leg_secure_answer(struct leg_secure **sp, enum mixer_security kind,
 		      const struct sdpsec *sec, enum sdpsec_profile profile,
-		      bool ice, bool *restartp)
+		      bool ice)
 {
+	const bool restart = leg_secure_restarts(*sp, sec, ice);
 	struct leg_secure *s = *sp;
 	int err = 0;
 
 	ice = ice && sec->ice;
-	*restartp = false;
 	if (kind == MIXER_PLAIN && !ice && !sec->mux) {
 		*sp = mem_deref(s);
 		return 0;
@@ -162,13 +173,12 @@ int leg_secure_answer(struct leg_secure **sp, enum mixer_security kind,
 		return ENOMEM;
 
 	*sp = s;
-	*restartp = ice && ice_changed(s, sec);
 	if (ice)
 		err = ice_set(s, sec);
 	if (!err && kind == MIXER_SDES)
 		err = sdes_answer(s, sec);
 	if (kind == MIXER_DTLS)
-		dtls_answer(s, sec, *restartp);
+		dtls_answer(s, sec, restart);
 
 	if (s->kind != kind)
 		s->suite = SRTPW_NONE;

@@ -42,6 +42,13 @@ struct leg_secure {
  *  @return 0, ENOMEM, EIO (no random keys) */
 int leg_secure_offer(struct leg_secure **sp, enum bus_security policy);
 
+/** Does that offer restart ICE? Then new credentials of ours are due, before
+ *  leg_secure_answer() takes note of it.
+ *  @param s   NULL: nothing was agreed yet
+ *  @param ice Our leg can ICE */
+bool leg_secure_restarts(const struct leg_secure *s, const struct sdpsec *sec,
+			 bool ice);
+
 /**
  * Our side of the answer to an offer
  *
@@ -53,11 +60,12 @@ int leg_secure_offer(struct leg_secure **sp, enum bus_security policy);
  * @param sec      What it says
  * @param profile  Of the line
  * @param ice      Our leg can ICE
- * @param restartp The terminal restarts ICE: new credentials of ours are due
+ *
+ * @return 0, ENOMEM, EIO (no random keys)
  */
 int leg_secure_answer(struct leg_secure **sp, enum mixer_security kind,
 		      const struct sdpsec *sec, enum sdpsec_profile profile,
-		      bool ice, bool *restartp);
+		      bool ice);
 
 /** The answer to our offer is there; *sp becomes NULL where it is plain */
 int leg_secure_agree(struct leg_secure **sp, enum mixer_security kind,

@@ -23,19 +23,24 @@ struct member *member_find(const struct server *srv,
 	return NULL;
 }
 
-uint8_t groups_priority(const struct leg *leg)
+void groups_floor_may(struct leg_floor_may *may, const struct leg *leg)
 {
 	struct le *le = list_head(members_of(leg->srv, leg->subscriber));
-	uint8_t priority = 0;
 
+	may->priority = leg->priority;
+	may->queue = leg->service.floor.queue_max > 0;
+	may->preempt = leg->service.floor.preempt;
 	for (; le; le = le->next) {
 		const struct member *m = le->data;
+		const struct bus_floor *f = &m->group->floor;
 
-		if (!strcmp(m->subscriber, leg->subscriber))
-			priority = MAX(priority, m->priority);
+		if (strcmp(m->subscriber, leg->subscriber))
+			continue;
+
+		may->priority = MAX(may->priority, m->priority);
+		may->queue = may->queue || f->queue_max > 0;
+		may->preempt = may->preempt || f->preempt;
 	}
-
-	return priority;
 }
 
 /* --- joining ----------------------------------------------------------- */
@@ -46,7 +51,8 @@ static uint32_t talk_ms(const struct group *group, const struct leg *leg)
 				  : leg->service.max_talk_ms;
 }
 
-void member_mixer_get(struct mixer_member *mm, const struct member *m)
+void member_mixer_get(struct mixer_member *mm, const struct member *m,
+		      const struct leg *leg)
 {
 	const struct server *srv = m->group->b.srv;
 
@@ -54,6 +60,8 @@ void member_mixer_get(struct mixer_member *mm, const struct member *m)
 	mm->priority = m->priority;
 	mm->may_talk = m->talk;
 	mm->may_listen = m->listen;
+	mm->may_emergency = m->emergency;
+	mm->anonymous = leg->anonymous;
 	(void)snprintf(mm->uri, sizeof(mm->uri), "sip:%s@%s", m->subscriber,
 		       srv->cfg.domain);
 	(void)snprintf(mm->name, sizeof(mm->name), "%s", m->display);
@@ -67,7 +75,7 @@ static int group_open(struct group *group, const struct leg *leg)
 	if (group->joinedc)
 		return strcmp(group->service, leg->service.name) ? EXDEV : 0;
 
-	err = bridge_open(&group->b, talk_ms(group, leg));
+	err = bridge_open(&group->b, &group->floor, talk_ms(group, leg));
 	if (err)
 		return err;
 
@@ -94,7 +102,7 @@ static void member_join(struct member *m, struct leg *leg)
 
 	err = group_open(group, leg);
 	if (!err) {
-		member_mixer_get(&mm, m);
+		member_mixer_get(&mm, m, leg);
 		err = mixer_bridge_join(srv->mixer, group->b.id, leg->mid,
 					&mm);
 	}
@@ -289,14 +297,6 @@ uint16_t group_activate(struct leg *leg, const char *name,
 	return 200;
 }
 
-bool group_dialled(const struct server *srv, const struct pl *name)
-{
-	char buf[HL_NAME_MAX];
-
-	return !refer_user_decode(buf, sizeof(buf), name) &&
-		group_find(srv, buf);
-}
-
 uint16_t group_check(const struct leg *leg, const char *name,
 		     const char **wordsp)
 {
@@ -327,7 +327,7 @@ uint16_t group_dial(struct leg *leg, const char *name, const char **wordsp)
 
 /* --- what a service changes -------------------------------------------- */
 
-void group_talk_sync(struct group *group)
+void group_floor_sync(struct group *group)
 {
 	struct le *le;
 
@@ -336,7 +336,8 @@ void group_talk_sync(struct group *group)
 
 		if (!m->leg)
 			continue;
-		bridge_talk_set(&group->b, talk_ms(group, m->leg));
+		bridge_floor_set(&group->b, &group->floor,
+				 talk_ms(group, m->leg));
 		return;
 	}
 }
@@ -349,6 +350,23 @@ void groups_service_changed(struct leg *leg)
 		struct member *m = le->data;
 
 		if (m->leg == leg)
-			group_talk_sync(m->group);
+			group_floor_sync(m->group);
+	}
+}
+
+void groups_member_changed(struct leg *leg)
+{
+	struct le *le = list_head(members_of(leg->srv, leg->subscriber));
+	struct mixer_member mm;
+
+	for (; le; le = le->next) {
+		struct member *m = le->data;
+
+		if (m->leg != leg)
+			continue;
+		member_mixer_get(&mm, m, leg);
+		(void)mixer_bridge_join(leg->srv->mixer, m->group->b.id,
+					leg->mid, &mm);
+		focus_bridge_changed(&m->group->b);
 	}
 }

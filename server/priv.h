@@ -83,6 +83,7 @@ struct server {
 	struct list groupl;
 	uint32_t groupc;
 	bool groups_retry;         /**< A join found the mixer's ring full */
+	bool bridges_retry;        /**< ..a changed policy did */
 
 	struct list askl;
 	uint32_t askc;
@@ -121,15 +122,22 @@ struct bridge {
 	enum bridge_kind kind;
 	struct server *srv;
 	mixer_bridge_id id;          /**< 0: the group has nobody up */
-	uint32_t max_talk_ms;        /**< As the mixer was told */
+	struct bus_floor floor;      /**< How its floor is run.. */
+	uint32_t max_talk_ms;
+	bool unsaid;                 /**< ..which the mixer is to be told */
 	char holder[HL_NAME_MAX];    /**< Who talks; empty: nobody */
 	struct list focusl;          /**< struct focus: who is told of it */
 	char subject[SUBJECT_MAX];   /**< In the log: "group/NAME" */
 };
 
-int bridge_open(struct bridge *b, uint32_t max_talk_ms);
+int bridge_open(struct bridge *b, const struct bus_floor *floor,
+		uint32_t max_talk_ms);
 void bridge_close(struct bridge *b);
-void bridge_talk_set(struct bridge *b, uint32_t max_talk_ms);
+/** How its floor is run from now on, if that is new */
+void bridge_floor_set(struct bridge *b, const struct bus_floor *floor,
+		      uint32_t max_talk_ms);
+/** Tell what a full ring left out */
+void bridges_retry(struct server *srv);
 /** What the leg talks in: its call, else its selected group, else NULL */
 struct bridge *leg_bridge(const struct leg *leg);
 
@@ -150,7 +158,7 @@ struct member {
 	struct group *group;
 	struct leg *leg;             /**< Joined with; NULL: is not */
 	uint8_t priority;
-	bool talk, listen;
+	bool talk, listen, emergency;
 	char subscriber[HL_NAME_MAX];
 	char display[HL_DISPLAY_MAX];
 };
@@ -163,6 +171,7 @@ struct group {
 	char display[HL_DISPLAY_MAX];
 	char service[HL_NAME_MAX];   /**< Of its legs while there are any */
 	uint32_t max_talk_ms;        /**< 0: the service's */
+	struct bus_floor floor;      /**< The group's or the service's */
 	struct list memberl;
 	uint32_t memberc, joinedc;
 	bool awake;                  /**< Talks, or did a moment ago */
@@ -193,6 +202,10 @@ struct leg {
 	char user[HL_NAME_MAX];
 	char display[HL_DISPLAY_MAX];
 	struct bus_service service;
+	enum bus_talk_by talk_by;
+	enum bus_tones tones;
+	bool anonymous;              /**< Who hears it is not told who it is */
+	uint8_t priority;            /**< In calls */
 	const struct leg_codec *codec;
 	bool invite;
 	char contact[HL_URI_MAX];
@@ -416,6 +429,10 @@ uint16_t call_remove(struct leg *caller, const char *subscriber,
 void call_leave(struct leg *leg);
 void call_floor(struct call *call, bool taken);
 void call_service_changed(struct leg *leg);
+/** Its name, priority or anonymity is another one */
+void call_party_changed(struct leg *leg);
+/** T4: nobody wants to talk in it any more */
+void call_inactive(struct call *call);
 void calls_flush(struct server *srv);
 
 /* group.c: groups and who is in them */
@@ -432,9 +449,11 @@ struct list *members_of(const struct server *srv, const char *subscriber);
 struct member *member_find(const struct server *srv,
 			   const struct group *group, const char *subscriber);
 void member_leave(struct member *m);
-void member_mixer_get(struct mixer_member *mm, const struct member *m);
-/** The group's limit of a burst, or else that of its legs' service */
-void group_talk_sync(struct group *group);
+void member_mixer_get(struct mixer_member *mm, const struct member *m,
+		      const struct leg *leg);
+/** The group's policy; its limit of a burst, or else that of its legs'
+ *  service */
+void group_floor_sync(struct group *group);
 /** Join what the leg is a member of and has room for */
 void groups_join(struct leg *leg);
 void groups_leave(struct leg *leg);
@@ -448,11 +467,11 @@ uint16_t group_check(const struct leg *leg, const char *name,
 		     const char **wordsp);
 /** Select it, without a request for the floor. @return as above */
 uint16_t group_dial(struct leg *leg, const char *name, const char **wordsp);
-/** Does that user part name a group here? */
-bool group_dialled(const struct server *srv, const struct pl *name);
-/** Highest priority of its memberships */
-uint8_t groups_priority(const struct leg *leg);
+/** In any of its groups, or in calls */
+void groups_floor_may(struct leg_floor_may *may, const struct leg *leg);
 void groups_service_changed(struct leg *leg);
+/** As call_party_changed() */
+void groups_member_changed(struct leg *leg);
 
 /* wake.c: legs that are inactive while nobody talks */
 void wake_floor(struct group *group, bool taken);

@@ -79,6 +79,7 @@ static void heartbeat_h(void *arg)
 	heartbeat_say(srv);
 	legs_say(srv);
 	groups_retry(srv);
+	bridges_retry(srv);
 }
 
 static void soon_h(void *arg)
@@ -135,6 +136,24 @@ static void shed_h(const struct server *srv, const struct mixer_event *ev)
 		     HLOG_U("burst", ev->burst));
 }
 
+/* T4: a call ends; a group is there for who comes next */
+static void inactive_h(struct bridge *b)
+{
+	if (!b)
+		return;
+
+	switch (b->kind) {
+
+	case BRIDGE_PRIVATE:
+	case BRIDGE_ADHOC:
+		call_inactive((struct call *)b);
+		break;
+
+	case BRIDGE_GROUP:
+		break;
+	}
+}
+
 static void event_h(const struct mixer_event *ev, void *arg)
 {
 	struct server *srv = arg;
@@ -148,6 +167,10 @@ static void event_h(const struct mixer_event *ev, void *arg)
 
 	case MIXER_FLOOR_REVOKED:
 		shed_h(srv, ev);
+		break;
+
+	case MIXER_BRIDGE_INACTIVE:
+		inactive_h(ev->bridge_arg);
 		break;
 
 	case MIXER_OVERLOAD:
@@ -174,7 +197,6 @@ static void event_h(const struct mixer_event *ev, void *arg)
 	case MIXER_FLOOR_UNQUEUED:
 	case MIXER_FLOOR_WARNED:
 	case MIXER_FLOOR_URGENT:
-	case MIXER_BRIDGE_INACTIVE:
 	case MIXER_LEG_CONNECT_ACK:
 	case MIXER_LEG_DISCONNECT_ACK:
 		leg_event(ev->leg_arg, ev);

@@ -22,52 +22,73 @@ enum field {
 	FIELD_SEQ = 8,
 	FIELD_QUEUED_USER = 9,
 	FIELD_SOURCE = 10,
+	FIELD_TRACK = 11,
 	FIELD_ACKED = 12,
 	FIELD_INDICATOR = 13,
 	FIELD_SSRC = 14,
-	FIELD_ALIAS = 17
+	FIELD_USERS = 15,
+	FIELD_SSRCS = 16,
+	FIELD_ALIAS = 17,
+	FIELD_PURPOSE = 21,
+	FIELD_QUEUED_USERS = 22,
+	FIELD_RESPONSE = 23,
+	FIELD_FLOW = 24,
+	FIELD_REVOKE_USER = 25
 };
 
-enum { SUBTYPE_ACK = 0x10, TYPE_MASK = 0x0f, FIELDS_MAX = 7, FIELD_END = -1 };
+enum { SUBTYPE_ACK = 0x10, TYPE_MASK = 0x0f, FIELDS_MAX = 10, FIELD_END = -1,
+       FLOW_RESUME = 0x8000 };
 
 static const uint8_t name_mcpt[4] = {'M', 'C', 'P', 'T'};
 
 struct layout {
 	bool known;
-	bool may_ack;          /* Table 8.2.2.1-1 */
-	bool written;          /* We send it, or the terminal does */
-	int fields[FIELDS_MAX];/* In the order they are written */
+	bool may_ack;           /* Table 8.2.2.1-1 */
+	int fields[FIELDS_MAX]; /* In the order they are written */
 };
 
 static const struct layout layouts[TYPE_MASK + 1] = {
-	[MCPT_REQUEST] = {true, false, true,
-			  {FIELD_PRIORITY, FIELD_USER, FIELD_INDICATOR,
-			   FIELD_ALIAS, FIELD_END}},
-	[MCPT_GRANTED] = {true, true, true,
+	[MCPT_REQUEST] = {true, false,
+			  {FIELD_PRIORITY, FIELD_USER, FIELD_TRACK,
+			   FIELD_INDICATOR, FIELD_ALIAS, FIELD_END}},
+	[MCPT_GRANTED] = {true, true,
 			  {FIELD_DURATION, FIELD_SSRC, FIELD_PRIORITY,
-			   FIELD_USER, FIELD_QUEUE_SIZE, FIELD_INDICATOR,
-			   FIELD_END}},
-	[MCPT_TAKEN] = {true, true, true,
+			   FIELD_USER, FIELD_QUEUE_SIZE, FIELD_TRACK,
+			   FIELD_INDICATOR, FIELD_END}},
+	[MCPT_TAKEN] = {true, true,
 			{FIELD_GRANTED_PARTY, FIELD_PERMISSION, FIELD_SEQ,
-			 FIELD_INDICATOR, FIELD_SSRC, FIELD_ALIAS, FIELD_END}},
-	[MCPT_DENY] = {true, true, true,
-		       {FIELD_CAUSE, FIELD_USER, FIELD_INDICATOR, FIELD_END}},
-	[MCPT_RELEASE] = {true, true, true,
-			  {FIELD_USER, FIELD_INDICATOR, FIELD_END}},
-	[MCPT_IDLE] = {true, true, true,
-		       {FIELD_SEQ, FIELD_INDICATOR, FIELD_END}},
-	[MCPT_REVOKE] = {true, false, true,
-			 {FIELD_CAUSE, FIELD_INDICATOR, FIELD_END}},
-	[MCPT_REVOKE_REQUEST] = {.known = true},
-	[MCPT_QUEUE_REQUEST] = {true, false, true, {FIELD_USER, FIELD_END}},
-	[MCPT_QUEUE_INFO] = {true, true, true,
+			 FIELD_TRACK, FIELD_INDICATOR, FIELD_SSRC, FIELD_USERS,
+			 FIELD_SSRCS, FIELD_ALIAS, FIELD_END}},
+	[MCPT_DENY] = {true, true,
+		       {FIELD_CAUSE, FIELD_USER, FIELD_TRACK, FIELD_INDICATOR,
+			FIELD_END}},
+	[MCPT_RELEASE] = {true, true,
+			  {FIELD_USER, FIELD_TRACK, FIELD_INDICATOR,
+			   FIELD_END}},
+	[MCPT_IDLE] = {true, true,
+		       {FIELD_SEQ, FIELD_TRACK, FIELD_INDICATOR, FIELD_END}},
+	[MCPT_REVOKE] = {true, false,
+			 {FIELD_CAUSE, FIELD_TRACK, FIELD_INDICATOR,
+			  FIELD_END}},
+	/* Its fields but 25 are UNCONFIRMED */
+	[MCPT_REVOKE_REQUEST] = {true, false,
+				 {FIELD_USER, FIELD_REVOKE_USER,
+				  FIELD_INDICATOR, FIELD_END}},
+	[MCPT_QUEUE_REQUEST] = {true, false,
+				{FIELD_USER, FIELD_TRACK, FIELD_END}},
+	[MCPT_QUEUE_INFO] = {true, true,
 			     {FIELD_USER, FIELD_SSRC, FIELD_QUEUED_USER,
-			      FIELD_QUEUE_INFO, FIELD_INDICATOR, FIELD_END}},
-	[MCPT_ACK] = {true, false, true,
-		      {FIELD_SOURCE, FIELD_ACKED, FIELD_END}},
-	[MCPT_MEDIA_FLOW] = {.known = true, .may_ack = true},
-	[MCPT_QUEUED_REQUESTS] = {.known = true, .may_ack = true},
-	[MCPT_RELEASE_MULTI] = {.known = true}
+			      FIELD_QUEUE_INFO, FIELD_TRACK, FIELD_INDICATOR,
+			      FIELD_END}},
+	[MCPT_ACK] = {true, false,
+		      {FIELD_SOURCE, FIELD_ACKED, FIELD_TRACK, FIELD_END}},
+	[MCPT_MEDIA_FLOW] = {true, true, {FIELD_FLOW, FIELD_END}},
+	[MCPT_QUEUED_REQUESTS] = {true, true,
+				  {FIELD_PURPOSE, FIELD_QUEUED_USERS,
+				   FIELD_RESPONSE, FIELD_END}},
+	[MCPT_RELEASE_MULTI] = {true, false,
+				{FIELD_USER, FIELD_INDICATOR, FIELD_SSRC,
+				 FIELD_ALIAS, FIELD_END}}
 };
 
 /* ------------------------------------------------------------- encoding */
@@ -128,10 +149,24 @@ static void number_put(struct writer *w, const struct mcpt_msg *msg,
 	case FIELD_SSRC:
 		ssrc_put(w, msg);
 		break;
+	case FIELD_PURPOSE:
+		mcfield_u16_put(w, id, msg->purpose);
+		break;
+	case FIELD_RESPONSE:
+		mcfield_u16_put(w, id, msg->response);
+		break;
+	case FIELD_FLOW:
+		mcfield_u16_put(w, id, msg->resume ? FLOW_RESUME : 0);
+		break;
 	case FIELD_GRANTED_PARTY:
 	case FIELD_USER:
 	case FIELD_QUEUED_USER:
+	case FIELD_TRACK:
+	case FIELD_USERS:
+	case FIELD_SSRCS:
 	case FIELD_ALIAS:
+	case FIELD_QUEUED_USERS:
+	case FIELD_REVOKE_USER:
 		break;
 	}
 }
@@ -139,14 +174,27 @@ static void number_put(struct writer *w, const struct mcpt_msg *msg,
 /* NULL: the field is a number */
 static const struct mcpt_text *field_text(const struct mcpt_msg *msg, int id)
 {
-	if (id == FIELD_GRANTED_PARTY)
+	switch (id) {
+
+	case FIELD_GRANTED_PARTY:
 		return &msg->granted_party;
-	if (id == FIELD_USER)
+	case FIELD_USER:
 		return &msg->user;
-	if (id == FIELD_QUEUED_USER)
+	case FIELD_QUEUED_USER:
 		return &msg->queued_user;
-	if (id == FIELD_ALIAS)
+	case FIELD_TRACK:
+		return &msg->track;
+	case FIELD_USERS:
+		return &msg->users;
+	case FIELD_SSRCS:
+		return &msg->ssrcs;
+	case FIELD_ALIAS:
 		return &msg->alias;
+	case FIELD_QUEUED_USERS:
+		return &msg->queued_users;
+	case FIELD_REVOKE_USER:
+		return &msg->revoke_user;
+	}
 	return NULL;
 }
 
@@ -169,7 +217,7 @@ static bool msg_fits(const struct mcpt_msg *msg)
 	if ((unsigned)msg->type > TYPE_MASK)
 		return false;
 	l = &layouts[msg->type];
-	if (!l->written || (msg->ack && !l->may_ack))
+	if (!l->known || (msg->ack && !l->may_ack))
 		return false;
 	if (!mcfield_text_fits(msg->phrase.p, msg->phrase.l, 2) ||
 	    (msg->phrase.p && !(msg->has & MCPT_HAS_CAUSE)))
@@ -267,10 +315,24 @@ static bool number_get(struct reader *r, struct mcpt_msg *msg, enum field id)
 	case FIELD_SSRC:
 		ssrc_get(r, msg);
 		return true;
+	case FIELD_PURPOSE:
+		msg->purpose = mcfield_u16_get(r);
+		return true;
+	case FIELD_RESPONSE:
+		msg->response = mcfield_u16_get(r);
+		return true;
+	case FIELD_FLOW:
+		msg->resume = mcfield_u16_get(r) & FLOW_RESUME;
+		return true;
 	case FIELD_GRANTED_PARTY:
 	case FIELD_USER:
 	case FIELD_QUEUED_USER:
+	case FIELD_TRACK:
+	case FIELD_USERS:
+	case FIELD_SSRCS:
 	case FIELD_ALIAS:
+	case FIELD_QUEUED_USERS:
+	case FIELD_REVOKE_USER:
 		break;
 	}
 	return false;

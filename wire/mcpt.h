@@ -22,13 +22,13 @@ enum mcpt_type {
 	MCPT_RELEASE = 4,
 	MCPT_IDLE = 5,
 	MCPT_REVOKE = 6,
-	MCPT_REVOKE_REQUEST = 7,      /**< Read only */
+	MCPT_REVOKE_REQUEST = 7,      /**< Asks that another be revoked */
 	MCPT_QUEUE_REQUEST = 8,       /**< Queue Position Request */
 	MCPT_QUEUE_INFO = 9,          /**< Queue Position Info */
 	MCPT_ACK = 10,
-	MCPT_MEDIA_FLOW = 11,         /**< Read only */
-	MCPT_QUEUED_REQUESTS = 14,    /**< Read only */
-	MCPT_RELEASE_MULTI = 15       /**< Read only */
+	MCPT_MEDIA_FLOW = 11,         /**< Unicast Media Flow Control */
+	MCPT_QUEUED_REQUESTS = 14,    /**< Queued Floor Requests */
+	MCPT_RELEASE_MULTI = 15       /**< Floor Release Multi Talker */
 };
 
 /** DENY */
@@ -93,7 +93,17 @@ enum mcpt_has {
 	MCPT_HAS_SOURCE = 1 << 10,
 	MCPT_HAS_ACKED = 1 << 12,
 	MCPT_HAS_INDICATOR = 1 << 13,
-	MCPT_HAS_SSRC = 1 << 14
+	MCPT_HAS_SSRC = 1 << 14,
+	MCPT_HAS_PURPOSE = 1 << 21,
+	MCPT_HAS_RESPONSE = 1 << 23,
+	MCPT_HAS_FLOW = 1 << 24
+};
+
+/** What a QUEUED_REQUESTS is for */
+enum mcpt_purpose {
+	MCPT_PURPOSE_CANCEL = 0,
+	MCPT_PURPOSE_RESULT = 1,
+	MCPT_PURPOSE_NOTIFICATION = 2
 };
 
 enum {
@@ -138,6 +148,18 @@ struct mcpt_msg {
 	uint16_t indicator;         /**< 13: enum mcpt_indicator */
 	uint32_t granted_ssrc;      /**< 14: SSRC of the talker */
 	struct mcpt_text alias;     /**< 17: functional alias of user */
+	/** 21: enum mcpt_purpose. Which of the two octets holds it is
+	 *  UNCONFIRMED: as one number */
+	uint16_t purpose;
+	uint16_t response;          /**< 23: 0 done, 2 empty, 3, 5 */
+	bool resume;                /**< 24: media flows; else it stops */
+	struct mcpt_text revoke_user;   /**< 25: URI of who is to be revoked */
+
+	/* Values with a structure of their own, as they lie on the wire */
+	struct mcpt_text track;     /**< 11 */
+	struct mcpt_text users;     /**< 15: list of granted users */
+	struct mcpt_text ssrcs;     /**< 16: ..and of their SSRCs */
+	struct mcpt_text queued_users;  /**< 22 */
 };
 
 /**
@@ -152,8 +174,8 @@ struct mcpt_msg {
  * that do are written in the order of TS 24.380 section 8.2.4 ff.
  *
  * @return 0, EINVAL (value that the wire cannot carry, ack on a type that
- *         never has it, a type that is only read), EOVERFLOW (size or
- *         MCPT_MAX_BYTES too small)
+ *         never has it, an unknown type), EOVERFLOW (size or MCPT_MAX_BYTES
+ *         too small)
  */
 int mcpt_encode(uint8_t *buf, size_t size, const struct mcpt_msg *msg,
 		size_t *lenp);

@@ -269,6 +269,22 @@ int sdpsec_candidate_print(struct mbuf *mb, unsigned component,
 		? ENOMEM : 0;
 }
 
+static void mbuf_destructor(void *arg)
+{
+	struct mbuf *mb = arg;
+
+	if (mb->buf)
+		sdpsec_wipe(mb->buf, mb->size);
+	mem_deref(mb->buf);
+}
+
+struct mbuf *sdpsec_mbuf_alloc(size_t size)
+{
+	struct mbuf *mb = mem_zalloc(sizeof(*mb), mbuf_destructor);
+
+	return mb && !mbuf_resize(mb, size) ? mb : mem_deref(mb);
+}
+
 void sdpsec_wipe(void *p, size_t len)
 {
 	OPENSSL_cleanse(p, len);

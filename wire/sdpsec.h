@@ -118,6 +118,9 @@ int sdpsec_ice_print(struct mbuf *mb, const char *ufrag, const char *pwd);
 int sdpsec_candidate_print(struct mbuf *mb, unsigned component,
 			   const struct sa *addr);
 
+/** For text with keys: what it holds is wiped when it is freed. It has to
+ *  find room in size bytes, or copies stay behind. @return buffer, or NULL */
+struct mbuf *sdpsec_mbuf_alloc(size_t size);
 /** Overwrite, so that the compiler cannot leave it out */
 void sdpsec_wipe(void *p, size_t len);
 

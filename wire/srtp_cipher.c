@@ -76,7 +76,7 @@ void srtpw_session_init(struct srtpw_session *ss,
 	sha_pad(ss->outer, m->auth, 0x5c);
 }
 
-static const EVP_CIPHER *suite_evp(enum srtpw_suite suite)
+const EVP_CIPHER *srtpw_suite_evp(enum srtpw_suite suite)
 {
 	switch (suite) {
 	case SRTPW_AEAD_AES_128_GCM:
@@ -103,8 +103,8 @@ int srtpw_cipher_init(struct srtpw_cipher *c, enum srtpw_suite suite,
 	evp = EVP_CIPHER_CTX_new();
 	if (!evp)
 		return ENOMEM;
-	if (EVP_EncryptInit_ex(evp, suite_evp(suite), NULL, rtp->key, NULL) !=
-	    1) {
+	if (EVP_EncryptInit_ex(evp, srtpw_suite_evp(suite), NULL, rtp->key,
+			       NULL) != 1) {
 		EVP_CIPHER_CTX_free(evp);
 		return EIO;
 	}

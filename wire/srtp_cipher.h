@@ -40,6 +40,10 @@ enum srtpw_label { SRTPW_RTP_LABEL = 0, SRTPW_RTCP_LABEL = 3 };
 int srtpw_derive(struct srtpw_material *m, const struct srtpw_key *key,
 		 enum srtpw_label label);
 
+/** EVP_CIPHER of a suite; NULL for SRTPW_NONE */
+struct evp_cipher_st;
+const struct evp_cipher_st *srtpw_suite_evp(enum srtpw_suite suite);
+
 /** What a cipher keeps of the material of RTP or RTCP */
 struct srtpw_session {
 	uint8_t salt[SRTPW_SALT_BYTES_MAX];

@@ -513,7 +513,7 @@ def test_floor_with_the_invite(lab):
     r = dial(a, a.aor('crew'), body=body)
     expect(r.code == 200, r.start)
     m = re.search(r'^m=application (\d+) udp MCPTT\r\n'
-                  r'a=fmtp:MCPTT mc_priority=5;mc_implicit_request\r$',
+                  r'a=fmtp:MCPTT mc_queueing;mc_priority=5;mc_implicit_request\r$',
                   r.body, re.M)
     expect(m and m.group(1) != '0', r.body)
     b.event('taken')

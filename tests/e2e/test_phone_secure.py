@@ -101,6 +101,17 @@ def test_phones_hear_in_srtp(lab):
     expect(not got & sent, 'bob was sent speech in the clear')
 
 
+def talk_in_turn(lab, server, bob, carol, keys):
+    for talker, listener, name in ((bob, carol, 'Front_Left'),
+                                   (carol, bob, 'Front_Right')):
+        listener.listen()
+        speech = lab.speech(name)
+        talk_by_keys(server, talker, 'crew', speech, keys)
+        if listener is carol:
+            carol.heard_out()
+        expect_phone_heard(speech, listener)
+
+
 def test_phones_talk_in_srtp(lab):
     """P7 P8: a service that needs SRTP: baresip and linphone that insist on
     it ask for the floor with keys, talk and hear each other"""
@@ -110,14 +121,7 @@ def test_phones_talk_in_srtp(lab):
     for name in ('bob', 'carol'):
         until_secured(server, name, 'sdes')
     join(server, 'crew', ('bob', 'carol'))
-    for talker, listener, name in ((bob, carol, 'Front_Left'),
-                                   (carol, bob, 'Front_Right')):
-        listener.listen()
-        speech = lab.speech(name)
-        talk_by_keys(server, talker, 'crew', speech, 'RFC 4733 in SRTP')
-        if listener is carol:
-            carol.heard_out()
-        expect_phone_heard(speech, listener)
+    talk_in_turn(lab, server, bob, carol, 'RFC 4733 in SRTP')
 
 
 def dialled(lab, server, phone, kind, ice=False):
@@ -178,14 +182,7 @@ def test_phones_talk_in_dtls_with_ice(lab):
     for phone in (bob, carol):
         leg = until_secured(server, phone.user, 'dtls')
         expect(leg['ice'], leg)
-    for talker, listener, name in ((bob, carol, 'Front_Left'),
-                                   (carol, bob, 'Front_Right')):
-        listener.listen()
-        speech = lab.speech(name)
-        talk_by_keys(server, talker, 'crew', speech, 'RFC 4733 in DTLS-SRTP')
-        if listener is carol:
-            carol.heard_out()
-        expect_phone_heard(speech, listener)
+    talk_in_turn(lab, server, bob, carol, 'RFC 4733 in DTLS-SRTP')
 
 
 def test_phones_offer_ice(lab):

@@ -17,6 +17,10 @@ static const char fingerprint[] = "sha-256 "
 	"19:E5:7C:AB:4A:AD:B9:B1:3F:82:18:3B:54:02:12:DF";
 static const struct mixer_ice ice = {"abcd", "0123456789012345678901"};
 
+static const struct leg_floor_may may = {
+	.priority = 7, .queue = true, .preempt = true,
+};
+
 static void answer(const struct leg_sdp *offer, const struct leg_codec *codec)
 {
 	struct leg_secure *secure = NULL;
@@ -29,15 +33,16 @@ static void answer(const struct leg_sdp *offer, const struct leg_codec *codec)
 	struct mbuf *mb = mbuf_alloc(512), *mb2 = mbuf_alloc(512);
 	struct leg_sdp again, third;
 	struct pl pl;
-	bool restart;
 
 	if (!mb || !mb2)
 		abort();
-	if (leg_secure_answer(&secure, offer->security, &offer->sec,
-			      offer->profile, true, &restart) || restart)
+	if (leg_secure_restarts(secure, &offer->sec, true) ||
+	    leg_secure_answer(&secure, offer->security, &offer->sec,
+			      offer->profile, true) ||
+	    leg_secure_restarts(secure, &offer->sec, true))
 		abort();
 	l.secure = secure;
-	leg_floor_ours(&l.fc, 7);
+	leg_floor_ours(&l.fc, &may);
 	(void)sa_set_str(&l.addr, "192.0.2.1", 0);
 	if (leg_sdp_answer(mb, &l, offer))
 		abort();

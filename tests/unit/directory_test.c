@@ -13,7 +13,14 @@
 #include <re.h>
 #include "presence/directory.h"
 
-enum { NAMES = 4, STEPS = 400, EVERY = 8 };
+enum { NAMES = 4, STEPS = 400, EVERY = 8, TOLD = 256 };
+
+/** What was said last of the floor of a group's member, or of the calls of a
+ *  subscription (group empty): the policy, known by the length of its queue */
+struct floor_told {
+	char group[HL_NAME_MAX], subscriber[HL_NAME_MAX];
+	int queue_max;
+};
 
 struct world {
 	struct dbtest *t;
@@ -21,7 +28,52 @@ struct world {
 	struct directory *dir;
 	unsigned fence;
 	unsigned events[DIR_SYNCED + 1];
+	struct floor_told toldv[TOLD];
+	unsigned toldc;
 };
+
+static struct floor_told *told(struct world *w, const char *group,
+			       const char *subscriber)
+{
+	struct floor_told *t;
+	unsigned i;
+
+	for (i = 0; i < w->toldc; i++) {
+		t = &w->toldv[i];
+		if (!strcmp(t->group, group) &&
+		    !strcmp(t->subscriber, subscriber))
+			return t;
+	}
+	assert_true(w->toldc < TOLD);
+	t = &w->toldv[w->toldc++];
+	strcpy(t->group, group);
+	strcpy(t->subscriber, subscriber);
+	return t;
+}
+
+static int queue_max(const struct prov_policy *policy)
+{
+	return policy ? policy->queue_max : -1;
+}
+
+static void member_told(struct world *w, const struct dir_member *m)
+{
+	told(w, m->row.group, m->row.subscriber)->queue_max =
+		queue_max(directory_group_policy(w->dir, m->group));
+}
+
+/* As presence does: with the subscription its memberships are told, too */
+static void sub_told(struct world *w, const struct dir_sub *sub)
+{
+	struct le *le;
+
+	told(w, "", sub->row.subscriber)->queue_max =
+		queue_max(directory_service_policy(w->dir, sub->service));
+	LIST_FOREACH(&sub->members, le)
+	{
+		member_told(w, le->data);
+	}
+}
 
 static void change_h(const struct dir_change *chg, void *arg)
 {
@@ -33,6 +85,7 @@ static void change_h(const struct dir_change *chg, void *arg)
 		assert_ptr_equal(directory_sub(w->dir,
 					       chg->sub->row.subscriber),
 				 chg->sub);
+		sub_told(w, chg->sub);
 		break;
 	case DIR_SUB_GONE:
 		/* Still whole while one is told */
@@ -44,6 +97,8 @@ static void change_h(const struct dir_change *chg, void *arg)
 		assert_true(chg->user->row.name[0] != '\0');
 		break;
 	case DIR_MEMBER_SET:
+		member_told(w, chg->member);
+		/* fall through */
 	case DIR_MEMBER_GONE:
 		assert_string_equal(chg->member->sub->row.subscriber,
 				    chg->member->row.subscriber);
@@ -207,6 +262,37 @@ static void check_pair(struct world *w, const struct dir_sub *a,
 	assert_int_equal(has(&seen, bn), see);
 }
 
+/* What was told of a floor is what the database says now */
+static void check_floor(struct world *w, const struct dir_sub *sub)
+{
+	const char *name = sub->row.subscriber;
+	struct le *le;
+
+	assert_int_equal(told(w, "", name)->queue_max,
+			 ask(w,
+			     "SELECT queue_max FROM subscription s "
+			     "JOIN service v ON v.name = s.service "
+			     "JOIN floor_policy p ON p.name = v.floor_policy "
+			     "WHERE subscriber = '%s';",
+			     name));
+	LIST_FOREACH(&sub->members, le)
+	{
+		const struct dir_member *m = le->data;
+
+		/* Of a group that is disabled nothing is said */
+		if (!m->group->row.enabled)
+			continue;
+		assert_int_equal(told(w, m->row.group, name)->queue_max,
+				 ask(w,
+				     "SELECT queue_max FROM talkgroup g "
+				     "JOIN service v ON v.name = g.service "
+				     "JOIN floor_policy p ON p.name = "
+				     "coalesce(nullif(g.floor_policy, ''), "
+				     "v.floor_policy) WHERE g.name = '%s';",
+				     m->row.group));
+	}
+}
+
 static void check_sub(struct world *w, const struct dir_sub *sub)
 {
 	const char *name = sub->row.subscriber;
@@ -281,6 +367,7 @@ static void check(struct world *w)
 	assert_int_equal(n, c.subs);
 	for (i = 0; i < n; i++) {
 		check_sub(w, v[i]);
+		check_floor(w, v[i]);
 		for (j = 0; j < n; j++)
 			check_pair(w, v[i], v[j]);
 	}
@@ -334,12 +421,40 @@ static const char *const verbs[] = {
 	"BEGIN; DELETE FROM talkgroup; ROLLBACK;",
 };
 
+/* One of these after each of those */
+static const char *const policy_verbs[] = {
+	"INSERT INTO floor_policy(name, queue_max) VALUES('p%d', 100 + %d);",
+	"UPDATE floor_policy SET queue_max = 10 * %2$d + %1$d "
+	"WHERE name = 'p%1$d';",
+	"UPDATE floor_policy SET queue_max = 50 + %d WHERE name = 'default';",
+	"DELETE FROM floor_policy WHERE name = 'p%d';",
+	"UPDATE service SET floor_policy = 'p%2$d' WHERE name = 'v%1$d';",
+	"UPDATE service SET floor_policy = 'p%d' WHERE name = 'ptt';",
+	"UPDATE talkgroup SET floor_policy = 'p%2$d' WHERE name = 'g%1$d';",
+	"UPDATE talkgroup SET floor_policy = '' WHERE name = 'g%d';",
+	"INSERT INTO talkgroup(name, floor_policy) VALUES('g%d', 'p%d');",
+	"BEGIN; UPDATE service SET floor_policy = 'default'; "
+	"UPDATE talkgroup SET floor_policy = ''; "
+	"DELETE FROM floor_policy WHERE name <> 'default'; COMMIT;",
+};
+
+/* Rules of the database may refuse it */
+static bool try(struct world *w, const char *verb, uint32_t b, uint32_t c)
+{
+	char sql[512];
+
+	(void)snprintf(sql, sizeof(sql), verb, (int)b, (int)c);
+	if (!script_run(w->t->script, sql))
+		return true;
+	(void)script_run(w->t->script, "ROLLBACK;");
+	return false;
+}
+
 static void chance(struct world *w, uint32_t seed)
 {
 	unsigned i, done = 0;
 
 	for (i = 0; i < STEPS; i++) {
-		char sql[512];
 		uint32_t a, b, c;
 
 		seed = seed * 1664525u + 1013904223u;
@@ -347,15 +462,8 @@ static void chance(struct world *w, uint32_t seed)
 		b = (seed >> 8) % NAMES;
 		seed = seed * 1664525u + 1013904223u;
 		c = (seed >> 12) % NAMES;
-		(void)snprintf(sql, sizeof(sql), verbs[a % ARRAY_SIZE(verbs)],
-			       (int)b, (int)c);
-		/* Rules of the database may refuse it */
-		if (script_run(w->t->script, sql)) {
-			(void)script_run(w->t->script, "ROLLBACK;");
-		}
-		else {
-			done++;
-		}
+		done += try(w, verbs[a % ARRAY_SIZE(verbs)], b, c);
+		(void)try(w, policy_verbs[a % ARRAY_SIZE(policy_verbs)], b, c);
 		if (i % EVERY == 0)
 			check(w);
 	}
@@ -370,7 +478,8 @@ static void test_chance(void **state)
 
 	chance(w, 1);
 	for (i = 0; i < ARRAY_SIZE(w->events); i++)
-		assert_true(w->events[i] > 0);
+		if (!w->events[i])
+			fail_msg("event %u never came", i);
 	/* A snapshot says the same as all the changes did */
 	world_close(w);
 	world_open(w);
@@ -429,6 +538,53 @@ static void test_deletes_in_every_order(void **state)
 
 	memcpy(v, deletes, sizeof(v));
 	permute(*state, v, 0, ARRAY_SIZE(v));
+}
+
+/* --- floor policies, one by one ------------------------------------------ */
+
+static void test_x6_policy(void **state)
+{
+	struct world *w = *state;
+	const struct dir_group *g;
+
+	script_ok(w->t->script, fixture);
+	settle(w);
+	g = directory_group(w->dir, "g");
+	assert_string_equal(directory_group_policy(w->dir, g)->name,
+			    "default");
+	/* A group's own; the service's others are not disturbed */
+	script_ok(w->t->script,
+		  "INSERT INTO floor_policy(name) VALUES('own');"
+		  "UPDATE talkgroup SET floor_policy = 'own';");
+	settle(w);
+	assert_string_equal(directory_group_policy(w->dir, g)->name, "own");
+	memset(w->events, 0, sizeof(w->events));
+	script_ok(w->t->script,
+		  "UPDATE floor_policy SET queue_max = 7 WHERE name = 'own';");
+	check(w);
+	assert_int_equal(w->events[DIR_MEMBER_SET], 2);
+	assert_int_equal(w->events[DIR_SUB_CHANGED], 0);
+	assert_int_equal(told(w, "g", "a")->queue_max, 7);
+	/* One that nobody has concerns nobody */
+	memset(w->events, 0, sizeof(w->events));
+	script_ok(w->t->script,
+		  "INSERT INTO floor_policy(name) VALUES('spare');"
+		  "UPDATE floor_policy SET queue_max = 3 "
+		  "WHERE name = 'spare';");
+	check(w);
+	assert_int_equal(w->events[DIR_MEMBER_SET], 0);
+	assert_int_equal(w->events[DIR_SUB_CHANGED], 0);
+	/* The service's: of calls, and of groups without one */
+	script_ok(w->t->script,
+		  "UPDATE floor_policy SET queue_max = 9 "
+		  "WHERE name = 'default';");
+	check(w);
+	assert_int_equal(w->events[DIR_SUB_CHANGED], 2);
+	assert_int_equal(told(w, "", "a")->queue_max, 9);
+	assert_int_equal(told(w, "g", "a")->queue_max, 7);
+	script_ok(w->t->script, "UPDATE talkgroup SET floor_policy = '';");
+	check(w);
+	assert_int_equal(told(w, "g", "a")->queue_max, 9);
 }
 
 /* --- rules and names, one by one ---------------------------------------- */
@@ -497,6 +653,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_p5_rules),
 		T(test_p4_resolve),
+		T(test_x6_policy),
 		T(test_deletes_in_every_order),
 		T(test_chance),
 	};

@@ -486,6 +486,16 @@ static void test_wrong_fingerprint(void **state)
 	rig_fini(&r);
 }
 
+/* A far side that is made so does not get through */
+static void refused_with(struct rig *r, SSL_CTX *ctx, bool active,
+			 enum mixer_insecure reason)
+{
+	struct far *f = far_alloc(r, ctx, active);
+
+	begin_sha256(f);
+	check_refused(r, f, reason);
+}
+
 static SSL_CTX *ctx_of(EVP_PKEY *key, X509 *x)
 {
 	SSL_CTX *ctx = SSL_CTX_new(DTLS_method());
@@ -503,7 +513,6 @@ static SSL_CTX *ctx_of(EVP_PKEY *key, X509 *x)
 static void test_no_srtp(void **state)
 {
 	struct rig r;
-	struct far *f;
 	unsigned i;
 
 	(void)state;
@@ -513,9 +522,7 @@ static void test_no_srtp(void **state)
 
 		SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
 		SSL_CTX_set_cert_verify_callback(ctx, rig_cert_any, NULL);
-		f = far_alloc(&r, ctx, i);
-		begin_sha256(f);
-		check_refused(&r, f, MIXER_INSECURE_PROFILE);
+		refused_with(&r, ctx, i, MIXER_INSECURE_PROFILE);
 	}
 	rig_fini(&r);
 }
@@ -524,13 +531,10 @@ static void test_no_srtp(void **state)
 static void test_no_certificate(void **state)
 {
 	struct rig r;
-	struct far *f;
 
 	(void)state;
 	rig_init(&r, NULL);
-	f = far_alloc(&r, ctx_of(NULL, NULL), true);
-	begin_sha256(f);
-	check_refused(&r, f, MIXER_INSECURE_HANDSHAKE);
+	refused_with(&r, ctx_of(NULL, NULL), true, MIXER_INSECURE_HANDSHAKE);
 	/* ..and a server that does not ask for ours does not know us, but we
 	 * know it: that is its own affair */
 	rig_fini(&r);
@@ -539,7 +543,6 @@ static void test_no_certificate(void **state)
 static void test_old_version(void **state)
 {
 	struct rig r;
-	struct far *f;
 	unsigned i;
 
 	(void)state;
@@ -554,9 +557,7 @@ static void test_old_version(void **state)
 					 ctx, DTLS1_VERSION), 1);
 		assert_int_equal(SSL_CTX_set_cipher_list(
 					 ctx, "ALL:@SECLEVEL=0"), 1);
-		f = far_alloc(&r, ctx, i);
-		begin_sha256(f);
-		check_refused(&r, f, MIXER_INSECURE_HANDSHAKE);
+		refused_with(&r, ctx, i, MIXER_INSECURE_HANDSHAKE);
 	}
 	rig_fini(&r);
 }
@@ -566,16 +567,13 @@ static void test_old_ciphers(void **state)
 {
 	struct rig r;
 	SSL_CTX *ctx;
-	struct far *f;
 
 	(void)state;
 	rig_init(&r, NULL);
 	ctx = rig_ctx(&r);
 	assert_int_equal(SSL_CTX_set_cipher_list(
 				 ctx, "ECDHE-ECDSA-AES128-SHA:AES128-SHA"), 1);
-	f = far_alloc(&r, ctx, true);
-	begin_sha256(f);
-	check_refused(&r, f, MIXER_INSECURE_HANDSHAKE);
+	refused_with(&r, ctx, true, MIXER_INSECURE_HANDSHAKE);
 	rig_fini(&r);
 }
 

@@ -183,6 +183,9 @@ static void test_encrypted_refused(void **state)
 				     NULL), 0);
 }
 
+/* Of a leg with a priority, whose floors have no queue */
+static const struct leg_floor_may may_plain = { .priority = 5 };
+
 static void ours_set(struct leg_sdp_local *l)
 {
 	memset(l, 0, sizeof(*l));
@@ -195,7 +198,7 @@ static void ours_set(struct leg_sdp_local *l)
 	l->dir = SDP_SENDRECV;
 	l->id = 7;
 	l->version = 1;
-	leg_floor_ours(&l->fc, 5);
+	leg_floor_ours(&l->fc, &may_plain);
 }
 
 static char *printed(struct mbuf *mb)
@@ -231,7 +234,7 @@ static void test_offer(void **state)
 		"a=ptime:20\r\n"
 		"a=inactive\r\n"
 		"m=application 40002 udp TBCP MCPTT\r\n"
-		"a=fmtp:TBCP queuing=0;tb_priority=1;timestamp=0\r\n"
+		"a=fmtp:TBCP queuing=0;tb_priority=1;timestamp=1\r\n"
 		"a=fmtp:MCPTT mc_priority=5\r\n");
 	mem_deref(s);
 	mem_deref(mb);
@@ -261,7 +264,7 @@ static void test_answer(void **state)
 	assert_non_null(strstr(s, "m=video 0 RTP/AVP 96\r\n"
 			       "m=application 40002 UDP TBCP\r\n"
 			       "a=fmtp:TBCP queuing=0;tb_priority=1;"
-			       "timestamp=0\r\n"));
+			       "timestamp=1\r\n"));
 	mem_deref(s);
 	mem_deref(mb);
 }
@@ -278,101 +281,340 @@ static bool text_decode(struct leg_sdp *s, const char *text)
 	"c=IN IP4 192.0.2.9\r\nt=0 0\r\n"
 #define AUDIO "m=audio 9000 RTP/AVP 0\r\n"
 
-/* What of a floor line is taken, and what is said of it (rows P1, P10;
- * TS 24.380 clause 14) */
-static void test_floor_lines(void **state)
+/* What of a floor line is taken, what is said of it, and what holds then
+ * (rows P1, P10; TS 24.380 clause 14). The offers are those that terminals
+ * send; "" stands for a line without parameters. */
+struct floor_line {
+	const char *line;
+	int proto;              /* -1: refused */
+	const char *answer;
+	struct mixer_floor_terms terms;
+	bool silent;            /* No floor channel though it is answered */
+};
+
+static void floor_lines_check(const struct floor_line *v, size_t n,
+			      const struct leg_floor_may *may, bool implicit)
 {
-	static const struct {
-		const char *line;
-		int proto;              /* -1: refused */
-		bool implicit;
-		const char *answer;
-	} v[] = {
-		{ "udp MCPTT\r\na=fmtp:MCPTT mc_queueing;mc_priority=5\r\n",
-		  MIXER_FLOOR_MCPT, false,
-		  "m=application 40002 udp MCPTT\r\n"
-		  "a=fmtp:MCPTT mc_priority=5\r\n" },
-		/* Never more than we may grant, never more than offered */
-		{ "udp MCPTT\r\na=fmtp:MCPTT mc_priority=200\r\n",
-		  MIXER_FLOOR_MCPT, false, "a=fmtp:MCPTT mc_priority=5\r\n" },
-		{ "UDP mcptt\r\na=fmtp:mcptt mc_priority=2;mc_granted;"
-		  "mc_implicit_request\r\na=floorid:0 mstrm:audio\r\n",
-		  MIXER_FLOOR_MCPT, true,
-		  "m=application 40002 UDP MCPTT\r\n"
-		  "a=fmtp:MCPTT mc_priority=2;mc_implicit_request\r\n" },
-		{ "udp MCPTT\r\na=fmtp:MCPTT mc_implicit_request\r\n",
-		  MIXER_FLOOR_MCPT, true,
-		  "a=fmtp:MCPTT mc_implicit_request\r\n" },
-		{ "udp MCPTT\r\na=fmtp:MCPTT mc_priority=0\r\n",
-		  MIXER_FLOOR_MCPT, false,
-		  "m=application 40002 udp MCPTT\r\n" },
-		{ "udp MCPTT\r\na=fmtp:MCPTTX mc_priority=3\r\n",
-		  MIXER_FLOOR_MCPT, false,
-		  "m=application 40002 udp MCPTT\r\n" },
-		/* Both: one is kept */
-		{ "udp TBCP MCPTT\r\na=fmtp:TBCP queuing=1;tb_priority=3\r\n"
-		  "a=fmtp:MCPTT mc_priority=1\r\n",
-		  MIXER_FLOOR_MCPT, false,
-		  "m=application 40002 udp MCPTT\r\n"
-		  "a=fmtp:MCPTT mc_priority=1\r\n" },
-		{ "udp TBCP\r\na=fmtp:TBCP queuing=1;tb_priority=3;"
-		  "timestamp=1\r\n", MIXER_FLOOR_TBCP, false,
-		  "m=application 40002 udp TBCP\r\n"
-		  "a=fmtp:TBCP queuing=0;tb_priority=1;timestamp=0\r\n" },
-		{ "udp TBCP\r\n", MIXER_FLOOR_TBCP, false,
-		  "m=application 40002 udp TBCP\r\n" },
-		{ "udp MBCP\r\n", -1, false,
-		  "m=application 0 udp MBCP\r\n" },
-		{ "TCP/BFCP *\r\n", -1, false,
-		  "m=application 0 TCP/BFCP *\r\n" },
-	};
 	char text[1024];
 	size_t i;
 
-	(void)state;
-	for (i = 0; i < ARRAY_SIZE(v); i++) {
+	for (i = 0; i < n; i++) {
 		struct mbuf *mb = mbuf_alloc(256);
+		struct mixer_floor_terms terms;
+		struct mixer_leg_remote r;
 		struct leg_sdp_local l;
 		struct leg_sdp s;
+		struct sa flow;
 		char *p;
 
 		ours_set(&l);
-		l.fc.mc_implicit_request = true;
+		leg_floor_ours(&l.fc, may);
+		l.fc.mc_implicit_request = implicit;
+		l.fc.names = leg_floor_names(4321);
 		(void)snprintf(text, sizeof(text), HEAD AUDIO
 			       "m=application 9002 %s", v[i].line);
 		assert_true(text_decode(&s, text));
 		assert_int_equal(s.floor, v[i].proto < 0 ? -1 : 1);
 		if (v[i].proto >= 0)
 			assert_int_equal(leg_floor_proto(&s.fc), v[i].proto);
-		assert_true(s.fc.mc_implicit_request == v[i].implicit);
 
 		assert_int_equal(leg_sdp_answer(mb, &l, &s), 0);
 		p = printed(mb);
-		assert_non_null(strstr(p, v[i].answer));
-		assert_null(strstr(p, "mc_queueing"));
-		assert_null(strstr(p, "mc_granted"));
+		assert_string_equal(strstr(p, "m=application"), v[i].answer);
 		mem_deref(p);
 		mem_deref(mb);
-	}
 
-	/* Taken into account only where it was */
-	{
-		struct mbuf *mb = mbuf_alloc(256);
-		struct leg_sdp_local l;
+		leg_floor_terms(&terms, &l.fc, &s.fc);
+		assert_true(terms.queueing == v[i].terms.queueing);
+		assert_int_equal(terms.priority_max, v[i].terms.priority_max);
+
+		sa_set_str(&flow, "192.0.2.9", 5060);
+		leg_sdp_remote(&r, &s, &flow);
+		assert_true(sa_isset(&r.floor, SA_ADDR) ==
+			    (v[i].proto >= 0 && !v[i].silent));
+	}
+}
+
+#define LINE "m=application 40002 udp "
+#define ULINE "m=application 40002 UDP "
+
+static void test_floor_lines(void **state)
+{
+	static const struct floor_line v[] = {
+		{ "udp MCPTT\r\na=fmtp:MCPTT mc_queueing;mc_priority=5\r\n",
+		  MIXER_FLOOR_MCPT,
+		  LINE "MCPTT\r\na=fmtp:MCPTT mc_priority=5\r\n", { false, 5 },
+		  false },
+		/* Never more than we may grant, never more than offered */
+		{ "udp MCPTT\r\na=fmtp:MCPTT mc_priority=200\r\n",
+		  MIXER_FLOOR_MCPT,
+		  LINE "MCPTT\r\na=fmtp:MCPTT mc_priority=5\r\n", { false, 5 },
+		  false },
+		{ "UDP mcptt\r\na=fmtp:mcptt mc_priority=2;mc_granted;"
+		  "mc_implicit_request\r\na=floorid:0 mstrm:audio\r\n",
+		  MIXER_FLOOR_MCPT,
+		  ULINE "MCPTT\r\n"
+		  "a=fmtp:MCPTT mc_priority=2;mc_implicit_request\r\n",
+		  { false, 2 }, false },
+		{ "udp MCPTT\r\na=fmtp:MCPTT mc_implicit_request\r\n",
+		  MIXER_FLOOR_MCPT,
+		  LINE "MCPTT\r\na=fmtp:MCPTT mc_implicit_request\r\n",
+		  { false, 0 }, false },
+		{ "udp MCPTT\r\na=fmtp:MCPTT mc_priority=0\r\n",
+		  MIXER_FLOOR_MCPT, LINE "MCPTT\r\n", { false, 0 }, false },
+		{ "udp MCPTT\r\na=fmtp:MCPTTX mc_priority=3\r\n",
+		  MIXER_FLOOR_MCPT, LINE "MCPTT\r\n", { false, 0 }, false },
+		/* Both: one is kept */
+		{ "udp TBCP MCPTT\r\na=fmtp:TBCP queuing=1;tb_priority=3\r\n"
+		  "a=fmtp:MCPTT mc_priority=1\r\n", MIXER_FLOOR_MCPT,
+		  LINE "MCPTT\r\na=fmtp:MCPTT mc_priority=1\r\n", { false, 1 },
+		  false },
+		{ "udp TBCP\r\na=fmtp:TBCP queuing=1;tb_priority=3;"
+		  "timestamp=1\r\n", MIXER_FLOOR_TBCP,
+		  LINE "TBCP\r\n"
+		  "a=fmtp:TBCP queuing=0;tb_priority=1;timestamp=1\r\n",
+		  { false, 1 }, false },
+		{ "udp TBCP\r\n", MIXER_FLOOR_TBCP, LINE "TBCP\r\n",
+		  { false, 0 }, false },
+		{ "udp MBCP\r\n", -1, "m=application 0 udp MBCP\r\n",
+		  { false, 0 }, false },
+	};
+
+	(void)state;
+	floor_lines_check(v, ARRAY_SIZE(v), &may_plain, true);
+}
+
+#define BFCP(proto)                                                           \
+	"m=application 40002 " proto " *\r\na=floorctrl:s-only\r\n"          \
+	"a=confid:4321\r\na=userid:10\r\na=floorid:1 mstrm:10\r\n"
+
+/* Conference equipment (RFC 8856): it is the client. What is negotiated of
+ * others is what the leg may. */
+static void test_floor_bfcp_lines(void **state)
+{
+	static const struct leg_floor_may may = {
+		.priority = 7, .queue = true, .preempt = true,
+	};
+	static const struct floor_line v[] = {
+		{ "UDP/BFCP *\r\na=floorctrl:c-only\r\n", MIXER_FLOOR_BFCP,
+		  BFCP("UDP/BFCP"), { true, 3 }, false },
+		{ "udp/bfcp *\r\na=floorctrl:c-only s-only c-s\r\n",
+		  MIXER_FLOOR_BFCP, BFCP("udp/bfcp"), { true, 3 }, false },
+		{ "UDP/BFCP *\r\na=floorctrl:c-s\r\na=confid:1\r\n"
+		  "a=userid:2\r\na=floorid:3 mstrm:4\r\n",
+		  MIXER_FLOOR_BFCP, BFCP("UDP/BFCP"), { true, 3 }, false },
+		{ "UDP/BFCP *\r\n", MIXER_FLOOR_BFCP, BFCP("UDP/BFCP"),
+		  { true, 3 }, false },
+		/* Two servers, and what is not by UDP */
+		{ "UDP/BFCP *\r\na=floorctrl:s-only\r\n", -1,
+		  "m=application 0 UDP/BFCP *\r\n", { false, 0 }, false },
+		{ "TCP/BFCP *\r\na=floorctrl:c-only\r\n", -1,
+		  "m=application 0 TCP/BFCP *\r\n", { false, 0 }, false },
+		{ "UDP/TLS/BFCP *\r\na=floorctrl:c-only\r\n", -1,
+		  "m=application 0 UDP/TLS/BFCP *\r\n", { false, 0 }, false },
+	};
+
+	(void)state;
+	floor_lines_check(v, ARRAY_SIZE(v), &may, false);
+}
+
+/* Within the session it stays: our own offer repeats the line, as it is */
+static void test_floor_bfcp_again(void **state)
+{
+	static const struct leg_floor_may may = { .queue = true };
+	struct mbuf *mb = mbuf_alloc(256), *again = mbuf_alloc(256);
+	struct leg_sdp_local l;
+	struct leg_sdp s, last;
+	char *p, *q;
+	struct pl pl;
+
+	(void)state;
+	ours_set(&l);
+	leg_floor_ours(&l.fc, &may);
+	l.fc.names = leg_floor_names(4321);
+	assert_true(text_decode(&s, HEAD "m=application 9002 UDP/BFCP *\r\n"
+				"a=floorctrl:c-only\r\na=mid:7\r\n" AUDIO
+				"m=application 9004 udp TBCP\r\n"));
+	assert_int_equal(leg_sdp_answer(mb, &l, &s), 0);
+	p = printed(mb);
+	assert_non_null(strstr(p, "a=label:10\r\n"));
+	assert_non_null(strstr(p, BFCP("UDP/BFCP") "a=mid:7\r\nm=audio "));
+	assert_non_null(strstr(p, "m=application 0 udp TBCP\r\n"));
+
+	pl_set_str(&pl, p);
+	assert_int_equal(leg_sdp_decode(&last, &pl, l.codec, NULL), 0);
+	assert_int_equal(leg_sdp_offer(again, &l, &last), 0);
+	q = printed(again);
+	assert_string_equal(q, p);
+	mem_deref(q);
+	mem_deref(p);
+
+	/* By ourselves we offer it to nobody */
+	again->pos = again->end = 0;
+	assert_int_equal(leg_sdp_offer(again, &l, NULL), 0);
+	q = printed(again);
+	assert_null(strstr(q, "BFCP"));
+	assert_null(strstr(q, "a=label"));
+	mem_deref(q);
+	mem_deref(mb);
+	mem_deref(again);
+}
+
+/* Where there is a queue, and a floor can be taken away */
+static void test_floor_lines_queue(void **state)
+{
+	static const struct leg_floor_may may = {
+		.priority = 7, .queue = true, .preempt = true,
+	};
+	static const struct leg_floor_may high = {
+		.priority = 7, .queue = true,
+	};
+	static const struct leg_floor_may lowest = {
+		.queue = true, .preempt = true,
+	};
+	static const struct floor_line v[] = {
+		{ "udp MCPTT\r\na=fmtp:MCPTT mc_queueing;mc_priority=5;"
+		  "mc_granted;mc_implicit_request\r\n", MIXER_FLOOR_MCPT,
+		  LINE "MCPTT\r\na=fmtp:MCPTT mc_queueing;mc_priority=5\r\n",
+		  { true, 5 }, false },
+		/* Not offered, not answered */
+		{ "udp MCPTT\r\na=fmtp:MCPTT mc_priority=255\r\n",
+		  MIXER_FLOOR_MCPT,
+		  LINE "MCPTT\r\na=fmtp:MCPTT mc_priority=7\r\n", { false, 7 },
+		  false },
+		{ "udp MCPTT\r\na=fmtp:MCPTT MC_QUEUEING\r\n",
+		  MIXER_FLOOR_MCPT,
+		  LINE "MCPTT\r\na=fmtp:MCPTT mc_queueing\r\n", { true, 0 },
+		  false },
+		{ "udp MCPTT\r\na=fmtp:MCPTT mc_queueing ; mc_priority=3\r\n",
+		  MIXER_FLOOR_MCPT,
+		  LINE "MCPTT\r\na=fmtp:MCPTT mc_queueing;mc_priority=3\r\n",
+		  { true, 3 }, false },
+		{ "udp MCPTT\r\na=fmtp:MCPTT mc_queueing;mc_priority=300\r\n",
+		  MIXER_FLOOR_MCPT,
+		  LINE "MCPTT\r\na=fmtp:MCPTT mc_queueing;mc_priority=7\r\n",
+		  { true, 7 }, false },
+		{ "udp MCPTT\r\na=fmtp:MCPTT mc_queueing=1;mc_priority\r\n",
+		  MIXER_FLOOR_MCPT, LINE "MCPTT\r\n", { false, 0 }, false },
+		/* No floor control: the line is there, and silent */
+		{ "udp MCPTT\r\na=fmtp:MCPTT mc_queueing;mc_priority=5;"
+		  "mc_no_floor_ctrl\r\n", MIXER_FLOOR_MCPT,
+		  LINE "MCPTT\r\na=fmtp:MCPTT mc_no_floor_ctrl\r\n",
+		  { false, 0 }, true },
+		{ "udp TBCP\r\na=fmtp:TBCP queuing=1;tb_priority=3;"
+		  "timestamp=0\r\n", MIXER_FLOOR_TBCP,
+		  LINE "TBCP\r\n"
+		  "a=fmtp:TBCP queuing=1;tb_priority=3;timestamp=0\r\n",
+		  { true, 3 }, false },
+		{ "udp TBCP\r\na=fmtp:TBCP queuing=0;priority=2\r\n",
+		  MIXER_FLOOR_TBCP, LINE "TBCP\r\n"
+		  "a=fmtp:TBCP queuing=0;tb_priority=2;timestamp=0\r\n",
+		  { false, 2 }, false },
+		{ "udp TBCP\r\na=fmtp:TBCP queuing=1; tb_priority=4; "
+		  "timestamp=2\r\n", MIXER_FLOOR_TBCP, LINE "TBCP\r\n"
+		  "a=fmtp:TBCP queuing=1;tb_priority=0;timestamp=0\r\n",
+		  { true, 0 }, false },
+		{ "udp TBCP\r\n", MIXER_FLOOR_TBCP, LINE "TBCP\r\n",
+		  { false, 0 }, false },
+	};
+	static const struct floor_line v_high[] = {
+		{ "udp TBCP\r\na=fmtp:TBCP queuing=1;tb_priority=3\r\n",
+		  MIXER_FLOOR_TBCP, LINE "TBCP\r\n"
+		  "a=fmtp:TBCP queuing=1;tb_priority=2;timestamp=0\r\n",
+		  { true, 2 }, false },
+	};
+	static const struct floor_line v_lowest[] = {
+		{ "udp TBCP\r\na=fmtp:TBCP queuing=1;tb_priority=3\r\n",
+		  MIXER_FLOOR_TBCP, LINE "TBCP\r\n"
+		  "a=fmtp:TBCP queuing=1;tb_priority=1;timestamp=0\r\n",
+		  { true, 1 }, false },
+		{ "udp MCPTT\r\na=fmtp:MCPTT mc_priority=9\r\n",
+		  MIXER_FLOOR_MCPT,
+		  LINE "MCPTT\r\na=fmtp:MCPTT mc_priority=1\r\n", { false, 1 },
+		  false },
+	};
+
+	(void)state;
+	floor_lines_check(v, ARRAY_SIZE(v), &may, false);
+	floor_lines_check(v_high, ARRAY_SIZE(v_high), &high, false);
+	floor_lines_check(v_lowest, ARRAY_SIZE(v_lowest), &lowest, false);
+}
+
+/* What a terminal answers to an offer of ours; more than was offered is not
+ * taken, and what is not said is off */
+static void test_floor_answers(void **state)
+{
+	static const struct {
+		const char *line;
+		struct mixer_floor_terms terms;
+	} v[] = {
+		{ "TBCP\r\na=fmtp:TBCP queuing=1;tb_priority=2;timestamp=0",
+		  { true, 2 } },
+		{ "TBCP", { false, 0 } },
+		{ "MCPTT\r\na=fmtp:MCPTT mc_queueing;mc_priority=4",
+		  { true, 4 } },
+		{ "MCPTT\r\na=fmtp:MCPTT mc_priority=99;mc_granted;"
+		  "mc_implicit_request", { false, 7 } },
+		{ "MCPTT", { false, 0 } },
+	};
+	static const struct leg_floor_may may = {
+		.priority = 7, .queue = true, .preempt = true,
+	};
+	struct leg_floor ours;
+	char text[1024];
+	size_t i;
+
+	(void)state;
+	leg_floor_ours(&ours, &may);
+	for (i = 0; i < ARRAY_SIZE(v); i++) {
+		struct mixer_floor_terms terms;
 		struct leg_sdp s;
-		char *p;
 
-		ours_set(&l);
-		assert_true(text_decode(&s, HEAD AUDIO
-					"m=application 9002 udp MCPTT\r\n"
-					"a=fmtp:MCPTT mc_implicit_request\r\n"
-					));
-		assert_int_equal(leg_sdp_answer(mb, &l, &s), 0);
-		p = printed(mb);
-		assert_null(strstr(p, "mc_implicit_request"));
-		mem_deref(p);
-		mem_deref(mb);
+		(void)snprintf(text, sizeof(text), HEAD AUDIO
+			       "m=application 9002 udp %s\r\n", v[i].line);
+		assert_true(text_decode(&s, text));
+		leg_floor_terms(&terms, &ours, &s.fc);
+		assert_true(terms.queueing == v[i].terms.queueing);
+		assert_int_equal(terms.priority_max, v[i].terms.priority_max);
 	}
+}
+
+/* Our offers say all that we can, and never ask for the floor */
+static void test_floor_offer(void **state)
+{
+	static const struct leg_floor_may may = {
+		.priority = 7, .queue = true, .preempt = true,
+	};
+	struct mbuf *mb = mbuf_alloc(256);
+	struct leg_sdp_local l;
+	char *s;
+
+	(void)state;
+	ours_set(&l);
+	leg_floor_ours(&l.fc, &may);
+	l.fc.mc_implicit_request = true;
+	assert_int_equal(leg_sdp_offer(mb, &l, NULL), 0);
+	s = printed(mb);
+	assert_string_equal(strstr(s, "m=application"),
+			    LINE "TBCP MCPTT\r\n"
+			    "a=fmtp:TBCP queuing=1;tb_priority=3;"
+			    "timestamp=1\r\n"
+			    "a=fmtp:MCPTT mc_queueing;mc_priority=7\r\n");
+	mem_deref(s);
+	mem_deref(mb);
+}
+
+/* Floor control is of the audio beside it */
+static void test_floor_alone(void **state)
+{
+	struct leg_sdp s;
+
+	(void)state;
+	assert_false(text_decode(&s, HEAD "m=application 9002 udp MCPTT\r\n"));
+	assert_string_equal(s.words, "no audio");
+	assert_false(text_decode(&s, HEAD "m=audio 0 RTP/AVP 0\r\n"
+				 "m=application 9002 udp MCPTT\r\n"));
+	assert_string_equal(s.words, "audio was refused");
 }
 
 /* A later offer of ours keeps every line in its place, in whatever order the
@@ -560,6 +802,12 @@ int main(void)
 		cmocka_unit_test(test_offer),
 		cmocka_unit_test(test_answer),
 		cmocka_unit_test(test_floor_lines),
+		cmocka_unit_test(test_floor_bfcp_lines),
+		cmocka_unit_test(test_floor_bfcp_again),
+		cmocka_unit_test(test_floor_lines_queue),
+		cmocka_unit_test(test_floor_answers),
+		cmocka_unit_test(test_floor_offer),
+		cmocka_unit_test(test_floor_alone),
 		cmocka_unit_test(test_offer_again),
 		cmocka_unit_test(test_answer_directions),
 		cmocka_unit_test(test_refusals),

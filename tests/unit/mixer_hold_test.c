@@ -220,15 +220,10 @@ static void streams_while_idle(void **state)
  * and is heard before the re-INVITE that wakes it has been answered */
 static void wakes_by_speaking(void **state)
 {
-	struct mixer_leg_remote rem = {.pt = 0xff, .pt_event = 0xff,
-				       .rest = true};
 	struct house h;
 
 	house_open(&h, state, 3, NULL);
-	rem.rtp = h.ph[1].sa[CH_RTP];
-	rem.rtcp = h.ph[1].sa[CH_RTCP];
-	rem.floor = h.ph[1].sa[CH_FLOOR];
-	assert_int_equal(mixer_leg_remote_set(h.r.m, h.ph[1].leg, &rem), 0);
+	phone_rest(&h.ph[1]);
 	phone_press(&h.ph[1]);
 	talk(&h.ph[1], 1, 4);
 	phone_sdp(&h.ph[1]);

@@ -9,7 +9,9 @@
 #include "tests/unit/mixer_rig.h"
 
 enum { STAR = 10, HASH = 11, TALKER = 0, BOB = 1, CAROL = 2,
-       PERMIT_PACKETS = 18, DENY_PACKETS = 20, REVOKE_PACKETS = 28 };
+       PERMIT_PACKETS = 18, DENY_PACKETS = 20, REVOKE_PACKETS = 28,
+       QUEUED_PACKETS = 12, TURN_PACKETS = 22, WARN_PACKETS = 19,
+       END_PACKETS = 13 };
 
 /* Hear a tone: as many packets as it has, one stream, and a marker in front
  * only */
@@ -88,6 +90,8 @@ static void keys_ask_and_free(void **state)
 	assert_int_equal(phone_hear(&h.ph[BOB]), 99);
 	phone_tap(&h.ph[TALKER], HASH);
 	(void)rig_event(&h.r, MIXER_FLOOR_IDLE, h.ph[TALKER].leg, h.b);
+	tone_hear(&h.ph[BOB], END_PACKETS);
+	tone_hear(&h.ph[CAROL], END_PACKETS);
 	key_press(&h, BOB);
 	house_talk(&h, BOB, 4);
 	/* Seven packets a press, and not one was heard by anybody */
@@ -267,6 +271,90 @@ static void tones_answer(void **state)
 	RIG_WAIT(&h.r, tx_rtp, 4 * PERMIT_PACKETS + 2 * DENY_PACKETS);
 	for (i = 0; i < 3; i++)
 		phone_silent(&h.ph[i], CH_RTP);
+	house_close(&h);
+}
+
+/* Who has heard a burst hears that it is over, at once and not before; who
+ * talked, and who heard nothing of it, does not. What comes next is not kept
+ * waiting. */
+static void tones_end(void **state)
+{
+	uint8_t buf[2048];
+	unsigned tone = 1;
+	struct house h;
+
+	plain_open(&h, state, 3, true, NULL);
+	key_press(&h, TALKER);
+	phone_tap(&h.ph[TALKER], HASH);
+	(void)rig_event(&h.r, MIXER_FLOOR_IDLE, h.ph[TALKER].leg, h.b);
+	phone_silent(&h.ph[BOB], CH_RTP);
+	assert_int_equal(RIG_STAT(&h.r, tones), 2); /* plain_open()'s */
+
+	key_press(&h, TALKER);
+	house_talk(&h, TALKER, 3);
+	assert_int_equal(RIG_STAT(&h.r, tones), 3);
+	phone_tap(&h.ph[TALKER], HASH);
+	tone_hear(&h.ph[BOB], END_PACKETS);
+	tone_hear(&h.ph[CAROL], END_PACKETS);
+	assert_int_equal(RIG_STAT(&h.r, tones), 5);
+	phone_silent(&h.ph[TALKER], CH_RTP);
+	(void)rig_event(&h.r, MIXER_FLOOR_IDLE, h.ph[TALKER].leg, h.b);
+
+	/* The next talker is heard as soon as he speaks */
+	key_press(&h, TALKER);
+	house_talk(&h, TALKER, 3);
+	phone_tap(&h.ph[TALKER], HASH);
+	(void)rig_event(&h.r, MIXER_FLOOR_IDLE, h.ph[TALKER].leg, h.b);
+	assert_int_equal(phone_packet(&h.ph[CAROL], buf, sizeof(buf)), 160);
+	assert_int_equal(mixer_floor_request(h.r.m, h.b, h.ph[BOB].leg,
+					     FLOOR_NORMAL), 0);
+	(void)rig_event(&h.r, MIXER_FLOOR_TAKEN, h.ph[BOB].leg, h.b);
+	phone_talk(&h.ph[BOB], 77);
+	for (;; tone++) {
+		(void)phone_packet(&h.ph[CAROL], buf, sizeof(buf));
+		if (buf[0] == 77 && buf[1] == 77)
+			break;
+	}
+	assert_true(tone < END_PACKETS);
+	house_close(&h);
+}
+
+/* A leg with a floor channel hears tones where they are asked for, and is told
+ * all the same; one that wants none hears none */
+static void tones_as_wished(void **state)
+{
+	struct mixer_cfg cfg;
+	struct house h;
+
+	rig_cfg(&cfg, rig_workers(state));
+	cfg.tones = true;
+	rig_open(&h.r, &cfg);
+	h.b = rig_bridge(&h.r, NULL);
+	h.n = 3;
+	h.ph[TALKER] = (struct phone){.kind = PHONE_TBCP,
+				      .tones = MIXER_TONES_ALWAYS};
+	h.ph[BOB] = (struct phone){.kind = PHONE_KEYS,
+				   .tones = MIXER_TONES_NEVER};
+	h.ph[CAROL] = (struct phone){.kind = PHONE_MCPT,
+				     .tones = MIXER_TONES_ALWAYS};
+	phone_up_like(&h.ph[TALKER], &h.r, 10);
+	phone_up_like(&h.ph[BOB], &h.r, 11);
+	phone_up_like(&h.ph[CAROL], &h.r, 12);
+	rig_join(&h.r, h.b, &h.ph[BOB], "sip:bob@example.com");
+	rig_join(&h.r, h.b, &h.ph[CAROL], "sip:carol@example.com");
+	rig_join(&h.r, h.b, &h.ph[TALKER], "sip:talker@example.com");
+	(void)phone_told(&h.ph[TALKER], TBCP_IDLE);
+	phone_floor(&h.ph[TALKER], TBCP_REQUEST);
+	(void)phone_told(&h.ph[TALKER], TBCP_GRANTED);
+	tone_hear(&h.ph[TALKER], PERMIT_PACKETS);
+	phone_tap(&h.ph[BOB], STAR);
+	(void)rig_event(&h.r, MIXER_FLOOR_DENIED, h.ph[BOB].leg, h.b);
+	house_talk(&h, TALKER, 3);
+	phone_floor(&h.ph[TALKER], TBCP_RELEASE);
+	(void)phone_told(&h.ph[TALKER], TBCP_IDLE);
+	tone_hear(&h.ph[CAROL], END_PACKETS);
+	assert_int_equal(RIG_STAT(&h.r, tones), 2);
+	phone_silent(&h.ph[BOB], CH_RTP);
 	house_close(&h);
 }
 
@@ -580,6 +668,8 @@ int main(void)
 		BOTH(keys_ignored),
 		BOTH(keys_configured),
 		BOTH(tones_answer),
+		BOTH(tones_end),
+		BOTH(tones_as_wished),
 		BOTH(tones_revoke),
 		BOTH(tones_lost),
 		BOTH(tones_nowhere),

@@ -383,6 +383,35 @@ static void all_bridges(void **state)
 	rig_close(&r);
 }
 
+/* It asks in one and selects another before the answer came: whenever that
+ * comes, nobody has to wait for silence to tell that it does not speak */
+static void asks_and_leaves(void **state)
+{
+	static const uint8_t priov[GROUPS] = {0, 0, 0};
+	struct mixer_bridge_params bp;
+	struct post p;
+	unsigned i;
+
+	post_open(&p, state, priov);
+	mixer_bridge_params_default(&bp);
+	bp.floor.end_of_media_ms = 10 * RIG_DEADLINE_MS;
+	assert_int_equal(mixer_bridge_set(p.r.m, p.bv[1], &bp), 0);
+	for (i = 0; i < 100; i++) {
+		assert_int_equal(
+			mixer_leg_select(p.r.m, p.d.leg, p.bv[1]), 0);
+		assert_int_equal(mixer_floor_request(p.r.m, p.bv[1], p.d.leg,
+						     FLOOR_NORMAL),
+				 0);
+		assert_int_equal(
+			mixer_leg_select(p.r.m, p.d.leg, p.bv[0]), 0);
+		(void)rig_event(&p.r, MIXER_FLOOR_TAKEN, p.d.leg, p.bv[1]);
+		(void)rig_event(&p.r, MIXER_FLOOR_IDLE, p.d.leg, p.bv[1]);
+	}
+	press(&p, 1);
+	talk(&p, 1, 7);
+	post_close(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -392,6 +421,7 @@ int main(void)
 		BOTH(no_storm),
 		BOTH(silence_makes_room),
 		BOTH(talks_itself),
+		BOTH(asks_and_leaves),
 		BOTH(all_bridges),
 	};
 

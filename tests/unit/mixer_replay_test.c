@@ -225,15 +225,10 @@ static void catches_up(void **state)
  * on hold goes on live: from the start only once */
 static void wakes(void **state)
 {
-	struct mixer_leg_remote rem = {.pt = 0xff, .pt_event = 0xff,
-				       .rest = true};
 	struct house h;
 
 	pair_open(&h, state, 3, NULL);
-	rem.rtp = h.ph[2].sa[CH_RTP];
-	rem.rtcp = h.ph[2].sa[CH_RTCP];
-	rem.floor = h.ph[2].sa[CH_FLOOR];
-	assert_int_equal(mixer_leg_remote_set(h.r.m, h.ph[2].leg, &rem), 0);
+	phone_rest(&h.ph[2]);
 	rig_join(&h.r, h.b, &h.ph[2], "sip:c@example.com");
 	(void)phone_told(&h.ph[2], TBCP_IDLE);
 	phone_press(&h.ph[0]);
@@ -248,7 +243,7 @@ static void wakes(void **state)
 	say(&h, 20, 1);
 	hears(&h.ph[2], 0, 21, true);
 
-	assert_int_equal(mixer_leg_remote_set(h.r.m, h.ph[2].leg, &rem), 0);
+	phone_rest(&h.ph[2]);
 	phone_talk(&h.ph[2], 0);
 	RIG_WAIT(&h.r, drop_not_holder, 2);
 	say(&h, 30, 5);
@@ -297,19 +292,27 @@ static void asks_meanwhile(void **state)
 	house_close(&h);
 }
 
+/* Five of whom the first talks; less is kept than this many packets */
+enum { PACKETS = REPLAY_CHUNK_BYTES / FRAME };
+
+static void chunk_open(struct house *h, void **state)
+{
+	struct mixer_cfg cfg;
+
+	rig_cfg(&cfg, rig_workers(state));
+	cfg.replay_kib = REPLAY_CHUNK_BYTES / 1024;
+	pair_open(h, state, 5, &cfg);
+	phone_press(&h->ph[0]);
+}
+
 /* Out of memory: live from where it is, and again from the start of the next
  * burst; nothing is lost for who was there */
 static void memory_bounded(void **state)
 {
-	enum { PACKETS = REPLAY_CHUNK_BYTES / FRAME };
-	struct mixer_cfg cfg;
 	struct house h;
 	unsigned k;
 
-	rig_cfg(&cfg, rig_workers(state));
-	cfg.replay_kib = REPLAY_CHUNK_BYTES / 1024;
-	pair_open(&h, state, 5, &cfg);
-	phone_press(&h.ph[0]);
+	chunk_open(&h, state);
 	for (k = 0; k < PACKETS; k++)
 		say(&h, k, 1);
 	assert_true(RIG_STAT(&h.r, replay_full) > 0);
@@ -331,15 +334,10 @@ static void memory_bounded(void **state)
 /* A reader whose burst is not kept any more hears what there is, then live */
 static void memory_ends_meanwhile(void **state)
 {
-	enum { PACKETS = REPLAY_CHUNK_BYTES / FRAME };
-	struct mixer_cfg cfg;
 	struct house h;
 	unsigned k;
 
-	rig_cfg(&cfg, rig_workers(state));
-	cfg.replay_kib = REPLAY_CHUNK_BYTES / 1024;
-	pair_open(&h, state, 5, &cfg);
-	phone_press(&h.ph[0]);
+	chunk_open(&h, state);
 	say(&h, 0, 20);
 	comes(&h, 3);
 	say(&h, 20, 1);

@@ -135,6 +135,12 @@ mixer_bridge_id rig_bridge(struct rig *r,
 	return id;
 }
 
+void rig_join_as(struct rig *r, mixer_bridge_id bridge,
+		 const struct phone *ph, const struct mixer_member *mm)
+{
+	assert_int_equal(mixer_bridge_join(r->m, bridge, ph->leg, mm), 0);
+}
+
 void rig_join(struct rig *r, mixer_bridge_id bridge, struct phone *ph,
 	      const char *uri)
 {
@@ -182,6 +188,8 @@ static void phone_make_at(struct phone *ph, struct rig *r, const char *ip,
 				     .codec = ph->codec,
 				     .floor = ph->kind != PHONE_KEYS,
 				     .ice = ph->ice,
+				     .voice = ph->voice,
+				     .tones = ph->tones,
 				     .worker = worker,
 				     .arg = ph};
 	unsigned i;
@@ -243,24 +251,42 @@ void phone_open(struct phone *ph, struct rig *r, unsigned net, unsigned host,
 	phone_open_ip(ph, r, ip, worker);
 }
 
-void phone_sdp(struct phone *ph)
+static void sdp_set(struct phone *ph, bool rest)
 {
 	struct mixer_leg_remote rem = {.rtp = ph->sa[CH_RTP],
 				       .rtcp = ph->sa[CH_RTCP],
 				       .pt = 0xff,
 				       .pt_event = 0xff,
-				       .send = true,
-				       .recv = true,
+				       .send = !rest,
+				       .recv = !rest,
+				       .rest = rest,
 				       .rtcp_mux = ph->ice,
+				       .floor_terms = ph->terms,
 				       .ice = ph->ice};
 
 	if (ph->kind != PHONE_KEYS)
 		rem.floor = ph->sa[CH_FLOOR];
 	if (ph->kind == PHONE_MCPT)
 		rem.floor_proto = MIXER_FLOOR_MCPT;
+	if (ph->kind == PHONE_BFCP) {
+		rem.floor_proto = MIXER_FLOOR_BFCP;
+		rem.floor_terms.queueing = true;
+		rem.bfcp = (struct mixer_bfcp){RIG_CONFERENCE, RIG_USER,
+					       RIG_FLOOR};
+	}
 	if (ph->guard)
 		ph->guard->sdp(ph, &rem);
 	assert_int_equal(mixer_leg_remote_set(ph->rig->m, ph->leg, &rem), 0);
+}
+
+void phone_sdp(struct phone *ph)
+{
+	sdp_set(ph, false);
+}
+
+void phone_rest(struct phone *ph)
+{
+	sdp_set(ph, true);
 }
 
 void phone_known(struct phone *ph, struct rig *r)
@@ -315,6 +341,20 @@ void phone_up_codec(struct phone *ph, struct rig *r, unsigned host,
 	memset(ph, 0, sizeof(*ph));
 	ph->kind = PHONE_KEYS;
 	ph->codec = codec;
+	phone_make(ph, r, ip, -1);
+	phone_known(ph, r);
+}
+
+void phone_up_like(struct phone *ph, struct rig *r, unsigned host)
+{
+	char ip[32];
+
+	(void)snprintf(ip, sizeof(ip), "127.0.1.%u", host);
+	*ph = (struct phone){.kind = ph->kind,
+			     .codec = ph->codec,
+			     .voice = ph->voice,
+			     .tones = ph->tones,
+			     .terms = ph->terms};
 	phone_make(ph, r, ip, -1);
 	phone_known(ph, r);
 }
@@ -456,6 +496,15 @@ static void floor_send(const struct phone *ph, const struct tbcp_msg *msg)
 
 	assert_int_equal(tbcp_encode(buf, sizeof(buf), msg, &len), 0);
 	phone_send(ph, CH_FLOOR, buf, len);
+}
+
+void phone_tbcp(const struct phone *ph, const struct tbcp_msg *msg)
+{
+	struct tbcp_msg m = *msg;
+
+	if (!m.ssrc)
+		m.ssrc = ph->ssrc;
+	floor_send(ph, &m);
 }
 
 void phone_floor(const struct phone *ph, enum tbcp_type type)

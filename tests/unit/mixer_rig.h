@@ -24,6 +24,10 @@ enum {
 	RIG_EVENTS_MAX = 4096,
 	RIG_PT = 0,
 	RIG_DEADLINE_MS = 60000,
+	/* How a PHONE_BFCP is called */
+	RIG_CONFERENCE = 4321,
+	RIG_USER = 10,
+	RIG_FLOOR = 1,
 	HOUSE_PHONES = 5
 };
 
@@ -37,7 +41,7 @@ struct rig {
 enum chan { CH_RTP, CH_RTCP, CH_FLOOR, CHANS };
 
 /** How a phone and the floor speak to each other */
-enum phone_kind { PHONE_TBCP, PHONE_MCPT, PHONE_KEYS };
+enum phone_kind { PHONE_TBCP, PHONE_MCPT, PHONE_KEYS, PHONE_BFCP };
 
 struct phone;
 
@@ -55,6 +59,9 @@ struct phone {
 	enum phone_kind kind;
 	enum mixer_codec codec;
 	bool ice;              /**< Its leg does ICE: see ice_agent.h */
+	struct mixer_floor_terms terms; /**< ..of its floor channel */
+	bool voice;            /**< Its speech asks for the floor */
+	enum mixer_tones tones;
 	mixer_leg_id leg;
 	struct mixer_leg_local local;
 	int fd[CHANS];
@@ -92,6 +99,9 @@ mixer_bridge_id rig_bridge(struct rig *r,
 			   const struct mixer_bridge_params *p);
 void rig_join(struct rig *r, mixer_bridge_id bridge, struct phone *ph,
 	      const char *uri);
+/** ..as a member with all that it may; its name is said as well */
+void rig_join_as(struct rig *r, mixer_bridge_id bridge,
+		 const struct phone *ph, const struct mixer_member *mm);
 
 /** Sockets at 127.0.<net>.<host>, and a leg; worker -1: any */
 void phone_open(struct phone *ph, struct rig *r, unsigned net, unsigned host,
@@ -122,7 +132,11 @@ void phone_up_many(struct phone *ph, struct rig *r, unsigned n, int worker);
 /** A plain phone whose service has another codec than PCMU */
 void phone_up_codec(struct phone *ph, struct rig *r, unsigned host,
 		    enum mixer_codec codec);
+/** Whatever *ph says of kind, codec, voice, tones and terms; the rest of it is set */
+void phone_up_like(struct phone *ph, struct rig *r, unsigned host);
 void phone_sdp(struct phone *ph);
+/** ..and its service has it rest: it neither hears nor talks */
+void phone_rest(struct phone *ph);
 /** Its SDP is known, and its RTP address proven */
 void phone_known(struct phone *ph, struct rig *r);
 void phone_close(struct phone *ph);
@@ -147,6 +161,8 @@ void phone_silent(const struct phone *ph, enum chan ch);
 
 void phone_floor(const struct phone *ph, enum tbcp_type type);
 void phone_release(const struct phone *ph, uint16_t last_seq);
+/** Any message, with the phone's SSRC if it has none */
+void phone_tbcp(const struct phone *ph, const struct tbcp_msg *msg);
 /** Wait for a floor message of that type, passing over others */
 struct tbcp_msg phone_told(struct phone *ph, enum tbcp_type type);
 /** The same in MCPT; the number of Idle and Taken counts up */

@@ -442,11 +442,14 @@ static void opus_silence(void **state)
 					: config % 4 == 3     ? 3
 					: config % 4 == 2     ? 2
 							      : 1;
-		const bool one = frames && !(toc & 3);
+		const bool one = frames > 0;
 		uint8_t p[3] = {(uint8_t)toc};
 
 		assert_true(silence_is(MIXER_CODEC_OPUS, p, 1));
 		assert_true(silence_is(MIXER_CODEC_OPUS, p, 2));
+		/* Several frames: opuspkt_test has them */
+		if (toc & 3)
+			continue;
 		assert_int_equal(silence_is(MIXER_CODEC_OPUS, p, 3), one);
 		for (bit = 0; bit < 8; bit++) {
 			const bool mid = bit < frames;

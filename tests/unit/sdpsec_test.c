@@ -397,6 +397,26 @@ static void ice_printed(void **state)
 	mem_deref(mb);
 }
 
+/* Freed is gone, at its full length, though it was trimmed and read from */
+static void wiped(void **state)
+{
+	struct mbuf *mb = sdpsec_mbuf_alloc(256);
+	const char *text;
+	size_t i, n;
+
+	(void)state;
+	assert_non_null(mb);
+	assert_int_equal(mbuf_write_str(mb, "a=crypto:1 secret"), 0);
+	n = mb->end;
+	mbuf_trim(mb);
+	mb->pos = 5;
+	text = mem_ref(mb->buf);
+	mem_deref(mb);
+	for (i = 0; i < n; i++)
+		assert_int_equal(text[i], 0);
+	mem_deref((void *)text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -409,6 +429,7 @@ int main(void)
 		cmocka_unit_test(of_session_and_media),
 		cmocka_unit_test(cryptos_of_media),
 		cmocka_unit_test(ice_printed),
+		cmocka_unit_test(wiped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -577,6 +577,7 @@ void term_provision_get(struct term *t, struct bus_leg_provision *p)
 	strcpy(p->service.codec, "PCMU");
 	p->service.hang_ms = t->rig->hang_ms;
 	p->service.max_talk_ms = 30000;
+	bus_floor_default(&p->service.floor);
 	(void)re_snprintf(p->contact, sizeof(p->contact), "sip:%s@%J", t->name,
 			  &r->laddr);
 	(void)re_snprintf(p->route, sizeof(p->route), "sip:TOKEN@%J;lr",
@@ -604,6 +605,7 @@ uint16_t rig_member(struct rig *r, const char *group, const char *name)
 	memset(&m.u.member_set, 0, sizeof(m.u.member_set));
 	strcpy(m.u.member_set.group, group);
 	strcpy(m.u.member_set.subscriber, name);
+	bus_floor_default(&m.u.member_set.floor);
 	m.u.member_set.priority = 1;
 	m.u.member_set.talk = m.u.member_set.listen = true;
 	return rig_ask(r, &m);

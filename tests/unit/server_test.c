@@ -217,7 +217,7 @@ static void test_p1_leg_by_our_invite(void **state)
 	assert_non_null(strstr(t->sdp, "a=sendrecv\r\n"));
 	assert_non_null(strstr(t->sdp, "udp TBCP MCPTT\r\n"
 			       "a=fmtp:TBCP queuing=0;"
-			       "tb_priority=1;timestamp=0\r\n"
+			       "tb_priority=1;timestamp=1\r\n"
 			       "a=fmtp:MCPTT mc_priority=1\r\n"));
 	assert_int_equal(status_int(r, "legs_up"), 1);
 
@@ -1167,6 +1167,9 @@ static void test_bad_provisions(void **state)
 	assert_int_equal(rig_ask(r, &m), 400);
 	m.u.leg_provision = good;
 	m.u.leg_provision.subscriber[0] = '\0';
+	assert_int_equal(rig_ask(r, &m), 400);
+	m.u.leg_provision = good;
+	strcpy(m.u.leg_provision.service.floor.policy, "p\r\nEvil: x");
 	assert_int_equal(rig_ask(r, &m), 400);
 	assert_int_equal(status_int(r, "legs_total"), 0);
 	m.type = BUS_HEARTBEAT;

@@ -248,25 +248,149 @@ static void revoke_is_three_notes(void **state)
 	}
 }
 
-/* Sizes as the wire has them: 20 ms each, nothing else */
-static void packets_are_whole(void **state)
+/* One after the other: each is there, and none of the others is meanwhile */
+static void notes_are(const struct tones *ts, unsigned kind,
+		      const unsigned *at_ms, const unsigned *ms,
+		      const double *hz, unsigned n)
 {
-	const struct tones *ts = rendered(state);
-	unsigned c, k, i;
+	static struct pcm pcm;
+	unsigned c, i, k;
 
 	for (c = 0; c < TONE_CODECS; c++) {
-		assert_int_equal(ts->v[c][TONE_PERMIT].n, 18);
-		assert_int_equal(ts->v[c][TONE_DENY].n, 20);
-		assert_int_equal(ts->v[c][TONE_REVOKE].n, 28);
-		for (k = 0; k < TONE_KINDS; k++)
-			for (i = 0; i < ts->v[c][k].n; i++) {
-				const unsigned n = ts->v[c][k].bytesv[i];
+		decode(ts, c, kind, &pcm);
+		for (i = 0; i < n; i++) {
+			note_is(&pcm, at_ms[i] + 15, ms[i] - 20, hz[i]);
+			for (k = 0; k < n; k++)
+				assert_true(hz[k] == hz[i] ||
+					    amplitude(&pcm, at_ms[i] + 15,
+						      ms[i] - 20, hz[k]) <
+						    0.04);
+		}
+	}
+}
+
+static void queued_is_one_long_note(void **state)
+{
+	notes_are(rendered(state), TONE_QUEUED, (unsigned[]){0},
+		  (unsigned[]){240}, (double[]){523}, 1);
+}
+
+static void turn_rises_twice(void **state)
+{
+	notes_are(rendered(state), TONE_TURN, (unsigned[]){0, 80, 160},
+		  (unsigned[]){80, 80, 80}, (double[]){784, 1047, 1319}, 3);
+}
+
+static void warning_is_two_high_notes(void **state)
+{
+	static struct pcm pcm;
+	unsigned c;
+
+	notes_are(rendered(state), TONE_WARN, (unsigned[]){0, 120},
+		  (unsigned[]){60, 60}, (double[]){1568, 1568}, 2);
+	for (c = 0; c < TONE_CODECS; c++) {
+		decode(rendered(state), c, TONE_WARN, &pcm);
+		pause_is(&pcm, 80, 35);
+	}
+}
+
+static void end_is_one_short_note(void **state)
+{
+	static struct pcm pcm;
+	unsigned c;
+
+	notes_are(rendered(state), TONE_END, (unsigned[]){0},
+		  (unsigned[]){60}, (double[]){1175}, 1);
+	for (c = 0; c < TONE_CODECS; c++) {
+		decode(rendered(state), c, TONE_END, &pcm);
+		pause_is(&pcm, 80, 100);
+	}
+}
+
+/* How loud each half tone is in each 20 ms of a tone */
+enum { SEMITONES = 36, SPECTRUM = SEMITONES * 28 };
+
+static void spectrum(const struct pcm *pcm, unsigned packets, double *v)
+{
+	double sum = 0;
+	unsigned i, k;
+
+	memset(v, 0, SPECTRUM * sizeof(*v));
+	for (i = 0; i < packets; i++)
+		for (k = 0; k < SEMITONES; k++) {
+			const double hz = 262 * pow(2, k / 12.0);
+			const double a = amplitude(pcm, i * 20, 20, hz);
+
+			v[i * SEMITONES + k] = a;
+			sum += a * a;
+		}
+	for (i = 0; i < SPECTRUM; i++)
+		v[i] /= sqrt(sum);
+}
+
+/* No two of them sound alike, in any codec, and in another codec each sounds
+ * like itself */
+static void all_are_distinct(void **state)
+{
+	static double v[TONE_CODECS][TONE_KINDS][SPECTRUM];
+	static struct pcm pcm;
+	unsigned c, d, k, l, i;
+
+	for (c = 0; c < TONE_CODECS; c++)
+		for (k = 0; k < TONE_KINDS; k++) {
+			decode(rendered(state), c, k, &pcm);
+			spectrum(&pcm, rendered(state)->v[c][k].n, v[c][k]);
+		}
+	for (c = 0; c < TONE_CODECS; c++)
+		for (d = 0; d < TONE_CODECS; d++)
+			for (k = 0; k < TONE_KINDS; k++)
+				for (l = 0; l < TONE_KINDS; l++) {
+					double like = 0;
+
+					for (i = 0; i < SPECTRUM; i++)
+						like += v[c][k][i] *
+							v[d][l][i];
+					if (k == l ? like < 0.85 : like > 0.85)
+						fail_msg("%u in %u, %u in %u: "
+							 "alike by %.2f",
+							 k, c, l, d, like);
+				}
+}
+
+/* Sizes as the wire has them: 20 ms each, nothing else; a few hundred ms, and
+ * what is said to sound does, what is not does not */
+static void packets_are_whole(void **state)
+{
+	static const unsigned packets[TONE_KINDS][2] = {
+		[TONE_PERMIT] = {18, 8}, [TONE_DENY] = {20, 20},
+		[TONE_REVOKE] = {28, 18}, [TONE_QUEUED] = {12, 12},
+		[TONE_TURN] = {22, 12}, [TONE_WARN] = {19, 9},
+		[TONE_END] = {13, 3}};
+	const struct tones *ts = rendered(state);
+	static struct pcm pcm;
+	unsigned c, k, i;
+
+	for (c = 0; c < TONE_CODECS; c++)
+		for (k = 0; k < TONE_KINDS; k++) {
+			const struct tone *t = &ts->v[c][k];
+
+			assert_int_equal(t->n, packets[k][0]);
+			assert_int_equal(t->sounds, packets[k][1]);
+			for (i = 0; i < t->n; i++) {
+				const unsigned n = t->bytesv[i];
 
 				assert_true(c == TONE_OPUS
 						    ? n > 2 && n < 160
 						    : n == 160);
 			}
-	}
+			decode(ts, c, k, &pcm);
+			assert_true(rms(&pcm, (t->sounds - 1) * 20, 20) >
+				    0.05);
+			/* Opus is a packet late */
+			if (t->n > t->sounds + 1)
+				pause_is(&pcm, (t->sounds + 1) * 20,
+					 (t->n - t->sounds - 1) * 20);
+		}
 }
 
 /* What mediastreamer2 needed is gone: no thread stays, and rendering again
@@ -322,6 +446,11 @@ int main(void)
 		cmocka_unit_test(permit_rises),
 		cmocka_unit_test(deny_is_busy),
 		cmocka_unit_test(revoke_is_three_notes),
+		cmocka_unit_test(queued_is_one_long_note),
+		cmocka_unit_test(turn_rises_twice),
+		cmocka_unit_test(warning_is_two_high_notes),
+		cmocka_unit_test(end_is_one_short_note),
+		cmocka_unit_test(all_are_distinct),
 		cmocka_unit_test(packets_are_whole),
 		cmocka_unit_test(nothing_stays),
 	};

@@ -6,8 +6,8 @@
  * values, but for the last five, where it stumbles over a list of SSRCs, over
  * a participant type of 4n octets, or does not know the fields of Rel-17.
  *
- * Those marked READ carry fields of ours in another order, or fields that we
- * skip: they are not the bytes that we write.
+ * Those marked READ have their fields in another order than the one of the
+ * standard's tables, or an unknown one: they are not the bytes that we write.
  */
 #ifndef HL_TESTS_VECTORS_MCPT_H
 #define HL_TESTS_VECTORS_MCPT_H
@@ -210,7 +210,7 @@ static const struct mcpt_vector mcpt_vectors[] = {
 	{"release_multi_talker",
 	 "8fcc000c5e12fe004d43505406187369703a616c696365406d632e6"
 	 "578616d706c652e636f6d00000d0280800e060000a11c0000",
-	 READ,
+	 BOTH,
 	 {.ssrc = SRV, .type = MCPT_RELEASE_MULTI,
 	  .has = MCPT_HAS_INDICATOR | MCPT_HAS_SSRC, .user = TEXT(ALICE),
 	  .indicator = MCPT_IND_NORMAL | MCPT_IND_MULTI,
@@ -229,29 +229,33 @@ static const struct mcpt_vector mcpt_vectors[] = {
 	 "80cc000f0000a11c4d4350540002050006187369703a616c6963654"
 	 "06d632e6578616d706c652e636f6d00000b0e01056c656164370000"
 	 "00111111110d028000",
-	 READ,
+	 BOTH,
 	 {.ssrc = CLI, .type = MCPT_REQUEST,
 	  .has = MCPT_HAS_PRIORITY | MCPT_HAS_INDICATOR, .priority = 5,
-	  .user = TEXT(ALICE), .indicator = MCPT_IND_NORMAL}},
+	  .user = TEXT(ALICE), .indicator = MCPT_IND_NORMAL,
+	  .track = TEXT("\1\5lead7\0\0\0\x11\x11\x11\x11")}},
 	{"taken_multi",
 	 "82cc001b5e12fe004d43505404167369703a626f62406d632e65786"
 	 "16d706c652e636f6d05020001080200050d0280800f3102187369703"
 	 "a616c696365406d632e6578616d706c652e636f6d167369703a626f6"
 	 "2406d632e6578616d706c652e636f6d00100a02000000a11c00000b0"
 	 "b",
-	 READ,
+	 BOTH,
 	 {.ssrc = SRV, .type = MCPT_TAKEN,
 	  .has = MCPT_HAS_PERMISSION | MCPT_HAS_SEQ | MCPT_HAS_INDICATOR,
 	  .granted_party = TEXT(BOB), .may_request = true, .seq = 5,
-	  .indicator = MCPT_IND_NORMAL | MCPT_IND_MULTI}},
+	  .indicator = MCPT_IND_NORMAL | MCPT_IND_MULTI,
+	  .users = TEXT("\2\x18" ALICE "\x16" BOB),
+	  .ssrcs = TEXT("\2\0\0\0\xa1\x1c\0\0\x0b\x0b")}},
 	{"request_track_info",
 	 "80cc000f0000a11c4d4350540002050006187369703a616c6963654"
 	 "06d632e6578616d706c652e636f6d00000b0e010464697370111111"
 	 "11222222220d028000",
-	 READ,
+	 BOTH,
 	 {.ssrc = CLI, .type = MCPT_REQUEST,
 	  .has = MCPT_HAS_PRIORITY | MCPT_HAS_INDICATOR, .priority = 5,
-	  .user = TEXT(ALICE), .indicator = MCPT_IND_NORMAL}},
+	  .user = TEXT(ALICE), .indicator = MCPT_IND_NORMAL,
+	  .track = TEXT("\1\4disp\x11\x11\x11\x11\x22\x22\x22\x22")}},
 	/* Field 200, of 16 bits length */
 	{"request_unknown_field",
 	 "80cc00060000a11c4d43505400020500c8000361626300000d028000",
@@ -261,13 +265,16 @@ static const struct mcpt_vector mcpt_vectors[] = {
 	  .indicator = MCPT_IND_NORMAL}},
 	{"media_flow_resume",
 	 "8bcc00030000a11c4d43505418028000",
-	 READ,
-	 {.ssrc = CLI, .type = MCPT_MEDIA_FLOW}},
+	 BOTH,
+	 {.ssrc = CLI, .type = MCPT_MEDIA_FLOW,
+	  .has = MCPT_HAS_FLOW, .resume = true}},
 	{"queued_cancel_request",
 	 "8ecc000a0000a11c4d43505415020000161801167369703a626f624"
 	 "06d632e6578616d706c652e636f6d0000",
-	 READ,
-	 {.ssrc = CLI, .type = MCPT_QUEUED_REQUESTS}}
+	 BOTH,
+	 {.ssrc = CLI, .type = MCPT_QUEUED_REQUESTS,
+	  .has = MCPT_HAS_PURPOSE, .purpose = MCPT_PURPOSE_CANCEL,
+	  .queued_users = TEXT("\1\x16" BOB)}}
 };
 
 /* An Idle and a Taken behind it */
