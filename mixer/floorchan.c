@@ -337,7 +337,6 @@ static void request(struct worker *w, struct leg *leg,
 	late_drop(w, leg);
 	if (leg->talk != sel->part) {
 		leg->asks = true;
-		rogue_wait(w, leg, HOLD_ASKED_MS);
 		holds_ask(w, leg, sel->part->id);
 	}
 	floorchan_ask(w, leg, sel, &fu);

@@ -103,6 +103,7 @@ void holds_ask(struct worker *w, struct leg *leg, mixer_bridge_id bridge)
 {
 	struct held *hd = held_of(w, leg);
 
+	rogue_wait(w, leg, HOLD_ASKED_MS);
 	if (!hd)
 		hd = held_new(&w->holds, leg);
 	if (!hd) {

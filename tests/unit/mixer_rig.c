@@ -135,6 +135,12 @@ mixer_bridge_id rig_bridge(struct rig *r,
 	return id;
 }
 
+void rig_join_as(struct rig *r, mixer_bridge_id bridge,
+		 const struct phone *ph, const struct mixer_member *mm)
+{
+	assert_int_equal(mixer_bridge_join(r->m, bridge, ph->leg, mm), 0);
+}
+
 void rig_join(struct rig *r, mixer_bridge_id bridge, struct phone *ph,
 	      const char *uri)
 {
@@ -255,6 +261,7 @@ static void sdp_set(struct phone *ph, bool rest)
 				       .recv = !rest,
 				       .rest = rest,
 				       .rtcp_mux = ph->ice,
+				       .floor_terms = ph->terms,
 				       .ice = ph->ice};
 
 	if (ph->kind != PHONE_KEYS)
@@ -346,7 +353,8 @@ void phone_up_like(struct phone *ph, struct rig *r, unsigned host)
 	*ph = (struct phone){.kind = ph->kind,
 			     .codec = ph->codec,
 			     .voice = ph->voice,
-			     .tones = ph->tones};
+			     .tones = ph->tones,
+			     .terms = ph->terms};
 	phone_make(ph, r, ip, -1);
 	phone_known(ph, r);
 }
@@ -488,6 +496,15 @@ static void floor_send(const struct phone *ph, const struct tbcp_msg *msg)
 
 	assert_int_equal(tbcp_encode(buf, sizeof(buf), msg, &len), 0);
 	phone_send(ph, CH_FLOOR, buf, len);
+}
+
+void phone_tbcp(const struct phone *ph, const struct tbcp_msg *msg)
+{
+	struct tbcp_msg m = *msg;
+
+	if (!m.ssrc)
+		m.ssrc = ph->ssrc;
+	floor_send(ph, &m);
 }
 
 void phone_floor(const struct phone *ph, enum tbcp_type type)

@@ -59,6 +59,7 @@ struct phone {
 	enum phone_kind kind;
 	enum mixer_codec codec;
 	bool ice;              /**< Its leg does ICE: see ice_agent.h */
+	struct mixer_floor_terms terms; /**< ..of its floor channel */
 	bool voice;            /**< Its speech asks for the floor */
 	enum mixer_tones tones;
 	mixer_leg_id leg;
@@ -98,6 +99,9 @@ mixer_bridge_id rig_bridge(struct rig *r,
 			   const struct mixer_bridge_params *p);
 void rig_join(struct rig *r, mixer_bridge_id bridge, struct phone *ph,
 	      const char *uri);
+/** ..as a member with all that it may; its name is said as well */
+void rig_join_as(struct rig *r, mixer_bridge_id bridge,
+		 const struct phone *ph, const struct mixer_member *mm);
 
 /** Sockets at 127.0.<net>.<host>, and a leg; worker -1: any */
 void phone_open(struct phone *ph, struct rig *r, unsigned net, unsigned host,
@@ -128,7 +132,7 @@ void phone_up_many(struct phone *ph, struct rig *r, unsigned n, int worker);
 /** A plain phone whose service has another codec than PCMU */
 void phone_up_codec(struct phone *ph, struct rig *r, unsigned host,
 		    enum mixer_codec codec);
-/** Whatever *ph says of kind, codec, voice and tones; the rest of it is set */
+/** Whatever *ph says of kind, codec, voice, tones and terms; the rest of it is set */
 void phone_up_like(struct phone *ph, struct rig *r, unsigned host);
 void phone_sdp(struct phone *ph);
 /** ..and its service has it rest: it neither hears nor talks */
@@ -157,6 +161,8 @@ void phone_silent(const struct phone *ph, enum chan ch);
 
 void phone_floor(const struct phone *ph, enum tbcp_type type);
 void phone_release(const struct phone *ph, uint16_t last_seq);
+/** Any message, with the phone's SSRC if it has none */
+void phone_tbcp(const struct phone *ph, const struct tbcp_msg *msg);
 /** Wait for a floor message of that type, passing over others */
 struct tbcp_msg phone_told(struct phone *ph, enum tbcp_type type);
 /** The same in MCPT; the number of Idle and Taken counts up */
