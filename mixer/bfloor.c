@@ -6,14 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 #include "mixer/bfloor.h"
+#include "mixer/bfloor_say.h"
 
 enum {
 	MS = 1000,
-	/** Requests of ours; above them those of others, by burst */
-	OWN_LAST = 0x7fff,
-	OTHERS = 0x8000,
-	/** What a group has room for beside a name */
-	URI_ROOM = 120,
 	/** What we answer: an Error, which is not kept, is no more */
 	ERROR_BYTES = 64
 };
@@ -23,134 +19,6 @@ void bfloor_init(struct bfloor *b, const struct bfloor_ids *ids)
 	memset(b, 0, sizeof(*b));
 	b->ids = *ids;
 	b->ask_us = BFLOOR_NEVER;
-}
-
-static bool is_final(uint8_t status)
-{
-	return status >= BFC_DENIED;
-}
-
-/* --- messages ---------------------------------------------------------- */
-
-static struct bfc_text text_of(const char *s)
-{
-	return s && *s ? (struct bfc_text){s, strlen(s)}
-		       : (struct bfc_text){NULL, 0};
-}
-
-static void head(const struct bfloor *b, struct bfc_msg *msg,
-		 enum bfc_prim prim)
-{
-	msg->version = b->version;
-	msg->prim = prim;
-	msg->conference = b->ids.conference;
-	msg->user = b->ids.user;
-}
-
-/* The request of the terminal, as it is */
-static void own_request(const struct bfloor *b, struct bfc_request *r)
-{
-	r->id = b->request;
-	r->overall = (struct bfc_status){.here = true,
-					 .id = b->request,
-					 .has_status = true,
-					 .status = b->status,
-					 .position = b->position,
-					 .info = text_of(b->info)};
-	r->floors[0] = r->overall;
-	r->floors[0].id = b->ids.floor;
-	r->floors[0].info = (struct bfc_text){NULL, 0};
-	r->floors_n = 1;
-}
-
-/* Whoever has the floor: its request has a number of which only this terminal
- * hears, and its user none that could be given to it */
-static void other_request(const struct bfloor *b, struct bfc_request *r,
-			  const struct bfloor_view *v)
-{
-	r->id = (uint16_t)(OTHERS | (v->burst & OWN_LAST));
-	r->overall = (struct bfc_status){.here = true,
-					 .id = r->id,
-					 .has_status = true,
-					 .status = BFC_GRANTED};
-	r->floors[0] = r->overall;
-	r->floors[0].id = b->ids.floor;
-	r->floors_n = 1;
-	r->beneficiary.here = true;
-	r->beneficiary.name = text_of(v->name);
-	if (v->uri && strlen(v->uri) <= URI_ROOM)
-		r->beneficiary.uri = text_of(v->uri);
-}
-
-static void status_fill(const struct bfloor *b, struct bfc_msg *msg)
-{
-	head(b, msg, BFC_FLOOR_REQUEST_STATUS);
-	own_request(b, &msg->requests[0]);
-	msg->requests_n = 1;
-}
-
-static void floor_fill(const struct bfloor *b, const struct bfloor_io *io,
-		       struct bfc_msg *msg)
-{
-	struct bfloor_view v = {.own = false};
-
-	head(b, msg, BFC_FLOOR_STATUS);
-	msg->floors[0] = b->ids.floor;
-	msg->floors_n = 1;
-	io->view_h(&v, io->arg);
-	if (v.taken)
-		other_request(b, &msg->requests[msg->requests_n++], &v);
-	if (b->request)
-		own_request(b, &msg->requests[msg->requests_n++]);
-}
-
-/* --- what we say by ourselves ------------------------------------------ */
-
-static void say(struct bfloor *b, const struct bfloor_io *io, uint64_t now,
-		struct bfc_msg *msg)
-{
-	size_t len;
-
-	/* Section 5.1: 0 is for transports that lose nothing */
-	if (b->version > 1 && !++b->transaction)
-		b->transaction = 1;
-	msg->transaction = b->version > 1 ? b->transaction : 0;
-	if (bfc_encode(b->out, sizeof(b->out), msg, &len))
-		return;
-	b->open = b->version > 1;
-	b->open_floor = msg->prim == BFC_FLOOR_STATUS;
-	b->open_bytes = (uint16_t)len;
-	b->resends = BFLOOR_RESENDS;
-	b->wait_ms = BFLOOR_T1_MS;
-	b->resend_us = now + BFLOOR_T1_MS * MS;
-	io->send_h(b->out, len, io->arg);
-}
-
-static void floor_say(struct bfloor *b, const struct bfloor_io *io,
-		      uint64_t now)
-{
-	struct bfc_msg msg = {.version = 0};
-
-	if (!b->floor_due || b->answering || (b->open && !b->open_floor))
-		return;
-	b->floor_due = false;
-	floor_fill(b, io, &msg);
-	say(b, io, now, &msg);
-}
-
-/* What the floor was said to be is still to be acknowledged: said anew */
-static void request_say(struct bfloor *b, const struct bfloor_io *io,
-			uint64_t now)
-{
-	struct bfc_msg msg = {.version = 0};
-
-	if (b->answering)
-		return;
-	b->floor_due |= b->open && b->open_floor;
-	status_fill(b, &msg);
-	say(b, io, now, &msg);
-	if (is_final(b->status))
-		b->request = 0;
 }
 
 /* --- what the floor decides -------------------------------------------- */
@@ -178,12 +46,12 @@ static void request_set(struct bfloor *b, const struct bfloor_io *io,
 	if (status != BFC_ACCEPTED)
 		b->position = 0;
 	info_set(b, words);
-	request_say(b, io, now);
+	bfloor_request_say(b, io, now);
 }
 
 static uint16_t request_new(struct bfloor *b)
 {
-	if (++b->request_last > OWN_LAST)
+	if (++b->request_last > BFLOOR_OWN_LAST)
 		b->request_last = 1;
 	b->request = b->request_last;
 	b->status = BFC_PENDING;
@@ -267,7 +135,7 @@ void bfloor_tell(struct bfloor *b, const struct bfloor_io *io, uint64_t now,
 	case FLOOR_TOLD_ACK:
 		break;
 	}
-	floor_say(b, io, now);
+	bfloor_floor_say(b, io, now);
 }
 
 /* --- what the terminal asks -------------------------------------------- */
@@ -331,9 +199,9 @@ static int request(struct bfloor *b, const struct bfloor_io *io, uint64_t now,
 	b->answering = true;
 	io->ask_h(FLOOR_SAID_REQUEST, b->priority, io->arg);
 	b->answering = false;
-	status_fill(b, &msg);
+	bfloor_status_fill(b, &msg);
 	respond(b, io, req, &msg);
-	if (is_final(b->status))
+	if (bfloor_is_final(b->status))
 		b->request = 0;
 	return 0;
 }
@@ -359,7 +227,7 @@ static int release(struct bfloor *b, const struct bfloor_io *io,
 	b->status = b->status == BFC_GRANTED ? BFC_RELEASED : BFC_CANCELLED;
 	b->position = 0;
 	b->info[0] = '\0';
-	status_fill(b, &msg);
+	bfloor_status_fill(b, &msg);
 	give_up(b, io);
 	respond(b, io, req, &msg);
 	return 0;
@@ -372,7 +240,7 @@ static int request_query(struct bfloor *b, const struct bfloor_io *io,
 
 	if (!b->request || !req->has_request || req->request != b->request)
 		return refuse(io, req, BFC_ERR_REQUEST);
-	status_fill(b, &msg);
+	bfloor_status_fill(b, &msg);
 	respond(b, io, req, &msg);
 	return 0;
 }
@@ -386,7 +254,7 @@ static int user_query(struct bfloor *b, const struct bfloor_io *io,
 		return refuse(io, req, BFC_ERR_USER);
 	msg.who = (struct bfc_who){.here = true, .id = b->ids.user};
 	if (b->request)
-		own_request(b, &msg.requests[msg.requests_n++]);
+		bfloor_request_fill(b, &msg.requests[msg.requests_n++]);
 	respond(b, io, req, &msg);
 	return 0;
 }
@@ -404,7 +272,7 @@ static int floor_query(struct bfloor *b, const struct bfloor_io *io,
 			return refuse(io, req, BFC_ERR_FLOOR);
 	b->watches = req->floors_n != 0;
 	b->floor_due = false;
-	floor_fill(b, io, &msg);
+	bfloor_floor_fill(b, io, &msg);
 	if (!b->watches)
 		msg.floors_n = msg.requests_n = 0;
 	respond(b, io, req, &msg);
@@ -463,7 +331,7 @@ static void acked(struct bfloor *b, const struct bfloor_io *io, uint64_t now,
 		io->ask_h(FLOOR_SAID_RELEASE, 0, io->arg);
 	else if (!b->open_floor && b->request && b->status == BFC_GRANTED)
 		io->ask_h(FLOOR_SAID_ACK, 0, io->arg);
-	floor_say(b, io, now);
+	bfloor_floor_say(b, io, now);
 }
 
 /* --- in ---------------------------------------------------------------- */
@@ -594,27 +462,11 @@ int bfloor_rx(struct bfloor *b, const struct bfloor_io *io, uint64_t now,
 	err = carry_out(b, io, now, &msg);
 	if (!err)
 		note(b, now, &msg);
-	floor_say(b, io, now);
+	bfloor_floor_say(b, io, now);
 	return err;
 }
 
 /* --- time -------------------------------------------------------------- */
-
-static void resend(struct bfloor *b, const struct bfloor_io *io, uint64_t now)
-{
-	if (!b->open || now < b->resend_us)
-		return;
-	if (!b->resends) {
-		/* It does not hear, or does not acknowledge */
-		b->open = false;
-		floor_say(b, io, now);
-		return;
-	}
-	b->resends--;
-	b->wait_ms *= 2;
-	b->resend_us = now + b->wait_ms * (uint64_t)MS;
-	io->send_h(b->out, b->open_bytes, io->arg);
-}
 
 static void ask_again(struct bfloor *b, const struct bfloor_io *io,
 		      uint64_t now)
@@ -637,7 +489,7 @@ static void ask_again(struct bfloor *b, const struct bfloor_io *io,
 
 void bfloor_time(struct bfloor *b, const struct bfloor_io *io, uint64_t now)
 {
-	resend(b, io, now);
+	bfloor_resend(b, io, now);
 	ask_again(b, io, now);
 }
 

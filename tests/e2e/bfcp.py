@@ -49,8 +49,9 @@ class Heard:
     def __init__(self, data):
         head, self.prim, words, self.conf, self.tid, self.user = \
             struct.unpack('!BBHIHH', data[:12])
+        self.version = head >> 5
         self.response = bool(head & 0x10)
-        expect(head >> 5 == 2 and not head & 8, 'first octet %#x' % head)
+        expect(head & 0xf == 0, 'first octet %#x' % head)
         expect(len(data) == 12 + 4 * words, 'a wrong length')
         self.attrs = attrs(data[12:])
 
@@ -82,6 +83,7 @@ class Room(Phone):
     """A room's equipment: dials a group and speaks BFCP on the floor line"""
 
     tid = seq = 0
+    version = 2
 
     def enter(self, group, roles='c-only'):
         r, self.leg = self.dial_end(self.dial_start(
@@ -103,7 +105,7 @@ class Room(Phone):
         if tid is None:
             self.tid += 1
             tid = self.tid
-        return struct.pack('!BBHIHH', 0x40 | response << 4, prim,
+        return struct.pack('!BBHIHH', self.version << 5 | response << 4, prim,
                            len(body) // 4, self.conf, tid,
                            self.uid if user is None else user) + body
 
@@ -119,7 +121,8 @@ class Room(Phone):
         acknowledged, as the equipment does"""
         while True:
             m = Heard(self.media['floor'].recv(2000))
-            if not m.response:
+            expect(m.version == self.version, 'version %d' % m.version)
+            if not m.response and self.version == 2:
                 self.tell(REQUEST_STATUS_ACK if m.prim == REQUEST_STATUS
                           else FLOOR_STATUS_ACK, tid=m.tid, response=True)
             if match(m):
@@ -127,8 +130,8 @@ class Room(Phone):
             expect(m.prim != ERROR, 'Error %s before %s' % (m.attrs, what))
 
     def answered(self, tid, prim):
-        m = self.told(lambda m: m.response and m.tid == tid,
-                      'an answer to %d' % tid)
+        m = self.told(lambda m: m.response == (self.version == 2) and
+                      m.tid == tid, 'an answer to %d' % tid)
         expect(m.prim == prim, 'answered by %d: %s' % (m.prim, m.attrs))
         return m
 

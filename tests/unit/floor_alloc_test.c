@@ -82,8 +82,7 @@ static void storm(struct storm *s)
 		happen(s, &(struct floor_ev){.type = FLOOR_EV_ACK}, holder);
 		s->now += 1000000;
 		happen(s, &(struct floor_ev){.type = FLOOR_EV_TIME}, CROWD);
-		happen(s, &(struct floor_ev){.type = FLOOR_EV_RELEASE},
-		       holder);
+		happen(s, &(struct floor_ev){.type = FLOOR_EV_RELEASE}, holder);
 	}
 	assert_int_equal(s->granted, 1 + WAITING);
 }

@@ -42,11 +42,11 @@ struct plan {
 	unsigned n;
 	uint8_t priority[WITNESS_MEMBERS];
 	bool emergency[WITNESS_MEMBERS]; /* It may, and does */
-	bool silent[WITNESS_MEMBERS];    /* It listens only */
-	bool waits[WITNESS_MEMBERS];     /* Its terminal does */
-	bool leaves[WITNESS_MEMBERS];    /* ..and comes back */
-	bool mutes;     /* Permissions of the first come and go */
-	bool room;      /* There may be none */
+	bool silent[WITNESS_MEMBERS];	 /* It listens only */
+	bool waits[WITNESS_MEMBERS];	 /* Its terminal does */
+	bool leaves[WITNESS_MEMBERS];	 /* ..and comes back */
+	bool mutes;	/* Permissions of the first come and go */
+	bool room;	/* There may be none */
 	unsigned least; /* States, lest the plan explores nothing */
 };
 
@@ -69,8 +69,8 @@ enum { F_IN = 1, F_TALK = 2, F_EMERGENCY = 4, F_QUIET = 8 };
 
 static uint64_t *timer_of(struct floor *f, unsigned i)
 {
-	uint64_t *const v[TIMERS] = {&f->t1, &f->t2,  &f->t3,   &f->t4,
-				     &f->t7, &f->t8,  &f->t20,  &f->warn,
+	uint64_t *const v[TIMERS] = {&f->t1,	&f->t2,	 &f->t3,  &f->t4,
+				     &f->t7,	&f->t8,	 &f->t20, &f->warn,
 				     &f->drain, &f->room};
 
 	return v[i];
@@ -170,10 +170,10 @@ static void unpack(struct witnessed *w, const struct state *st,
 	f->c20 = st->c20;
 	f->members = st->members;
 	for (i = 0; i < TIMERS; i++)
-		*timer_of(f, i) = st->timer[i] == NONE
-					  ? FLOOR_NEVER
-					  : NOW + (uint64_t)st->timer[i] *
-							  TICK_US;
+		*timer_of(f, i) =
+			st->timer[i] == NONE
+				? FLOOR_NEVER
+				: NOW + (uint64_t)st->timer[i] * TICK_US;
 	for (i = 0; i < w->n; i++) {
 		struct floor_member *m = &w->m[i];
 
@@ -189,16 +189,16 @@ static void unpack(struct witnessed *w, const struct state *st,
 	unpack_queue(w, st);
 }
 
-/* --- all states ----------------------------------------------------------- */
+/* --- all states ---------------------------------------------------------- */
 
 struct explored {
 	struct state *v;
-	uint32_t *slot;    /* By hash: 1 + number of a state */
-	uint32_t *quiet;   /* Of each: the state when only time has passed */
+	uint32_t *slot;	 /* By hash: 1 + number of a state */
+	uint32_t *quiet; /* Of each: the state when only time has passed */
 	uint8_t *quiet_ticks;
 	uint32_t n, cap, slots;
 	uint64_t steps;
-	unsigned most;     /* Actions of one step */
+	unsigned most; /* Actions of one step */
 	unsigned seen[FLOOR_DRAINING + 1][FLOOR_EV_TIME + 1];
 };
 
@@ -257,7 +257,7 @@ static void explored_free(struct explored *x)
 	free(x->quiet_ticks);
 }
 
-/* --- all events of a state ------------------------------------------------ */
+/* --- all events of a state ----------------------------------------------- */
 
 struct at {
 	struct explored *x;
@@ -333,8 +333,7 @@ static void try_set(const struct at *at, unsigned who, unsigned change)
 		break;
 	default:
 		changed.from.m[who].priority =
-			changed.from.m[who].priority ? 0
-						     : at->p->priority[who];
+			changed.from.m[who].priority ? 0 : at->p->priority[who];
 		break;
 	}
 	try_ev(&changed, &ev, who, 0);
@@ -435,7 +434,7 @@ static void try_all(const struct at *at, uint32_t no)
 	try_cfg(at);
 }
 
-/* --- what holds of them all ----------------------------------------------- */
+/* --- what holds of them all ---------------------------------------------- */
 
 /* Time alone leads from every state to the same rest, soon. Each state leads
  * to one other: a chain that is longer than all states is a circle. */
@@ -477,9 +476,9 @@ static void explore(const struct plan *p)
 	}
 	for (i = 0; i < p->n; i++)
 		if (!p->leaves[i])
-			witness_step(&w, &(struct floor_ev){
-						 .type = FLOOR_EV_JOIN,
-						 .who = &w.m[i]});
+			witness_step(&w,
+				     &(struct floor_ev){.type = FLOOR_EV_JOIN,
+							.who = &w.m[i]});
 	pack(&st, &w, 0);
 	(void)explored_no(&x, &st);
 	for (no = 0; no < x.n; no++) {
@@ -500,25 +499,30 @@ static void explore(const struct plan *p)
 			assert_true(x.seen[i][k] > 0 ||
 				    (k == FLOOR_EV_SHED && !p->room) ||
 				    (k == FLOOR_EV_SET && !p->mutes) ||
-				    k == FLOOR_EV_JOIN ||
-				    k == FLOOR_EV_LEAVE);
+				    k == FLOOR_EV_JOIN || k == FLOOR_EV_LEAVE);
 	explored_free(&x);
 }
 
-/* --- the bridges ----------------------------------------------------------- */
+/* --- the bridges --------------------------------------------------------- */
 
 /* Short, so that all of them meet; different, so that they are told apart */
-#define TIMES                                                                 \
-	.max_talk_ms = 4 * TICK_MS, .warn_ms = TICK_MS,                       \
-	.revoke_grace_ms = 3 * TICK_MS, .revoke_repeat_ms = 2 * TICK_MS,      \
-	.end_of_media_ms = 3 * TICK_MS, .retry_after_ms = 2 * TICK_MS,        \
+#define TIMES                                                                  \
+	.max_talk_ms = 4 * TICK_MS, .warn_ms = TICK_MS,                        \
+	.revoke_grace_ms = 3 * TICK_MS, .revoke_repeat_ms = 2 * TICK_MS,       \
+	.end_of_media_ms = 3 * TICK_MS, .retry_after_ms = 2 * TICK_MS,         \
 	.grant_repeat_ms = TICK_MS, .grant_repeats = 2
 
-#define IDLES                                                                 \
-	.idle_repeat_ms = TICK_MS, .idle_repeats = 2,                         \
+#define IDLES                                                                  \
+	.idle_repeat_ms = TICK_MS, .idle_repeats = 2,                          \
 	.inactivity_ms = 4 * TICK_MS
 
-#define CFG_TWICE(...) {{__VA_ARGS__}, {__VA_ARGS__}}
+#define CFG_TWICE(...)                                                         \
+	{                                                                      \
+		{__VA_ARGS__},                                                 \
+		{                                                              \
+			__VA_ARGS__                                            \
+		}                                                              \
+	}
 
 /* Four of three priorities, and two places */
 static void queue_by_priority(void **state)
@@ -538,15 +542,15 @@ static void queue_by_priority(void **state)
 /* Who can wait and who cannot, who may break in and who may not */
 static void breaking_in(void **state)
 {
-	static const struct plan p = {
-		.name = "breaking in",
-		.cfg = CFG_TWICE(TIMES, .queue_max = 1, .preempt = true,
-				 .emergency = true),
-		.n = 4,
-		.priority = {1, 2, 1, 1},
-		.emergency = {false, false, true, true},
-		.waits = {true, false, false, true},
-		.least = 1000};
+	static const struct plan p = {.name = "breaking in",
+				      .cfg = CFG_TWICE(TIMES, .queue_max = 1,
+						       .preempt = true,
+						       .emergency = true),
+				      .n = 4,
+				      .priority = {1, 2, 1, 1},
+				      .emergency = {false, false, true, true},
+				      .waits = {true, false, false, true},
+				      .least = 1000};
 
 	(void)state;
 	explore(&p);
@@ -574,8 +578,7 @@ static void coming_and_going(void **state)
 {
 	static const struct plan p = {
 		.name = "coming and going",
-		.cfg = CFG_TWICE(TIMES, IDLES, .queue_max = 3,
-				 .preempt = true),
+		.cfg = CFG_TWICE(TIMES, IDLES, .queue_max = 3, .preempt = true),
 		.n = 4,
 		.priority = {1, 2, 1, 1},
 		.silent = {false, false, false, true},
@@ -590,16 +593,34 @@ static void coming_and_going(void **state)
 /* What the first one may is taken away and given back */
 static void permissions(void **state)
 {
-	static const struct plan p = {
-		.name = "permissions",
-		.cfg = CFG_TWICE(TIMES, .queue_max = 3, .preempt = true,
-				 .emergency = true),
-		.n = 3,
-		.priority = {2, 1, 2},
-		.emergency = {true, true, false},
-		.waits = {true, true, false},
-		.mutes = true,
-		.least = 1000};
+	static const struct plan p = {.name = "permissions",
+				      .cfg = CFG_TWICE(TIMES, .queue_max = 3,
+						       .preempt = true,
+						       .emergency = true),
+				      .n = 3,
+				      .priority = {2, 1, 2},
+				      .emergency = {true, true, false},
+				      .waits = {true, true, false},
+				      .mutes = true,
+				      .least = 1000};
+
+	(void)state;
+	explore(&p);
+}
+
+/* ..of one who cannot wait */
+static void permissions_of_the_next(void **state)
+{
+	static const struct plan p = {.name = "permissions of the next",
+				      .cfg = CFG_TWICE(TIMES, .queue_max = 3,
+						       .preempt = true,
+						       .emergency = true),
+				      .n = 3,
+				      .priority = {2, 1, 1},
+				      .emergency = {true, false, false},
+				      .waits = {false, true, true},
+				      .mutes = true,
+				      .least = 1000};
 
 	(void)state;
 	explore(&p);
@@ -656,11 +677,11 @@ static void no_room(void **state)
 		.name = "no room",
 		.cfg = CFG_TWICE(TIMES, IDLES, .queue_max = 2, .preempt = true,
 				 .emergency = true),
-		.n = 3,
-		.priority = {1, 2, 1},
-		.emergency = {false, true, true},
-		.waits = {true, true, false},
-		.leaves = {true, false, false},
+		.n = 4,
+		.priority = {1, 2, 3, 1},
+		.emergency = {false, true, false, true},
+		.waits = {true, true, false, false},
+		.leaves = {true, false, false, false},
 		.room = true,
 		.least = 1000};
 
@@ -676,6 +697,7 @@ int main(void)
 		cmocka_unit_test(emergencies),
 		cmocka_unit_test(coming_and_going),
 		cmocka_unit_test(permissions),
+		cmocka_unit_test(permissions_of_the_next),
 		cmocka_unit_test(changing_policy),
 		cmocka_unit_test(broadcast),
 		cmocka_unit_test(no_room),

@@ -40,7 +40,7 @@ static const struct floor_cfg cfg = {.max_talk_ms = 30000,
 				     .preempt = true,
 				     .emergency = true};
 
-/* --- states ---------------------------------------------------------------- */
+/* --- states -------------------------------------------------------------- */
 
 enum at {
 	IDLE,          /* Said so once */
@@ -242,7 +242,7 @@ static void enter(struct witnessed *w, enum at at)
 	w->out.n = 0;
 }
 
-/* --- events ---------------------------------------------------------------- */
+/* --- events -------------------------------------------------------------- */
 
 /* The words before the participant are the event */
 static const char *const events[] = {
@@ -358,7 +358,7 @@ static void give(struct witnessed *w, const char *event)
 		asks(w, event, who);
 }
 
-/* --- what comes out, in words ----------------------------------------------- */
+/* --- what comes out, in words -------------------------------------------- */
 
 static char name_of(const struct witnessed *w, const struct floor_member *who)
 {
@@ -443,7 +443,7 @@ static void describe(char *buf, size_t size, const struct witnessed *was,
 		       state_name[w->f.state]);
 }
 
-/* --- the table ---------------------------------------------------------------- */
+/* --- the table ----------------------------------------------------------- */
 
 struct row {
 	enum at at;
@@ -484,7 +484,8 @@ static void every_state_meets_every_event(void **state)
 			describe(got, sizeof(got), &was, &w);
 			if (!strcmp(got, want))
 				continue;
-			printf("# %s, %s:\n#   is        %s\n#   should be %s\n",
+			printf("# %s, %s:\n#   is        %s\n"
+			       "#   should be %s\n",
 			       at_name[at], events[i], got, want);
 			/* To be read, and taken over if it is right */
 			if (getenv("FLOOR_TABLE"))

@@ -262,7 +262,7 @@ static void drain(void **state)
 	expect(&s, 2, FLOOR_ACT_TAKEN, &s.m[1]);
 }
 
-/* --- the queue ------------------------------------------------------------ */
+/* --- the queue ----------------------------------------------------------- */
 
 enum { CROWD = 6 };
 
@@ -659,7 +659,7 @@ static void permissions_of_who_waits(void **state)
 	assert_non_null(said(&c, FLOOR_ACT_REVOKE, 0));
 }
 
-/* --- breaking in ------------------------------------------------------------ */
+/* --- breaking in --------------------------------------------------------- */
 
 static void a_higher_priority_breaks_in(void **state)
 {
@@ -710,6 +710,11 @@ static void tiers_break_in(void **state)
 	assert_int_equal(c.f.state, FLOOR_REVOKING);
 	ask(&c, 2, 0, FLOOR_EMERGENCY);
 	/* Nobody waits here, but for whom the floor is taken */
+	expect_order(&c, "21");
+	ask(&c, 3, 200, FLOOR_PERIL);
+	ask(&c, 4, 0, FLOOR_EMERGENCY);
+	assert_int_equal(said(&c, FLOOR_ACT_DENY, 4)->reason,
+			 TBCP_DENY_OTHER_HAS_FLOOR);
 	expect_order(&c, "21");
 	happen(&c, FLOOR_EV_RELEASE, 0);
 	expect_holder(&c, 2);
@@ -766,6 +771,14 @@ static void who_cannot_wait_breaks_in(void **state)
 	ask_unable(&c, 1, 1, FLOOR_PERIL);
 	assert_true(said(&c, FLOOR_ACT_QUEUE, 1)->quiet);
 	assert_int_equal(c.out.n, 1);
+	/* ..but what it asks for */
+	happen(&c, FLOOR_EV_POSITION, 1);
+	assert_false(said(&c, FLOOR_ACT_QUEUE, 1)->quiet);
+	/* It counts for less, but is still the next one */
+	c.m[1].priority = 0;
+	happen(&c, FLOOR_EV_SET, 1);
+	assert_int_equal(c.out.n, 1);
+	assert_true(said(&c, FLOOR_ACT_QUEUE, 1)->quiet);
 	/* Another one is next: it would wait in vain */
 	ask_unable(&c, 2, 1, FLOOR_EMERGENCY);
 	assert_int_equal(said(&c, FLOOR_ACT_DENY, 1)->reason,
@@ -814,11 +827,71 @@ static void audio_cut_in(void **state)
 	assert_int_equal(c.f.state, FLOOR_REVOKING);
 	ask(&c, 2, 0, FLOOR_NORMAL);
 	expect_holder(&c, 2);
+	assert_true(c.out.v[0].repeat);
+	assert_int_equal(c.out.v[0].reason, TBCP_REVOKE_TOO_LONG);
+	/* It has a time of its own */
+	assert_true(floor_media(&c.f, &c.m[2], c.now));
+	assert_true(c.f.t2 == c.now + S(30));
 	/* Nobody cuts into a graver need */
+	ask(&c, 3, 0, FLOOR_PERIL);
+	ask(&c, 4, 9, FLOOR_NORMAL);
+	expect_holder(&c, 3);
 	ask(&c, 3, 0, FLOOR_EMERGENCY);
 	expect_holder(&c, 3);
 	ask(&c, 4, 9, FLOOR_EMERGENCY);
 	assert_non_null(said(&c, FLOOR_ACT_DENY, 4));
+}
+
+/* ..in the same step */
+static void no_grace_for_who_is_broken_into(void **state)
+{
+	struct floor_cfg c0 = queueing(0);
+	struct crowd c;
+
+	(void)state;
+	c0.revoke_grace_ms = 0;
+	crowd_init(&c, &c0);
+	ask(&c, 0, 1, FLOOR_NORMAL);
+	ask_unable(&c, 1, 1, FLOOR_PERIL);
+	assert_int_equal(said(&c, FLOOR_ACT_REVOKE, 0)->reason,
+			 TBCP_REVOKE_PREEMPTED);
+	expect_holder(&c, 1);
+}
+
+/* It has to stop; a graver need is a new request, whatever the old one was,
+ * but no more than that */
+static void who_has_to_stop_is_in_danger(void **state)
+{
+	const struct floor_cfg c9 = queueing(9);
+	struct floor_ev urgent = {.type = FLOOR_EV_REQUEST,
+				  .tier = FLOOR_PERIL,
+				  .no_room = true};
+	struct crowd c;
+	unsigned i;
+
+	(void)state;
+	crowd_init(&c, &c9);
+	urgent.who = &c.m[0];
+	ask(&c, 0, 1, FLOOR_NORMAL);
+	happen(&c, FLOOR_EV_REVOKE, CROWD);
+	floor_step(&c.f, &urgent, c.now, &c.out);
+	assert_non_null(said(&c, FLOOR_ACT_DENY, 0));
+	ask(&c, 1, 1, FLOOR_PERIL);
+	ask(&c, 0, 1, FLOOR_PERIL);
+	assert_non_null(said(&c, FLOOR_ACT_DENY, 0));
+	ask(&c, 0, 1, FLOOR_EMERGENCY);
+	expect_holder(&c, 0);
+	assert_int_equal(c.f.burst, 2);
+	expect_order(&c, "1");
+	/* Nobody would hear it */
+	crowd_init(&c, &c9);
+	ask(&c, 0, 1, FLOOR_NORMAL);
+	for (i = 1; i < CROWD; i++)
+		happen(&c, FLOOR_EV_LEAVE, i);
+	assert_int_equal(c.f.state, FLOOR_REVOKING);
+	ask(&c, 0, 1, FLOOR_EMERGENCY);
+	assert_int_equal(said(&c, FLOOR_ACT_DENY, 0)->reason,
+			 TBCP_DENY_ONLY_ONE);
 }
 
 /* One-way: nobody may ask while one talks, not even in an emergency */
@@ -840,7 +913,7 @@ static void broadcast(void **state)
 	expect_holder(&c, 1);
 }
 
-/* --- time --------------------------------------------------------------------- */
+/* --- time ---------------------------------------------------------------- */
 
 static void the_end_is_announced(void **state)
 {
@@ -902,6 +975,15 @@ static void nobody_asks(void **state)
 	happen(&c, FLOOR_EV_JOIN, 0);
 	wait_ms(&c, 30000);
 	assert_int_equal(c.out.n, 1);
+	/* What is not wanted any more ends at once */
+	c0.idle_repeat_ms = 1000;
+	floor_set(&c.f, &c0);
+	ask(&c, 0, 1, FLOOR_NORMAL);
+	happen(&c, FLOOR_EV_RELEASE, 0);
+	assert_true(c.f.t4 != FLOOR_NEVER && c.f.t7 != FLOOR_NEVER);
+	c0.idle_repeat_ms = c0.inactivity_ms = 0;
+	floor_set(&c.f, &c0);
+	assert_true(floor_deadline(&c.f) == FLOOR_NEVER);
 }
 
 /* The machine that carries it is overloaded */
@@ -942,6 +1024,66 @@ static void no_room(void **state)
 	expect_holder(&c, 3);
 }
 
+static void no_room_for_who_breaks_in(void **state)
+{
+	struct floor_cfg c9 = queueing(9);
+	struct floor_ev ev = {.type = FLOOR_EV_REQUEST,
+			      .priority = 9,
+			      .no_room = true};
+	struct crowd c;
+
+	(void)state;
+	c9.preempt = true;
+	crowd_init(&c, &c9);
+	ask(&c, 0, 1, FLOOR_NORMAL);
+	ev.who = &c.m[1];
+	floor_step(&c.f, &ev, c.now, &c.out);
+	assert_non_null(said(&c, FLOOR_ACT_DENY, 1));
+	expect_holder(&c, 0);
+	ev.queues = true;
+	floor_step(&c.f, &ev, c.now, &c.out);
+	expect_order(&c, "1");
+	expect_holder(&c, 0);
+	/* It waits for room, and keeps its place and what that counts for */
+	happen(&c, FLOOR_EV_SHED, CROWD);
+	ev.priority = 1;
+	floor_step(&c.f, &ev, c.now, &c.out);
+	expect_order(&c, "1");
+	ask(&c, 1, 1, FLOOR_NORMAL);
+	expect_holder(&c, 1);
+	assert_int_equal(c.f.priority, 9);
+}
+
+static void all_leave_and_come_again(void **state)
+{
+	struct floor_cfg c0 = queueing(0);
+	struct crowd c;
+	unsigned i;
+
+	(void)state;
+	c0.inactivity_ms = 30000;
+	c0.max_talk_ms = 2000;
+	c0.warn_ms = 2000;
+	crowd_init(&c, &c0);
+	ask(&c, 0, 1, FLOOR_NORMAL);
+	assert_true(floor_media(&c.f, &c.m[0], c.now));
+	/* There is no time to warn */
+	wait_ms(&c, 1999);
+	assert_int_equal(c.out.n, 0);
+	wait_ms(&c, 1);
+	assert_int_equal(c.out.n, 1);
+	happen(&c, FLOOR_EV_RELEASE, 0);
+	for (i = 0; i < CROWD; i++)
+		happen(&c, FLOOR_EV_LEAVE, i);
+	/* There is nobody to be told anything */
+	assert_true(floor_deadline(&c.f) == FLOOR_NEVER);
+	for (i = 0; i < CROWD; i++)
+		happen(&c, FLOOR_EV_JOIN, i);
+	/* ..nor anything that is held against anybody */
+	ask(&c, 0, 1, FLOOR_NORMAL);
+	expect_holder(&c, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -972,10 +1114,14 @@ int main(void)
 		cmocka_unit_test(a_burst_becomes_an_emergency),
 		cmocka_unit_test(who_cannot_wait_breaks_in),
 		cmocka_unit_test(audio_cut_in),
+		cmocka_unit_test(no_grace_for_who_is_broken_into),
+		cmocka_unit_test(who_has_to_stop_is_in_danger),
 		cmocka_unit_test(broadcast),
 		cmocka_unit_test(the_end_is_announced),
 		cmocka_unit_test(nobody_asks),
 		cmocka_unit_test(no_room),
+		cmocka_unit_test(no_room_for_who_breaks_in),
+		cmocka_unit_test(all_leave_and_come_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,8 +14,8 @@ enum { NOBODY = WITNESS_MEMBERS };
 struct belief {
 	unsigned talker;   /* Who it was told talks; NOBODY: Idle */
 	uint16_t position; /* 0: it does not wait */
-	bool waits;        /* ..by the events, whatever it was told */
-	bool waited;       /* ..before the step */
+	bool waits;	   /* ..by the events, whatever it was told */
+	uint16_t was_at;   /* Its position before the step */
 };
 
 struct witness {
@@ -32,11 +32,11 @@ static void fail(const struct witnessed *w, const struct floor_ev *ev,
 		 const char *what)
 {
 	static const char *const event[] = {
-		"JOIN", "LEAVE", "SET", "REQUEST", "RELEASE", "ACK",
+		"JOIN",	    "LEAVE",  "SET",  "REQUEST", "RELEASE", "ACK",
 		"POSITION", "REVOKE", "SHED", "DRAINED", "TIME"};
 	static const char *const action[] = {
-		"GRANTED", "TAKEN", "DENY", "IDLE", "REVOKE", "QUEUE",
-		"MOVED", "UNQUEUED", "WARN", "INACTIVE", "ENDED"};
+		"GRANTED", "TAKEN",    "DENY", "IDLE",	   "REVOKE", "QUEUE",
+		"MOVED",   "UNQUEUED", "WARN", "INACTIVE", "ENDED"};
 	unsigned i;
 
 	printf("# %s\n# after %s of %d: state %d, holder %d, %u wait\n", what,
@@ -48,22 +48,20 @@ static void fail(const struct witnessed *w, const struct floor_ev *ev,
 
 		printf("#  %s who %d to %d reason %u position %u%s%s\n",
 		       action[a->type], a->who ? (int)(a->who - w->m) : -1,
-		       a->to ? (int)(a->to - w->m) : -1, a->reason,
-		       a->position, a->repeat ? " repeat" : "",
-		       a->quiet ? " quiet" : "");
+		       a->to ? (int)(a->to - w->m) : -1, a->reason, a->position,
+		       a->repeat ? " repeat" : "", a->quiet ? " quiet" : "");
 	}
 	fflush(stdout);
 	abort();
 }
 
-#define MUST(t, cond)                                                         \
-	do {                                                                  \
-		if (!(cond))                                                  \
-			fail((t)->w, (t)->ev, #cond);                         \
+#define MUST(t, cond)                                                          \
+	do {                                                                   \
+		if (!(cond))                                                   \
+			fail((t)->w, (t)->ev, #cond);                          \
 	} while (0)
 
-static unsigned no_of(const struct witnessed *w,
-		      const struct floor_member *who)
+static unsigned no_of(const struct witnessed *w, const struct floor_member *who)
 {
 	return who ? (unsigned)(who - w->m) : NOBODY;
 }
@@ -82,14 +80,14 @@ static void witness_open(struct witness *t, const struct witnessed *w,
 	t->old = w->f;
 	for (i = 0; i < w->n; i++) {
 		t->v[i].talker = t->holder;
-		t->v[i].waits = t->v[i].waited = w->in[i] && w->m[i].queued;
-		t->v[i].position = t->v[i].waits
-					   ? floor_position(&w->f, &w->m[i])
-					   : 0;
+		t->v[i].waits = w->in[i] && w->m[i].queued;
+		t->v[i].position =
+			t->v[i].waits ? floor_position(&w->f, &w->m[i]) : 0;
+		t->v[i].was_at = t->v[i].position;
 	}
 }
 
-/* --- what is said, one after the other ---------------------------------- */
+/* --- what is said, one after the other ----------------------------------- */
 
 static void hear_talker(struct witness *t, const struct floor_act *a)
 {
@@ -137,8 +135,8 @@ static bool was_answered(const struct witness *t, const struct floor_member *m)
 	for (i = 0; i < t->w->out.n; i++) {
 		const struct floor_act *a = &t->w->out.v[i];
 
-		if (a->who == m && (a->type == FLOOR_ACT_DENY ||
-				    a->type == FLOOR_ACT_GRANTED))
+		if (a->who == m &&
+		    (a->type == FLOOR_ACT_DENY || a->type == FLOOR_ACT_GRANTED))
 			return true;
 	}
 	return false;
@@ -151,8 +149,8 @@ static void hear_unqueued(struct witness *t, const struct floor_act *a,
 	MUST(t, t->v[who].waits);
 	t->v[who].waits = false;
 	t->v[who].position = 0;
-	if (t->ev->who == a->who && (t->ev->type == FLOOR_EV_RELEASE ||
-				     t->ev->type == FLOOR_EV_LEAVE))
+	if (t->ev->who == a->who &&
+	    (t->ev->type == FLOOR_EV_RELEASE || t->ev->type == FLOOR_EV_LEAVE))
 		return;
 	MUST(t, was_answered(t, a->who));
 }
@@ -197,7 +195,6 @@ static void hear(struct witness *t, const struct floor_act *a)
 		break;
 	case FLOOR_ACT_WARN:
 		MUST(t, t->holder == who && t->was == FLOOR_TAKEN);
-		MUST(t, t->w->f.cfg.warn_ms);
 		break;
 	case FLOOR_ACT_INACTIVE:
 		MUST(t, t->holder == NOBODY && !t->w->f.queued);
@@ -210,7 +207,7 @@ static void hear(struct witness *t, const struct floor_act *a)
 	}
 }
 
-/* --- what the machine promises ------------------------------------------ */
+/* --- what the machine promises ------------------------------------------- */
 
 static bool is_before(const struct floor_member *a,
 		      const struct floor_member *b)
@@ -253,8 +250,12 @@ static void check_deadline(const struct witness *t)
 
 	if (f->state != FLOOR_IDLE || f->head)
 		MUST(t, at != FLOOR_NEVER);
-	if (f->state == FLOOR_TAKEN)
+	if (f->state == FLOOR_TAKEN) {
 		MUST(t, f->t1 != FLOOR_NEVER);
+		/* T2 from the first packet on */
+		MUST(t, f->t2 == FLOOR_NEVER || f->media);
+		MUST(t, f->t20 == FLOOR_NEVER || !f->media);
+	}
 	if (f->state == FLOOR_REVOKING)
 		MUST(t, f->t3 != FLOOR_NEVER);
 	if (f->state == FLOOR_DRAINING)
@@ -333,12 +334,13 @@ static unsigned rank_asked(const struct witness *t)
 {
 	const struct floor_member *who = t->ev->who;
 	const bool tiers = t->w->f.cfg.emergency && who->may_emergency;
-	const unsigned now = (unsigned)(tiers ? t->ev->tier : FLOOR_NORMAL) *
-				     256u + t->ev->priority;
-	const unsigned then = (unsigned)who->queue_tier * 256u +
-			      who->queue_priority;
+	const unsigned now =
+		(unsigned)(tiers ? t->ev->tier : FLOOR_NORMAL) * 256u +
+		t->ev->priority;
+	const unsigned then =
+		(unsigned)who->queue_tier * 256u + who->queue_priority;
 
-	return t->v[no_of(t->w, who)].waited && then > now ? then : now;
+	return t->v[no_of(t->w, who)].was_at && then > now ? then : now;
 }
 
 /* A request takes the floor from a talker only if it may */
@@ -359,18 +361,33 @@ static void check_break_in(const struct witness *t)
 	MUST(t, f->cfg.cut_in || (f->cfg.preempt && rank > old));
 }
 
-/* Nobody who waits is passed over by an equal */
-static void check_turn(const struct witness *t)
+/* The queue is bounded, but for who is next */
+static void check_bound(const struct witness *t)
 {
 	const struct floor *f = &t->w->f;
 
+	if (f->queued > t->old.queued)
+		MUST(t, f->queued <= f->cfg.queue_max ||
+				f->head == t->ev->who);
+}
+
+/* Nobody who waits is passed over by a lower one, nor by an equal one that
+ * came later */
+static void check_turn(const struct witness *t)
+{
+	const struct floor *f = &t->w->f;
+	unsigned was_at, first;
+
 	if (f->burst == t->old.burst || !f->head || f->cfg.cut_in)
 		return;
-	MUST(t, f->tier != f->head->queue_tier
-			? f->tier > f->head->queue_tier
-			: f->priority > f->head->queue_priority ||
-				  (t->old.head == f->holder &&
-				   f->priority == f->head->queue_priority));
+	was_at = t->v[no_of(t->w, f->holder)].was_at;
+	first = t->v[no_of(t->w, f->head)].was_at;
+	MUST(t, f->tier >= f->head->queue_tier);
+	if (f->tier > f->head->queue_tier)
+		return;
+	MUST(t, f->priority >= f->head->queue_priority);
+	MUST(t, f->priority > f->head->queue_priority ||
+			(was_at && (!first || was_at < first)));
 }
 
 static void check(const struct witness *t)
@@ -401,6 +418,7 @@ void witness_step(struct witnessed *w, const struct floor_ev *ev)
 		hear(&t, &w->out.v[i]);
 	check(&t);
 	check_turn(&t);
+	check_bound(&t);
 	if (ev->who) {
 		check_answer(&t);
 		check_break_in(&t);

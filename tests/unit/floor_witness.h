@@ -20,7 +20,7 @@ struct witnessed {
 	struct floor f;
 	struct floor_member m[WITNESS_MEMBERS];
 	bool in[WITNESS_MEMBERS];
-	unsigned n;    /**< So many of m are meant */
+	unsigned n; /**< So many of m are meant */
 	uint64_t now;
 	struct floor_out out;
 };
