@@ -201,6 +201,8 @@ void group_member_del(struct server *srv, const struct bus_member_del *d)
 	struct group *group = group_find(srv, d->group);
 	struct member *m;
 
+	if (!d->subscriber[0])
+		emergency_forget(srv, d->group);
 	if (!group)
 		return;
 

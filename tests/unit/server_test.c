@@ -481,7 +481,7 @@ static void test_requests_in_dialog(void **state)
 	assert_int_equal(term_request(t, "OPTIONS", "", ""), 200);
 	assert_int_equal(term_request(t, "UPDATE", "Contact: "
 				      "<sip:heidi@127.0.0.1>\r\n", ""), 200);
-	assert_int_equal(term_request(t, "MESSAGE", "", ""), 405);
+	assert_int_equal(term_request(t, "MESSAGE", "", ""), 415);
 	assert_int_equal(term_request(t, "INFO", "", ""), 200);
 	assert_int_equal(term_request(t, "INFO", "Content-Type: "
 				      "application/x\r\n", "x"), 415);
