@@ -28,6 +28,7 @@ enum {
 	PHONES = 1000,
 	KEEPALIVE_MS = 15000,
 	CONSENT_MS = 5000,
+	LAST_MS = 500,
 	FIRST = 10000,     /* Of the slope */
 	BASE_IP = 0x7f400001
 };
@@ -160,29 +161,37 @@ static bool are_up(const struct crowd *c, uint32_t legs, uint32_t up)
 	return up == legs;
 }
 
+/* Without the questions for the status, behind which checks go in a heap;
+ * until the last one is answered */
+static void consent_count(struct crowd *c, uint32_t measure_ms,
+			  struct mixes *mx)
+{
+	const struct crowd_counters *n = crowd_count(c);
+	const uint32_t checks = n->checks, answers = n->answers;
+
+	run(c, measure_ms);
+	crowd_alive_set(c, CROWD_ALIVE_CONSENT, 0);
+	run(c, LAST_MS);
+	mx->consent_per_s = (n->checks - checks) * 1000.0 / measure_ms;
+	mx->answered = n->checks == checks
+			       ? 0
+			       : (double)(n->answers - answers) /
+					 (n->checks - checks);
+}
+
 static bool consent_measure(struct lab *lab, struct crowd *c, uint32_t legs,
 			    uint32_t measure_ms, struct mixes *mx)
 {
-	const struct crowd_counters *n = crowd_count(c);
-	uint32_t checks, answers;
-	uint64_t us;
-
 	crowd_stream(c, 0);
 	crowd_ice(c, legs);
 	(void)crowd_until_ice(c, legs, LOAD_MS);
-	if (!are_up(c, legs, n->ice))
+	if (!are_up(c, legs, crowd_count(c)->ice))
 		return false;
 	crowd_alive_set(c, CROWD_ALIVE_CONSENT, CONSENT_MS);
-	run(c, CONSENT_MS);
-	us = clock_mono_us();
-	checks = n->checks;
-	answers = n->answers;
 	mx->consent = cpu_take(lab, c, measure_ms);
-	checks = n->checks - checks;
-	answers = n->answers - answers;
-	mx->consent_per_s = checks * 1e6 / (double)(clock_mono_us() - us);
-	mx->answered = checks ? (double)answers / checks : 0;
-	return are_up(c, legs, n->ice);
+	run(c, CONSENT_MS);
+	consent_count(c, measure_ms, mx);
+	return are_up(c, legs, crowd_count(c)->ice);
 }
 
 static bool cpu_measure(struct lab *lab, uint32_t legs, uint32_t measure_ms,

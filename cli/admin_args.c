@@ -137,6 +137,10 @@ static const struct form forms[] = {
 	{"member", "remove", "remove", {"group", "subscriber"}, true,
 	 false, {{.name = NULL}}},
 	{"member", "list", "list", {"group"}, false, true, {JSON}},
+
+	{"emergency", "list", "list", {NULL}, false, false, {JSON}},
+	{"emergency", "end", "end", {"name"}, false, false, {{.name = NULL}}},
+	{"floor", "revoke", "revoke", {"name"}, false, false, {{.name = NULL}}},
 };
 
 enum { FORMS = sizeof(forms) / sizeof(forms[0]) };
@@ -322,7 +326,7 @@ int admin_args_decode(struct admin_args *a, int argc, char *argv[])
 	memset(a, 0, sizeof(*a));
 	if (!f)
 		return EINVAL;
-	a->noun = !strcmp(f->wordv[0], "group") ? "member" : f->noun;
+	a->noun = f->wordv[0] && !strcmp(f->wordv[0], "group") ? "member" : f->noun;
 	a->verb = f->verb;
 	a->columns = json_object();
 	for (i = 2; i < argc && !err; i++) {

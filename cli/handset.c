@@ -61,7 +61,7 @@ struct hs_line *handset_line_str(const struct handset *hs, const char *name)
 	return handset_line(hs, &pl);
 }
 
-void handset_error(const struct handset *hs, const char *line,
+void handset_error(struct handset *hs, const char *line,
 		   const char *fmt, ...)
 {
 	char text[512];

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Commands, one a line; on a terminal keys: space presses and releases. */
-#include <ctype.h>
+/* What the user can say, one command a line. */
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 #include <re.h>
 #include "cli/handset_priv.h"
 
@@ -44,6 +42,11 @@ static void press_h(const struct cmd *cmd)
 static void release_h(const struct cmd *cmd)
 {
 	key(cmd, HS_LEG_RELEASE);
+}
+
+static void cancel_h(const struct cmd *cmd)
+{
+	key(cmd, HS_LEG_CANCEL);
 }
 
 static void queue_h(const struct cmd *cmd)
@@ -94,6 +97,19 @@ static void talk_h(const struct cmd *cmd)
 	invite(cmd, true);
 }
 
+static void connect_h(const struct cmd *cmd)
+{
+	enum hs_floor_answer answer;
+
+	if (cmd->wordc != 2 || hs_answer_parse(&answer, cmd->wordv[1]))
+		handset_error(cmd->hs, cmd->line->id,
+			      "connect takes accept, busy or refuse");
+	else if (hs_leg_up(cmd->line->leg))
+		hs_leg_answer(cmd->line->leg, answer);
+	else
+		handset_error(cmd->hs, cmd->line->id, "no leg");
+}
+
 /* One of two words behind the command. @return false: said */
 static bool choice(const struct cmd *cmd, const char *yes, const char *no,
 		   bool *yesp)
@@ -106,6 +122,42 @@ static bool choice(const struct cmd *cmd, const char *yes, const char *no,
 	handset_error(cmd->hs, cmd->line->id, "%s takes %s or %s",
 		      cmd->wordv[0], yes, no);
 	return false;
+}
+
+static void declare(const struct cmd *cmd, enum hs_floor_tier tier, bool on)
+{
+	const int err = hs_alert_send(cmd->line, tier, on);
+
+	if (err)
+		error(cmd, "MESSAGE", err);
+}
+
+/* The key says it itself where the protocol can. */
+static void urgent(const struct cmd *cmd, enum hs_floor_tier tier)
+{
+	struct hs_line *line = cmd->line;
+	bool on = true;
+
+	if (cmd->wordc > 1 && !choice(cmd, "on", "off", &on))
+		return;
+	line->press = on ? tier : HS_FLOOR_NORMAL;
+	if (cmd->wordc > 1) {
+		declare(cmd, tier, on);
+		return;
+	}
+	if (hs_leg_up(line->leg) && !hs_leg_says(line->leg, tier))
+		declare(cmd, tier, true);
+	key(cmd, HS_LEG_PRESS);
+}
+
+static void emergency_h(const struct cmd *cmd)
+{
+	urgent(cmd, HS_FLOOR_EMERGENCY);
+}
+
+static void peril_h(const struct cmd *cmd)
+{
+	urgent(cmd, HS_FLOOR_PERIL);
 }
 
 static void dnd_h(const struct cmd *cmd)
@@ -236,6 +288,10 @@ static void status_h(const struct cmd *cmd)
 		hs_ev_bool(&ev, "leg", hs_leg_up(line->leg));
 		hs_ev_str(&ev, "floor",
 			  line->leg ? hs_leg_floor_name(line->leg) : NULL);
+		if (line->position)
+			hs_ev_int(&ev, "position", line->position);
+		hs_ev_str(&ev, "alert", hs_told_tier(line->tier));
+		hs_ev_str(&ev, "press", hs_told_tier(line->press));
 		hs_ev_str(&ev, "talker", *line->talker ? line->talker : NULL);
 		hs_ev_str(&ev, "session",
 			  *line->session ? line->session : NULL);
@@ -255,7 +311,11 @@ static const struct {
 } commandv[] = {
 	{"press", press_h, true},
 	{"release", release_h, true},
+	{"cancel", cancel_h, true},
 	{"queue", queue_h, true},
+	{"emergency", emergency_h, false},
+	{"peril", peril_h, false},
+	{"connect", connect_h, false},
 	{"call", call_h, false},
 	{"dial", dial_h, false},
 	{"talk", talk_h, false},
@@ -276,7 +336,7 @@ static const struct {
 	{"quit", quit_h, false},
 };
 
-/* --- reading them ------------------------------------------------------- */
+/* --- running them ------------------------------------------------------- */
 
 /* "@bob" anywhere behind the command is the subscriber. */
 static int split(struct cmd *cmd, char *text, const char **linep)
@@ -295,7 +355,7 @@ static int split(struct cmd *cmd, char *text, const char **linep)
 	return 0;
 }
 
-static void run(struct handset *hs, const char *text)
+void hs_cmd_run(struct handset *hs, const char *text)
 {
 	char copy[HS_COMMAND_MAX];
 	struct cmd cmd = {.hs = hs};
@@ -327,139 +387,4 @@ static void run(struct handset *hs, const char *text)
 		return;
 	}
 	commandv[i].h(&cmd);
-}
-
-static void input_char(struct handset *hs, char c)
-{
-	if (c != '\n') {
-		if (hs->cmd_len + 1 < sizeof(hs->cmd))
-			hs->cmd[hs->cmd_len++] = c;
-		else
-			hs->cmd_skip = true;
-		return;
-	}
-	hs->cmd[hs->cmd_len] = '\0';
-	if (hs->cmd_len && hs->cmd[hs->cmd_len - 1] == '\r')
-		hs->cmd[hs->cmd_len - 1] = '\0';
-	if (hs->cmd_skip)
-		handset_error(hs, NULL, "command too long");
-	else
-		run(hs, hs->cmd);
-	hs->cmd_len = 0;
-	hs->cmd_skip = false;
-}
-
-static void input_key(struct handset *hs, char c)
-{
-	const struct hs_line *line = handset_line_str(hs, NULL);
-
-	if (c == 'q' || c == 'Q' || c == 4) {
-		handset_quit(hs);
-		return;
-	}
-	if (c != ' ')
-		return;
-	hs->key_down = !hs->key_down && hs_leg_up(line->leg);
-	run(hs, hs->key_down ? "press" : "release");
-}
-
-static void input_end(struct handset *hs)
-{
-	if (hs->watching_input)
-		fd_close(STDIN_FILENO);
-	hs->watching_input = false;
-	handset_quit(hs);
-}
-
-/* @return false: nothing more to be read */
-static bool input_read(struct handset *hs)
-{
-	char buf[1024];
-	const ssize_t n = read(STDIN_FILENO, buf, sizeof(buf));
-	ssize_t i;
-
-	if (n < 0 && (errno == EINTR || errno == EAGAIN))
-		return true;
-	for (i = 0; i < n; i++) {
-		if (hs->tty)
-			input_key(hs, buf[i]);
-		else
-			input_char(hs, buf[i]);
-	}
-	return n > 0;
-}
-
-static void input_h(int flags, void *arg)
-{
-	struct handset *hs = arg;
-
-	(void)flags;
-	if (!input_read(hs))
-		input_end(hs);
-}
-
-static void tty_open(struct handset *hs)
-{
-	struct termios t;
-
-	if (!isatty(STDIN_FILENO) || hs->opts.events ||
-	    tcgetattr(STDIN_FILENO, &hs->tty_old))
-		return;
-	t = hs->tty_old;
-	t.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
-	if (tcsetattr(STDIN_FILENO, TCSANOW, &t))
-		return;
-	hs->tty = true;
-	hs->events.status = isatty(hs->events.fd);
-}
-
-int hs_cmd_open(struct handset *hs)
-{
-	int err;
-
-	if (!hs->opts.input)
-		return 0;
-	tty_open(hs);
-	err = fd_listen(STDIN_FILENO, FD_READ, input_h, hs);
-	if (!err) {
-		hs->watching_input = true;
-		hs_cmd_status_line(hs);
-		return 0;
-	}
-	if (err != EPERM)
-		return err;
-	/* A file cannot be waited for, and need not be */
-	while (input_read(hs))
-		;
-	input_end(hs);
-	return 0;
-}
-
-void hs_cmd_close(struct handset *hs)
-{
-	if (hs->watching_input)
-		fd_close(STDIN_FILENO);
-	hs->watching_input = false;
-	if (hs->tty)
-		(void)tcsetattr(STDIN_FILENO, TCSANOW, &hs->tty_old);
-	if (hs->events.status)
-		(void)re_printf("\r\033[K");
-	hs->tty = false;
-}
-
-void hs_cmd_status_line(const struct handset *hs)
-{
-	const struct hs_line *line;
-
-	if (!hs->events.status || hs->quitting)
-		return;
-	line = handset_line_str(hs, NULL);
-	(void)re_printf("\r\033[K[%s] %s, %s%s%s%s%s  (space: talk, q: quit)",
-			line->id,
-			hs_reg_is(hs->reg) ? "registered" : "not registered",
-			hs_leg_up(line->leg) ? "leg up, " : "no leg",
-			line->leg ? hs_leg_floor_name(line->leg) : "",
-			*line->session ? ", with " : "", line->session,
-			*line->talker ? ", somebody talks" : "");
-	(void)fflush(stdout);
 }

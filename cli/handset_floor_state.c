@@ -12,6 +12,8 @@ void hs_floor_cfg_default(struct hs_floor_cfg *cfg)
 		.t132_us = 2000000,
 		.t104_us = 1000000,
 		.repeats = 3,
+		.warn_us = 5000000,
+		.stale_us = 500000,
 	};
 }
 
@@ -22,13 +24,28 @@ void hs_floor_init(struct hs_floor *f, const struct hs_floor_cfg *cfg)
 	f->state = HS_FLOOR_NO_PERMISSION;
 }
 
+static uint64_t sooner(uint64_t a_us, uint64_t b_us)
+{
+	if (!a_us || (b_us && b_us < a_us))
+		return b_us;
+	return a_us;
+}
+
 uint64_t hs_floor_deadline_us(const struct hs_floor *f)
 {
-	if (!f->talker_us)
-		return f->deadline_us;
-	if (!f->deadline_us || f->talker_us < f->deadline_us)
-		return f->talker_us;
-	return f->deadline_us;
+	const uint64_t due_us = sooner(f->deadline_us, f->talker_us);
+
+	return f->state == HS_FLOOR_PERMISSION ? sooner(due_us, f->warn_us)
+					       : due_us;
+}
+
+uint16_t hs_floor_left_s(const struct hs_floor *f, uint64_t now_us)
+{
+	if ((f->state != HS_FLOOR_PERMISSION &&
+	     f->state != HS_FLOOR_OFFERED) ||
+	    f->end_us <= now_us)
+		return 0;
+	return (uint16_t)((f->end_us - now_us + 999999) / 1000000);
 }
 
 const char *hs_floor_state_name(enum hs_floor_state state)

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 #include "cli/handset_floormsg.h"
+#include "wire/mcpc.h"
 #include "wire/mcpt.h"
 #include "wire/tbcp.h"
 
@@ -54,6 +55,23 @@ const char *hs_floormsg_revoke_words(uint16_t reason)
 	return "the floor was lost";
 }
 
+const char *hs_floormsg_session_name(uint8_t session_type)
+{
+	static const char *const v[] = {NULL, "one-to-one", "adhoc",
+					"prearranged", "chat"};
+
+	return session_type < sizeof(v) / sizeof(v[0]) ? v[session_type]
+						       : NULL;
+}
+
+bool hs_floormsg_anonymous(const struct hs_floormsg *taken)
+{
+	static const char nobody[] = "sip:anonymous@anonymous.invalid";
+
+	return !taken->uri.l || (taken->uri.l == sizeof(nobody) - 1 &&
+				 !memcmp(taken->uri.p, nobody, taken->uri.l));
+}
+
 /* --- TBCP --------------------------------------------------------------- */
 
 static struct hs_fm_text text(const struct tbcp_text *t)
@@ -92,6 +110,10 @@ static int tbcp_out(uint8_t *buf, size_t size, const struct hs_floormsg *msg,
 	switch (msg->type) {
 	case HS_FM_REQUEST:
 		m.type = TBCP_REQUEST;
+		m.has_priority = who->priority != 0;
+		m.priority = who->priority;
+		m.has_time = who->ntp_time != 0;
+		m.ntp_time = who->ntp_time;
 		break;
 	case HS_FM_RELEASE:
 		m.type = TBCP_RELEASE;
@@ -104,7 +126,7 @@ static int tbcp_out(uint8_t *buf, size_t size, const struct hs_floormsg *msg,
 	case HS_FM_ACK:
 		m.type = TBCP_ACK;
 		m.acked = tbcp_subtype(msg);
-		m.reason = TBCP_CONNECT_ACCEPTED;
+		m.reason = msg->reason;
 		break;
 	case HS_FM_GRANTED:
 	case HS_FM_TAKEN:
@@ -170,7 +192,8 @@ static int tbcp_in(struct hs_floormsg *msg, const uint8_t *p, size_t len,
 	*msg = (struct hs_floormsg){
 		.type = type,
 		.ack = m.ack,
-		.has_duration = m.has_stop_talking,
+		.has_duration = m.has_stop_talking && m.stop_talking_s &&
+				m.stop_talking_s != TBCP_UNLIMITED,
 		.duration_s = m.stop_talking_s,
 		.has_participants = m.has_participants,
 		.participants = m.participants,
@@ -185,6 +208,8 @@ static int tbcp_in(struct hs_floormsg *msg, const uint8_t *p, size_t len,
 		.session_uri = text(&m.session_uri),
 		.group_name = text(&m.group_name),
 		.group_uri = text(&m.group_uri),
+		.session_type = m.session_type,
+		.confirmed = type == HS_FM_CONNECT,
 	};
 	return 0;
 }
@@ -217,6 +242,19 @@ static enum mcpt_type mcpt_acked(const struct hs_floormsg *msg)
 	return MCPT_ACK;
 }
 
+static uint16_t mcpt_indicator(enum hs_floor_tier tier)
+{
+	switch (tier) {
+	case HS_FLOOR_NORMAL:
+		break;
+	case HS_FLOOR_PERIL:
+		return MCPT_IND_PERIL;
+	case HS_FLOOR_EMERGENCY:
+		return MCPT_IND_EMERGENCY;
+	}
+	return MCPT_IND_NORMAL;
+}
+
 static int mcpt_out(uint8_t *buf, size_t size, const struct hs_floormsg *msg,
 		    const struct hs_floormsg_who *who, size_t *lenp)
 {
@@ -224,7 +262,7 @@ static int mcpt_out(uint8_t *buf, size_t size, const struct hs_floormsg *msg,
 			     .user = {who->uri,
 				      who->uri ? strlen(who->uri) : 0},
 			     .has = MCPT_HAS_INDICATOR,
-			     .indicator = MCPT_IND_NORMAL};
+			     .indicator = mcpt_indicator(msg->tier)};
 
 	switch (msg->type) {
 	case HS_FM_REQUEST:
@@ -235,6 +273,7 @@ static int mcpt_out(uint8_t *buf, size_t size, const struct hs_floormsg *msg,
 		break;
 	case HS_FM_RELEASE:
 		m.type = MCPT_RELEASE;
+		m.ack = msg->ack;
 		break;
 	case HS_FM_QUEUE_REQUEST:
 		m.type = MCPT_QUEUE_REQUEST;
@@ -258,9 +297,11 @@ static int mcpt_out(uint8_t *buf, size_t size, const struct hs_floormsg *msg,
 	return mcpt_encode(buf, size, &m, lenp);
 }
 
-static bool mcpt_type_of(enum hs_floormsg_type *typep, enum mcpt_type type)
+/* false: a participant's, not for us. An Ack is only of what we want acked. */
+static bool mcpt_type_of(enum hs_floormsg_type *typep,
+			 const struct mcpt_msg *m)
 {
-	switch (type) {
+	switch (m->type) {
 	case MCPT_GRANTED:
 		*typep = HS_FM_GRANTED;
 		return true;
@@ -279,17 +320,29 @@ static bool mcpt_type_of(enum hs_floormsg_type *typep, enum mcpt_type type)
 	case MCPT_QUEUE_INFO:
 		*typep = HS_FM_QUEUE_INFO;
 		return true;
+	case MCPT_ACK:
+		*typep = HS_FM_ACK;
+		return (m->has & MCPT_HAS_ACKED) && m->acked == MCPT_RELEASE;
 	case MCPT_REQUEST:
 	case MCPT_RELEASE:
 	case MCPT_REVOKE_REQUEST:
 	case MCPT_QUEUE_REQUEST:
-	case MCPT_ACK:
 	case MCPT_MEDIA_FLOW:
 	case MCPT_QUEUED_REQUESTS:
 	case MCPT_RELEASE_MULTI:
 		break;
 	}
 	return false;
+}
+
+static enum hs_floor_tier mcpt_tier(const struct mcpt_msg *m)
+{
+	const unsigned bits =
+		m->has & MCPT_HAS_INDICATOR ? m->indicator : 0u;
+
+	return bits & MCPT_IND_EMERGENCY ? HS_FLOOR_EMERGENCY
+	       : bits & MCPT_IND_PERIL   ? HS_FLOOR_PERIL
+					 : HS_FLOOR_NORMAL;
 }
 
 static uint16_t mcpt_position(const struct mcpt_msg *m)
@@ -302,6 +355,11 @@ static uint16_t mcpt_position(const struct mcpt_msg *m)
 		       : m->queue_position;
 }
 
+static struct hs_fm_text mcpt_text(const struct mcpt_text *t)
+{
+	return (struct hs_fm_text){t->p, t->l};
+}
+
 static int mcpt_in(struct hs_floormsg *msg, const uint8_t *p, size_t len,
 		   size_t *usedp)
 {
@@ -311,21 +369,86 @@ static int mcpt_in(struct hs_floormsg *msg, const uint8_t *p, size_t len,
 
 	if (err)
 		return err;
-	if (!mcpt_type_of(&type, m.type))
+	if (!mcpt_type_of(&type, &m))
 		return ENOMSG;
 	*msg = (struct hs_floormsg){
 		.type = type,
 		.ack = m.ack,
+		.acked = HS_FM_RELEASE,
 		.has_duration = (m.has & MCPT_HAS_DURATION) != 0 &&
-				m.duration_s != UINT16_MAX,
+				m.duration_s && m.duration_s != UINT16_MAX,
 		.duration_s = m.duration_s,
-		.uri = {m.granted_party.p, m.granted_party.l},
+		.has_queue_size = (m.has & MCPT_HAS_QUEUE_SIZE) != 0,
+		.queue_size = m.queue_size,
+		.has_priority = (m.has & (MCPT_HAS_PRIORITY |
+					  MCPT_HAS_QUEUE_INFO)) != 0,
+		.priority = m.has & MCPT_HAS_PRIORITY ? m.priority
+						      : m.queue_priority,
+		.uri = mcpt_text(&m.granted_party),
 		.forbidden = (m.has & MCPT_HAS_PERMISSION) && !m.may_request,
 		.has_seq = (m.has & MCPT_HAS_SEQ) != 0,
 		.seq = m.seq,
 		.reason = (m.has & MCPT_HAS_CAUSE) ? m.cause : 0,
-		.phrase = {m.phrase.p, m.phrase.l},
+		.phrase = mcpt_text(&m.phrase),
+		.user = mcpt_text(&m.user),
 		.position = mcpt_position(&m),
+		.has_indicator = (m.has & MCPT_HAS_INDICATOR) != 0,
+		.broadcast = (m.has & MCPT_HAS_INDICATOR) &&
+			     (m.indicator & MCPT_IND_BROADCAST),
+		.tier = mcpt_tier(&m),
+	};
+	return 0;
+}
+
+/* --- MCPC, on the same channel ------------------------------------------ */
+
+static bool mcpc_is(const struct hs_floormsg *msg)
+{
+	return msg->type == HS_FM_ACK && (msg->acked == HS_FM_CONNECT ||
+					  msg->acked == HS_FM_DISCONNECT);
+}
+
+static int mcpc_out(uint8_t *buf, size_t size, const struct hs_floormsg *msg,
+		    const struct hs_floormsg_who *who, size_t *lenp)
+{
+	const struct mcpc_msg m = {.type = MCPC_ACK,
+				   .ssrc = who->ssrc,
+				   .has = MCPC_HAS_REASON,
+				   .session_type = msg->session_type,
+				   .session = {msg->session_uri.p,
+					       msg->session_uri.l},
+				   .reason = msg->reason};
+
+	return mcpc_encode(buf, size, &m, lenp);
+}
+
+static struct hs_fm_text mcpc_text(const struct mcpc_text *t)
+{
+	return (struct hs_fm_text){t->p, t->l};
+}
+
+static int mcpc_in(struct hs_floormsg *msg, const uint8_t *p, size_t len,
+		   size_t *usedp)
+{
+	struct mcpc_msg m;
+	const int err = mcpc_decode(&m, p, len, usedp);
+
+	if (err)
+		return err;
+	if (m.type == MCPC_ACK)
+		return ENOMSG;
+	*msg = (struct hs_floormsg){
+		.type = m.type == MCPC_CONNECT ? HS_FM_CONNECT
+					       : HS_FM_DISCONNECT,
+		.ack = m.ack,
+		.session_type = m.session_type,
+		.session_uri = mcpc_text(&m.session),
+		.inviting_uri = mcpc_text(&m.inviting),
+		.group_uri = mcpc_text(&m.group),
+		.phrase = mcpc_text(&m.warning),
+		.confirmed = m.type == MCPC_CONNECT &&
+			     (!(m.has & MCPC_HAS_ANSWER) ||
+			      m.answer == MCPC_ANSWER_CONFIRMED),
 	};
 	return 0;
 }
@@ -336,14 +459,20 @@ int hs_floormsg_encode(uint8_t *buf, size_t size,
 		       const struct hs_floormsg *msg,
 		       const struct hs_floormsg_who *who, size_t *lenp)
 {
-	return who->proto == HS_FLOOR_MCPT
-		       ? mcpt_out(buf, size, msg, who, lenp)
-		       : tbcp_out(buf, size, msg, who, lenp);
+	if (who->proto == HS_FLOOR_TBCP)
+		return tbcp_out(buf, size, msg, who, lenp);
+	return mcpc_is(msg) ? mcpc_out(buf, size, msg, who, lenp)
+			    : mcpt_out(buf, size, msg, who, lenp);
 }
 
+/* What is MCPT and not for us has another name for MCPC, too */
 int hs_floormsg_decode(struct hs_floormsg *msg, enum hs_floor_proto proto,
 		       const uint8_t *p, size_t len, size_t *usedp)
 {
-	return proto == HS_FLOOR_MCPT ? mcpt_in(msg, p, len, usedp)
-				      : tbcp_in(msg, p, len, usedp);
+	int err;
+
+	if (proto == HS_FLOOR_TBCP)
+		return tbcp_in(msg, p, len, usedp);
+	err = mcpt_in(msg, p, len, usedp);
+	return err == ENOMSG ? mcpc_in(msg, p, len, usedp) : err;
 }

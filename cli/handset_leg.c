@@ -63,7 +63,8 @@ static int leg_alloc(struct hs_leg **lp, struct hs_line *line)
 				      .floor_port = hs_talk_port(leg->talk),
 				      .codecs = &hs->opts.codecs,
 				      .srtp = &hs->opts.srtp,
-				      .floors = hs->opts.floors};
+				      .floors = hs->opts.floors,
+				      .caps = hs->opts.caps};
 	err = hs_sdp_alloc(&leg->sdp, &local);
 	if (!err)
 		err = hs_modify_alloc(&leg->modify, leg, line);
@@ -117,6 +118,20 @@ static int media_set(struct hs_leg *leg, const struct hs_sdp_remote *remote)
 	return err;
 }
 
+static void report_floor(const struct hs_sdp_remote *r, struct hs_ev *ev)
+{
+	const bool mcpt = r->proto == HS_FLOOR_MCPT;
+
+	if (!sa_isset(&r->floor, SA_ALL)) {
+		hs_ev_str(ev, "floor", "none");
+		return;
+	}
+	hs_ev_str(ev, "floor", mcpt ? "mcptt" : "tbcp");
+	hs_ev_bool(ev, "queueing", r->caps.queueing);
+	hs_ev_int(ev, "priority",
+		  mcpt ? r->caps.mc_priority : r->caps.tb_priority);
+}
+
 static void report_up(const struct hs_leg *leg)
 {
 	const struct hs_sdp_remote *r = &leg->remote;
@@ -145,10 +160,7 @@ static void report_up(const struct hs_leg *leg)
 	if (sa_isset(&r->floor, SA_ALL) &&
 	    re_snprintf(addr, sizeof(addr), "%J", &r->floor) > 0)
 		hs_ev_str(&ev, "remote_floor", addr);
-	hs_ev_str(&ev, "floor",
-		  !sa_isset(&r->floor, SA_ALL) ? "none"
-		  : r->proto == HS_FLOOR_MCPT  ? "mcptt"
-					       : "tbcp");
+	report_floor(r, &ev);
 	hs_ev_end(&ev);
 }
 
@@ -158,16 +170,16 @@ static bool has_floor(const struct hs_leg *leg)
 }
 
 /* Who dials with the key down has asked for the floor in the offer, where the
- * protocol can say that */
+ * protocol can say that and the server has read it */
 static void press_at_once(struct hs_leg *leg)
 {
-	const struct hs_sdp_remote *r = &leg->remote;
+	const struct hs_floor_caps *caps = &leg->remote.caps;
 
 	if (!leg->pressed)
 		return;
 	leg->pressed = false;
-	if (has_floor(leg) && r->proto == HS_FLOOR_MCPT)
-		hs_talk_implicit(leg->talk, r->granted);
+	if (has_floor(leg) && (caps->granted || caps->implicit))
+		hs_talk_implicit(leg->talk, caps->granted);
 	else
 		hs_leg_key(leg, HS_LEG_PRESS);
 }
@@ -429,6 +441,21 @@ void hs_leg_key(struct hs_leg *leg, enum hs_leg_key key)
 void hs_leg_ask(struct hs_leg *leg)
 {
 	hs_talk_ask(leg->talk);
+}
+
+bool hs_leg_says(const struct hs_leg *leg, enum hs_floor_tier tier)
+{
+	return has_floor(leg) && hs_talk_says(leg->talk, tier);
+}
+
+void hs_leg_answer(struct hs_leg *leg, enum hs_floor_answer answer)
+{
+	hs_talk_answer(leg->talk, answer);
+}
+
+uint16_t hs_leg_left_s(const struct hs_leg *leg)
+{
+	return hs_talk_left_s(leg->talk);
 }
 
 void hs_leg_activating(struct hs_leg *leg, bool on, bool refused)

@@ -15,6 +15,7 @@ static void line_destructor(void *arg)
 
 	tmr_cancel(&line->tmr);
 	list_unlink(&line->le);
+	mem_deref(line->alert);
 	mem_deref(line->dialled);
 	mem_deref(line->leg);
 	mem_deref(line->sub);
@@ -28,6 +29,7 @@ int hs_line_alloc(struct hs_line **lp, struct handset *hs, const char *id)
 	if (!line)
 		return ENOMEM;
 	line->hs = hs;
+	line->press = hs->opts.tier;
 	line->wait_ms = LEGLESS_MS;
 	if (re_snprintf(line->id, sizeof(line->id), "%s", id) < 0)
 		err = EOVERFLOW;
@@ -200,8 +202,7 @@ void hs_line_leg_down(struct hs_line *line, struct hs_leg *leg)
 	if (leg != line->leg)
 		return;
 	line->leg = mem_deref(line->leg);
-	line->talker[0] = '\0';
-	line->session[0] = '\0';
+	hs_told_clear(line);
 	hs_cmd_status_line(line->hs);
 	legless(line);
 }

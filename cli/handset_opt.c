@@ -9,7 +9,12 @@
 #include "sip/sesstimer.h"
 #include "util/text.h"
 
-enum { EXPIRES_MIN_S = 10, EXPIRES_MAX_S = 86400, JITTER_MAX_MS = 1000 };
+enum {
+	EXPIRES_MIN_S = 10,
+	EXPIRES_MAX_S = 86400,
+	JITTER_MAX_MS = 1000,
+	TB_PRIORITY_MAX = 3 /**< Pre-emptive */
+};
 
 enum opt {
 	OPT_SERVER = 256,
@@ -34,6 +39,13 @@ enum opt {
 	OPT_SRTP_SUITE,
 	OPT_FLOOR,
 	OPT_KEYS,
+	OPT_NO_QUEUEING,
+	OPT_WAIT,
+	OPT_PRIORITY,
+	OPT_TB_PRIORITY,
+	OPT_TIMESTAMP,
+	OPT_URGENCY,
+	OPT_ANSWER,
 	OPT_EARLY,
 	OPT_JITTER,
 	OPT_DEAD,
@@ -70,6 +82,13 @@ static const struct option longv[] = {
 	{"srtp-suite", required_argument, NULL, OPT_SRTP_SUITE},
 	{"floor", required_argument, NULL, OPT_FLOOR},
 	{"keys", required_argument, NULL, OPT_KEYS},
+	{"no-queueing", no_argument, NULL, OPT_NO_QUEUEING},
+	{"wait", no_argument, NULL, OPT_WAIT},
+	{"priority", required_argument, NULL, OPT_PRIORITY},
+	{"tb-priority", required_argument, NULL, OPT_TB_PRIORITY},
+	{"timestamp", no_argument, NULL, OPT_TIMESTAMP},
+	{"urgency", required_argument, NULL, OPT_URGENCY},
+	{"answer", required_argument, NULL, OPT_ANSWER},
 	{"early", no_argument, NULL, OPT_EARLY},
 	{"jitter", required_argument, NULL, OPT_JITTER},
 	{"dead", required_argument, NULL, OPT_DEAD},
@@ -82,76 +101,6 @@ static const struct option longv[] = {
 	{"trace", no_argument, NULL, OPT_TRACE},
 	{"help", no_argument, NULL, OPT_HELP},
 	{NULL, 0, NULL, 0}};
-
-static const char help[] =
-"usage: holler handset --server HOST[:PORT] --user NAME [options]\n"
-"\n"
-"A push-to-talk handset: registers, subscribes to a service, holds an idle\n"
-"leg, talks while the key is down, and writes what it hears.\n"
-"\n"
-"  --server HOST[:PORT]  registrar and outbound proxy (port 5060, TLS 5061);\n"
-"                        an IPv6 address with a port in brackets\n"
-"  --transport udp|tcp|tls  of SIP (default: udp)\n"
-"  --tls-ca FILE         who may sign the server's certificate, which must be\n"
-"                        the domain's (default: who the system trusts)\n"
-"  --tls-insecure        take any certificate\n"
-"  --user NAME           user name\n"
-"  --password PASSWORD   password; others on this machine can see it in the\n"
-"                        process list, so rather use one of:\n"
-"  --password-file FILE  first line of FILE\n"
-"  HOLLER_PASSWORD       environment variable\n"
-"  --domain DOMAIN       of the user's address (default: HOST)\n"
-"  --service NAME        service to subscribe to (default: ptt)\n"
-"  --subscriber ID       subscriber identification; may be repeated, each\n"
-"                        gets a leg of its own (default: the user name)\n"
-"  --bind ADDRESS        local address (default: towards the server)\n"
-"  --leg server|terminal the server calls us and is answered at once, or we\n"
-"                        call the service (default: server)\n"
-"  --dial PARTY          once registered, call this user or group\n"
-"  --no-subscribe        register only\n"
-"  --no-answer           ring when called, and never answer\n"
-"  --play WHAT           the microphone: FILE.wav (from its beginning at each\n"
-"                        press), alsa[:DEVICE], or none (default: silence)\n"
-"  --record WHAT         the ear: FILE.wav, alsa[:DEVICE] or none (default)\n"
-"  --codec NAME[,NAME..] what is offered, in this order, and taken: of PCMU,\n"
-"                        PCMA, G722, opus (default: all, in this order)\n"
-"  --srtp off|offer|require  speech in clear (default); secured where the\n"
-"                        server does it, too; or no leg\n"
-"  --srtp-suite NAME[,NAME..]  with which ciphers, best first (default: all)\n"
-"  --floor tbcp|mcptt|none  floor control that is offered and taken (default:\n"
-"                        both, and what the server prefers)\n"
-"  --keys rfc4733|info   without floor control the key sends * and #: as\n"
-"                        telephone-events (default) or by INFO\n"
-"  --early               speak with the press, not with the grant\n"
-"  --jitter MS           delay of a burst's first packet (default: 60)\n"
-"  --dead SECONDS        a leg whose server sends neither RTP nor RTCP for so\n"
-"                        long is made anew (default: 70; 0: never)\n"
-"  --expires SECONDS     registration and subscription (default: 300)\n"
-"  --session-expires SECONDS  session timer that is asked for (default: 1800;\n"
-"                        0: none)\n"
-"  --min-se SECONDS      shortest one that is taken (default: 90)\n"
-"  --instance URN        this terminal's identity (default: a new one)\n"
-"  --events              JSON lines on standard output, for programs\n"
-"  --no-input            do not read commands\n"
-"  --trace               SIP messages on standard error\n"
-"  --help                this text\n"
-"\n"
-"Commands, one a line on standard input; @ID names the subscriber where there\n"
-"are several:\n"
-"  press [ID]    key down          release [ID]      key up\n"
-"  queue [ID]    ask for the place in line\n"
-"  call PARTY..  activate, by a REFER in the leg's dialog\n"
-"  refer PARTY.. the same out of the dialog\n"
-"  dial PARTY    call a user or a group by INVITE, as a plain telephone does\n"
-"  talk PARTY    the same with the key down\n"
-"  hangup [PARTY..]                leave, or remove these parties\n"
-"  hold [ID], resume [ID]  by a re-INVITE; refresh [ID]  as the session timer\n"
-"  bye [ID]      end the leg       status            print the state\n"
-"  subscribe [ID], unsubscribe [ID], register, unregister\n"
-"  dnd on|off, answer auto|manual  how the user wants to be called (PUBLISH)\n"
-"  mark TEXT     print an event    quit              end cleanly\n"
-"On a terminal: space presses and releases, q quits. The end of standard\n"
-"input, SIGINT and SIGTERM quit, too.\n";
 
 static int bad(const char *fmt, ...)
 {
@@ -306,6 +255,27 @@ static int floor_of(struct hs_opts *o, const char *arg)
 	return 0;
 }
 
+static int small(uint8_t *vp, const char *s, uint32_t max, const char *what)
+{
+	uint32_t v = 0;
+	const int ret = number(&v, s, 0, max, what);
+
+	*vp = (uint8_t)v;
+	return ret;
+}
+
+static int urgency(struct hs_opts *o, const char *arg)
+{
+	unsigned i;
+
+	for (i = HS_FLOOR_NORMAL; i <= HS_FLOOR_EMERGENCY; i++) {
+		o->tier = (enum hs_floor_tier)i;
+		if (!strcmp(arg, hs_told_tier(o->tier)))
+			return 0;
+	}
+	return bad("--urgency takes normal, peril or emergency");
+}
+
 static int bind_addr(struct hs_opts *o, const char *arg)
 {
 	return sa_set_str(&o->bind, arg, 0)
@@ -315,7 +285,7 @@ static int bind_addr(struct hs_opts *o, const char *arg)
 
 static int help_print(void)
 {
-	fputs(help, stdout);
+	fputs(hs_help, stdout);
 	return 1;
 }
 
@@ -390,6 +360,24 @@ static int option(struct hs_opts *o, enum opt opt, char *arg)
 		return o->keys_info || !strcmp(arg, "rfc4733")
 			       ? 0
 			       : bad("--keys takes rfc4733 or info");
+	case OPT_NO_QUEUEING:
+		return flag(&o->caps.queueing, false);
+	case OPT_WAIT:
+		return flag(&o->wait, true);
+	case OPT_PRIORITY:
+		return small(&o->caps.mc_priority, arg, UINT8_MAX,
+			     "--priority");
+	case OPT_TB_PRIORITY:
+		return small(&o->tb_level, arg, TB_PRIORITY_MAX,
+			     "--tb-priority");
+	case OPT_TIMESTAMP:
+		return flag(&o->caps.timestamp, true);
+	case OPT_URGENCY:
+		return urgency(o, arg);
+	case OPT_ANSWER:
+		return hs_answer_parse(&o->connect, arg)
+			       ? bad("--answer takes accept, busy or refuse")
+			       : 0;
 	case OPT_EARLY:
 		return flag(&o->early, true);
 	case OPT_JITTER:
@@ -464,6 +452,19 @@ static int defaults(struct hs_opts *o)
 	return 0;
 }
 
+int hs_answer_parse(enum hs_floor_answer *ap, const char *word)
+{
+	if (!strcmp(word, "accept"))
+		*ap = HS_FLOOR_ACCEPT;
+	else if (!strcmp(word, "busy"))
+		*ap = HS_FLOOR_BUSY;
+	else if (!strcmp(word, "refuse"))
+		*ap = HS_FLOOR_REFUSE;
+	else
+		return EINVAL;
+	return 0;
+}
+
 int hs_opts_parse(struct hs_opts *o, int argc, char **argv)
 {
 	int c;
@@ -477,6 +478,10 @@ int hs_opts_parse(struct hs_opts *o, int argc, char **argv)
 			      .min_se_s = SESSTIMER_MIN_SE_S,
 			      .jitter_ms = 60,
 			      .dead_s = 70,
+			      .caps = {.queueing = true,
+				       .mc_priority = UINT8_MAX,
+				       .tb_priority = TB_PRIORITY_MAX},
+			      .tb_level = 1,
 			      .play = "none",
 			      .record = "none"};
 	hs_codecs_default(&o->codecs);

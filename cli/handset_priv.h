@@ -44,6 +44,25 @@ enum {
 	HS_RETRY_MAX_MS = 30000
 };
 
+/* --- what a floor channel can: handset_fmtp.c --------------------------- */
+
+/** fmtp of TBCP (OMA PoC 1.0) and MCPTT (TS 24.380 section 14) */
+struct hs_floor_caps {
+	bool queueing;       /**< mc_queueing, queuing */
+	uint8_t mc_priority; /**< The highest of a Request; 0: none */
+	uint8_t tb_priority; /**< The same of TBCP, 0 .. 3 */
+	bool timestamp;      /**< TBCP: Requests say when */
+	bool implicit;       /**< The INVITE was a request.. */
+	bool granted;        /**< ..and the floor is ours already */
+};
+
+/** implicit: an offer that asks for the floor. Nothing for what cannot be */
+int hs_fmtp_print(struct mbuf *mb, enum hs_floor_proto proto,
+		  const struct hs_floor_caps *caps, bool implicit);
+/** params: of the far side, or NULL. Nothing is more than in here */
+void hs_fmtp_read(struct hs_floor_caps *caps, enum hs_floor_proto proto,
+		  const struct hs_floor_caps *here, const char *params);
+
 /* --- options: handset_opt.c --------------------------------------------- */
 
 struct hs_opts {
@@ -77,10 +96,19 @@ struct hs_opts {
 	unsigned floors;             /**< 1 << enum hs_floor_proto */
 	bool keys_info;              /**< Keys by INFO, not RFC 4733 */
 	bool early;                  /**< Speech does not wait for the grant */
+	struct hs_floor_caps caps;
+	uint8_t tb_level;            /**< TBCP: of an ordinary Request */
+	enum hs_floor_tier tier;     /**< Of the first presses */
+	enum hs_floor_answer connect; /**< Answer to Connect */
+	bool wait;                   /**< Key up keeps the place in line */
 };
 
 /** @return 0 go on, 1 help was printed, 2 misuse (said on stderr) */
 int hs_opts_parse(struct hs_opts *o, int argc, char **argv);
+/** accept, busy, refuse. @return 0 or EINVAL */
+int hs_answer_parse(enum hs_floor_answer *ap, const char *word);
+/** --help: handset_help.c */
+extern const char hs_help[];
 
 /* --- the terminal: handset.c -------------------------------------------- */
 
@@ -114,6 +142,9 @@ struct handset {
 	bool watching_input;
 	bool tty;
 	bool key_down;               /**< On a terminal: space toggles */
+	char armed;                  /**< ..what was typed once; 0: nothing */
+	uint64_t armed_us;
+	struct tmr status_tmr;       /**< ..the time left is shown */
 	struct termios tty_old;
 };
 
@@ -126,7 +157,7 @@ void handset_quit_check(struct handset *hs);
 struct hs_line *handset_line(const struct handset *hs, const struct pl *name);
 /** NULL, "": the first line */
 struct hs_line *handset_line_str(const struct handset *hs, const char *name);
-void handset_error(const struct handset *hs, const char *line,
+void handset_error(struct handset *hs, const char *line,
 		   const char *fmt, ...);
 
 /* --- SIP endpoint: handset_sip.c ---------------------------------------- */
@@ -214,6 +245,12 @@ struct hs_line {
 	uint32_t wait_ms;
 	char session[HL_URI_MAX];  /**< Who bridged it, for people */
 	char talker[HL_URI_MAX];   /**< Who talks, for people */
+	int position;              /**< In line; -1: not told, 0: not */
+	enum hs_floor_tier tier;   /**< How urgent what the leg is in is */
+	enum hs_floor_tier press;  /**< How urgent the next press is */
+	struct hs_req *alert;      /**< Emergency said, or taken back */
+	enum hs_floor_tier alert_tier;
+	bool alert_on;
 };
 
 int hs_line_alloc(struct hs_line **lp, struct handset *hs, const char *id);
@@ -236,7 +273,8 @@ void hs_line_leg_up(struct hs_line *line, struct hs_leg *leg);
 
 /* --- leg: handset_leg.c ------------------------------------------------- */
 
-enum hs_leg_key { HS_LEG_PRESS, HS_LEG_RELEASE };
+/** CANCEL: a place in line, or an offered grant, is not wanted any more */
+enum hs_leg_key { HS_LEG_PRESS, HS_LEG_RELEASE, HS_LEG_CANCEL };
 
 int hs_leg_accept(struct hs_leg **lp, struct hs_line *line,
 		  const struct sip_msg *msg);
@@ -247,6 +285,12 @@ bool hs_leg_up(const struct hs_leg *leg);
 void hs_leg_key(struct hs_leg *leg, enum hs_leg_key key);
 /** Queued: at which place? */
 void hs_leg_ask(struct hs_leg *leg);
+/** Does a press say how urgent it is? Not where it talks already */
+bool hs_leg_says(const struct hs_leg *leg, enum hs_floor_tier tier);
+/** To the next Connect */
+void hs_leg_answer(struct hs_leg *leg, enum hs_floor_answer answer);
+/** Time to talk, if that is limited; 0 */
+uint16_t hs_leg_left_s(const struct hs_leg *leg);
 /** A REFER in its dialog begins or has ended: a press waits for its grant */
 void hs_leg_activating(struct hs_leg *leg, bool on, bool refused);
 struct sip_dialog *hs_leg_dialog(const struct hs_leg *leg);
@@ -325,9 +369,29 @@ void hs_talk_key(struct hs_talk *talk, enum hs_leg_key key);
 void hs_talk_implicit(struct hs_talk *talk, bool granted);
 /** Which place in line? */
 void hs_talk_ask(struct hs_talk *talk);
+bool hs_talk_says(const struct hs_talk *talk, enum hs_floor_tier tier);
+void hs_talk_answer(struct hs_talk *talk, enum hs_floor_answer answer);
+uint16_t hs_talk_left_s(const struct hs_talk *talk);
 void hs_talk_activating(struct hs_talk *talk, bool on, bool refused);
 void hs_talk_audio(struct hs_talk *talk, const struct hs_audio_ev *ev);
 const char *hs_talk_name(const struct hs_talk *talk);
+
+/* --- what the floor says, for people: handset_told.c -------------------- */
+
+void hs_told_say(const struct hs_line *line, const char *name);
+/** msg: what led to it, or NULL */
+void hs_told(struct hs_line *line, const struct hs_floor *f,
+	     const struct hs_floor_out *out, const struct hs_floormsg *msg);
+/** The leg is gone, or its call */
+void hs_told_clear(struct hs_line *line);
+/** "normal", "peril", "emergency" */
+const char *hs_told_tier(enum hs_floor_tier tier);
+
+/* --- emergency, without the floor: handset_alert.c ---------------------- */
+
+/** Say in the leg's dialog that there is an emergency (or imminent peril), or
+ *  that it is over. @return 0, ENOTCONN, or errno */
+int hs_alert_send(struct hs_line *line, enum hs_floor_tier tier, bool on);
 
 /* --- keys of a plain telephone: handset_keys.c -------------------------- */
 
@@ -351,6 +415,7 @@ struct hs_sdp_local {
 	const struct hs_codecs *codecs;
 	unsigned floors;     /**< 1 << enum hs_floor_proto of each we speak */
 	const struct hs_srtp *srtp; /**< NULL: off */
+	struct hs_floor_caps caps;  /**< What is wanted of a floor channel */
 };
 
 /** What the far side offers or answers */
@@ -358,8 +423,7 @@ struct hs_sdp_remote {
 	struct sa rtp, rtcp;
 	struct sa floor;     /**< Unset: no floor channel */
 	enum hs_floor_proto proto; /**< Of it */
-	uint8_t floor_priority; /**< MCPT: the highest granted; 0: none */
-	bool granted;        /**< MCPT: the answer gives us the floor */
+	struct hs_floor_caps caps; /**< Of it: what both sides can */
 	bool send, recv;     /**< As seen by us */
 	enum hs_codec codec;
 	uint8_t pt;
@@ -394,11 +458,15 @@ int hs_refer_send(struct hs_line *line, enum hs_refer_what what, bool in_leg,
 /** @return true if the NOTIFY (Event: refer) was answered */
 bool hs_refer_notify(struct handset *hs, const struct sip_msg *msg);
 
-/* --- standard input: handset_cmd.c -------------------------------------- */
+/* --- commands: handset_cmd.c -------------------------------------------- */
+
+void hs_cmd_run(struct handset *hs, const char *text);
+
+/* --- standard input: handset_input.c ------------------------------------ */
 
 int hs_cmd_open(struct handset *hs);
 void hs_cmd_close(struct handset *hs);
 /** People: what is the state? After each event, if on a terminal */
-void hs_cmd_status_line(const struct handset *hs);
+void hs_cmd_status_line(struct handset *hs);
 
 #endif

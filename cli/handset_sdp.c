@@ -2,14 +2,11 @@
 /* Audio in the codecs we take, telephone-event, and the floor channel: an
  * application line of format TBCP (OMA PoC 1.0) or MCPTT (TS 24.380). An
  * answer keeps one of the two. */
+#include <string.h>
 #include <re.h>
 #include "cli/handset_priv.h"
 
-enum {
-	PT_EVENT = 101,
-	/** mc_priority: the highest that we ask for */
-	PRIORITY = 5
-};
+enum { PT_EVENT = 101 };
 
 static const char *const floor_namev[HS_FLOOR_PROTOS] = {
 	[HS_FLOOR_TBCP] = "TBCP", [HS_FLOOR_MCPT] = "MCPTT"};
@@ -20,8 +17,8 @@ struct hs_sdp {
 	struct sdp_session *sess;
 	struct sdp_media *audio, *floor;
 	struct hs_sdes sdes;
-	uint8_t priority; /**< MCPTT: what our answer leaves of the offer's */
-	bool queueing;
+	struct hs_floor_caps here;   /**< What we want */
+	struct hs_floor_caps agreed; /**< ..and what the far side leaves */
 	bool implicit;    /**< The next offer is a request for the floor */
 	bool asked;       /**< ..and one was: the answer may grant it */
 };
@@ -56,30 +53,16 @@ static bool floor_has(const struct hs_sdp *sdp, enum hs_floor_proto proto,
 static int fmtp_h(struct mbuf *mb, bool offer, void *arg)
 {
 	const struct hs_sdp *sdp = arg;
+	const struct hs_floor_caps *caps = offer ? &sdp->here : &sdp->agreed;
 	int err = 0;
+	unsigned i;
 
-	if (floor_has(sdp, HS_FLOOR_TBCP, offer))
-		err = mbuf_write_str(mb, "a=fmtp:TBCP queuing=1;tb_priority=1;"
-					 "timestamp=0\r\n");
-	if (!floor_has(sdp, HS_FLOOR_MCPT, offer))
-		return err;
-	if (offer)
-		return err | mbuf_printf(mb,
-					 "a=fmtp:MCPTT mc_queueing;"
-					 "mc_priority=%u%s\r\n",
-					 PRIORITY,
-					 sdp->implicit
-						 ? ";mc_granted;"
-						   "mc_implicit_request"
-						 : "");
-	if (!sdp->queueing && !sdp->priority)
-		return err;
-	err |= mbuf_printf(mb, "a=fmtp:MCPTT %s",
-			   sdp->queueing ? "mc_queueing" : "");
-	if (sdp->priority)
-		err |= mbuf_printf(mb, "%smc_priority=%u",
-				   sdp->queueing ? ";" : "", sdp->priority);
-	return err | mbuf_write_str(mb, "\r\n");
+	for (i = 0; i < HS_FLOOR_PROTOS; i++) {
+		if (floor_has(sdp, (enum hs_floor_proto)i, offer))
+			err |= hs_fmtp_print(mb, (enum hs_floor_proto)i, caps,
+					     offer && sdp->implicit);
+	}
+	return err;
 }
 
 static int codec_add(struct hs_sdp *sdp, const struct hs_codec_info *info)
@@ -194,6 +177,7 @@ int hs_sdp_alloc(struct hs_sdp **sp, const struct hs_sdp_local *local)
 
 	if (!sdp)
 		return ENOMEM;
+	sdp->here = local->caps;
 	err = sa_set_str(&laddr, local->addr, 0);
 	if (!err)
 		err = sdp_session_alloc(&sdp->sess, &laddr);
@@ -286,36 +270,20 @@ static bool codec_get(const struct hs_sdp *sdp, struct hs_sdp_remote *remote)
 	return false;
 }
 
-static bool param(const struct sdp_format *rfmt, const char *name,
-		  struct pl *val)
-{
-	struct pl params;
-
-	if (!rfmt || !rfmt->params)
-		return false;
-	pl_set_str(&params, rfmt->params);
-	return fmt_param_get(&params, name, val) ||
-	       fmt_param_exists(&params, name);
-}
-
-/* What the far side's fmtp leaves us: in an answer nothing is higher than in
- * the offer (TS 24.380 section 14.2). */
-static void mcpt_params(struct hs_sdp *sdp, struct hs_sdp_remote *remote)
+/* What the far side's fmtp leaves us */
+static void params_get(struct hs_sdp *sdp, struct hs_sdp_remote *remote)
 {
 	const struct sdp_format *rfmt = sdp_media_format(
-		sdp->floor, false, floor_namev[HS_FLOOR_MCPT], -1, NULL, -1,
+		sdp->floor, false, floor_namev[remote->proto], -1, NULL, -1,
 		-1);
-	struct pl val = pl_null;
 
-	sdp->queueing = param(rfmt, "mc_queueing", &val);
-	val = pl_null;
-	sdp->priority = 0;
-	if (param(rfmt, "mc_priority", &val) && pl_isset(&val))
-		sdp->priority = (uint8_t)MIN(pl_u32(&val), PRIORITY);
-	remote->floor_priority = sdp->priority;
-	val = pl_null;
-	remote->granted = sdp->asked && param(rfmt, "mc_granted", &val);
+	hs_fmtp_read(&sdp->agreed, remote->proto, &sdp->here,
+		     rfmt ? rfmt->params : NULL);
+	if (!sdp->asked)
+		sdp->agreed.implicit = sdp->agreed.granted = false;
 	sdp->asked = false;
+	remote->caps = sdp->agreed;
+	sdp->agreed.implicit = sdp->agreed.granted = false;
 }
 
 static void floor_get(struct hs_sdp *sdp, struct hs_sdp_remote *remote)
@@ -324,8 +292,7 @@ static void floor_get(struct hs_sdp *sdp, struct hs_sdp_remote *remote)
 
 	sa_init(&remote->floor, AF_UNSPEC);
 	remote->proto = HS_FLOOR_TBCP;
-	remote->floor_priority = 0;
-	remote->granted = false;
+	memset(&remote->caps, 0, sizeof(remote->caps));
 	if (!sdp->floor || !sdp_media_rport(sdp->floor))
 		return;
 	tbcp = floor_format(sdp, HS_FLOOR_TBCP);
@@ -335,11 +302,11 @@ static void floor_get(struct hs_sdp *sdp, struct hs_sdp_remote *remote)
 		if (tbcp)
 			tbcp->sup = false;
 		remote->proto = HS_FLOOR_MCPT;
-		mcpt_params(sdp, remote);
 	}
 	else if (!tbcp || !tbcp->sup) {
 		return;
 	}
+	params_get(sdp, remote);
 	remote->floor = *sdp_media_raddr(sdp->floor);
 }
 

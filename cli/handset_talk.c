@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The floor channel of one leg: the machine of handset_floor.c, its socket,
  * its clock and its voice. */
-#include <string.h>
+#include <time.h>
 #include <re.h>
 #include "cli/handset_priv.h"
 #include "util/clock.h"
@@ -18,14 +18,13 @@ struct hs_talk {
 	uint16_t port;
 	struct sa remote;
 	enum hs_floor_proto proto;
-	uint8_t priority; /**< 0: not negotiated */
+	struct hs_floor_caps caps; /**< As negotiated */
 	struct hs_floor floor;
 	struct tmr tmr, alive;
 	uint32_t stream, ssrc;
 	bool activating;
 	bool ahead;     /**< It speaks, and was not granted the floor yet */
 	unsigned early; /**< Fast keep-alives left */
-	int duration_s; /**< Of the last grant; -1: not told */
 };
 
 static void step(struct hs_talk *talk, const struct hs_floor_ev *ev);
@@ -39,12 +38,41 @@ static void talk_destructor(void *arg)
 	mem_deref(talk->us);
 }
 
+/* RFC 5905: seconds since 1900, and their fractions */
+static uint64_t ntp_now(void)
+{
+	static const uint64_t since_1900_s = 2208988800u;
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_REALTIME, &ts);
+	return ((uint64_t)ts.tv_sec + since_1900_s) << 32 |
+	       ((uint64_t)ts.tv_nsec << 32) / 1000000000u;
+}
+
+/* Of a Request: MCPT has as much as is granted, and an indicator beside it;
+ * in TBCP the level is the urgency, and 1 (normal) goes without saying. */
+static uint8_t priority(const struct hs_talk *talk,
+			const struct hs_floormsg *msg)
+{
+	const struct hs_floor_caps *caps = &talk->caps;
+	uint8_t level = talk->line->hs->opts.tb_level;
+
+	if (talk->proto == HS_FLOOR_MCPT)
+		return caps->mc_priority;
+	if (msg->tier != HS_FLOOR_NORMAL)
+		level = caps->tb_priority;
+	level = MIN(level, caps->tb_priority);
+	return level > 1 ? level : 0;
+}
+
 static void transmit(struct hs_talk *talk, const struct hs_floormsg *msg)
 {
-	const struct hs_floormsg_who who = {.proto = talk->proto,
-					    .ssrc = talk->ssrc,
-					    .uri = talk->line->uri,
-					    .priority = talk->priority};
+	const struct hs_floormsg_who who = {
+		.proto = talk->proto,
+		.ssrc = talk->ssrc,
+		.uri = talk->line->uri,
+		.priority = priority(talk, msg),
+		.ntp_time = talk->caps.timestamp ? ntp_now() : 0};
 	struct mbuf *mb;
 	size_t len;
 
@@ -58,171 +86,6 @@ static void transmit(struct hs_talk *talk, const struct hs_floormsg *msg)
 		(void)udp_send(talk->us, &talk->remote, mb);
 	}
 	mem_deref(mb);
-}
-
-static void ev_begin(const struct hs_talk *talk, struct hs_ev *ev,
-		     const char *name)
-{
-	hs_ev_begin(ev, &talk->line->hs->events, name, 0);
-	hs_ev_str(ev, "subscriber", talk->line->id);
-}
-
-static void say(const struct hs_talk *talk, const char *name)
-{
-	struct hs_ev ev;
-
-	ev_begin(talk, &ev, name);
-	hs_ev_end(&ev);
-}
-
-static void text(struct hs_ev *ev, const char *key, const struct hs_fm_text *t)
-{
-	if (t->p)
-		hs_ev_strn(ev, key, t->p, t->l);
-}
-
-static void say_denied(const struct hs_talk *talk, uint16_t reason,
-		       const char *phrase)
-{
-	struct hs_ev ev;
-
-	ev_begin(talk, &ev, "denied");
-	hs_ev_int(&ev, "reason", reason);
-	hs_ev_str(&ev, "phrase", phrase);
-	hs_ev_end(&ev);
-}
-
-static void say_deny(const struct hs_talk *talk, const struct hs_floormsg *msg)
-{
-	struct hs_ev ev;
-
-	if (!msg->phrase.l) {
-		say_denied(talk, msg->reason,
-			   hs_floormsg_deny_words(msg->reason));
-		return;
-	}
-	ev_begin(talk, &ev, "denied");
-	hs_ev_int(&ev, "reason", msg->reason);
-	text(&ev, "phrase", &msg->phrase);
-	hs_ev_end(&ev);
-}
-
-static void say_taken(struct hs_talk *talk, const struct hs_floormsg *msg)
-{
-	struct hs_line *line = talk->line;
-	struct hs_ev ev;
-
-	if (!msg->uri.p || re_snprintf(line->talker, sizeof(line->talker),
-				       "%b", msg->uri.p, msg->uri.l) < 0)
-		strcpy(line->talker, "?");
-	ev_begin(talk, &ev, "taken");
-	text(&ev, "uri", &msg->uri);
-	text(&ev, "name", &msg->name);
-	if (msg->has_participants)
-		hs_ev_int(&ev, "participants", msg->participants);
-	hs_ev_end(&ev);
-}
-
-static void say_connected(struct hs_talk *talk, const struct hs_floormsg *msg)
-{
-	struct hs_line *line = talk->line;
-	const struct hs_fm_text *uri = msg->session_uri.p ? &msg->session_uri
-				      : msg->group_uri.p ? &msg->group_uri
-							 : &msg->inviting_uri;
-	struct hs_ev ev;
-
-	if (uri->p && re_snprintf(line->session, sizeof(line->session), "%b",
-				  uri->p, uri->l) < 0)
-		line->session[0] = '\0';
-	ev_begin(talk, &ev, "connected");
-	text(&ev, "uri", &msg->inviting_uri);
-	text(&ev, "name", &msg->inviting_name);
-	text(&ev, "session", &msg->session_uri);
-	text(&ev, "group", &msg->group_name);
-	text(&ev, "group_uri", &msg->group_uri);
-	hs_ev_end(&ev);
-}
-
-static void say_revoked(const struct hs_talk *talk,
-			const struct hs_floormsg *msg)
-{
-	const bool revoke = msg && msg->type == HS_FM_REVOKE;
-	struct hs_ev ev;
-
-	ev_begin(talk, &ev, "revoked");
-	hs_ev_int(&ev, "reason", revoke ? msg->reason : 0);
-	if (revoke && msg->phrase.l)
-		text(&ev, "phrase", &msg->phrase);
-	else
-		hs_ev_str(&ev, "phrase",
-			  hs_floormsg_revoke_words(revoke ? msg->reason : 0));
-	if (revoke && msg->retry_after_s)
-		hs_ev_int(&ev, "retry_after_s", msg->retry_after_s);
-	hs_ev_end(&ev);
-}
-
-static void say_number(const struct hs_talk *talk, const char *name,
-		       const char *key, int val)
-{
-	struct hs_ev ev;
-
-	ev_begin(talk, &ev, name);
-	if (val >= 0)
-		hs_ev_int(&ev, key, val);
-	hs_ev_end(&ev);
-}
-
-static void notice(struct hs_talk *talk, enum hs_floor_notice what,
-		   const struct hs_floormsg *msg)
-{
-	switch (what) {
-	case HS_FLOOR_NOTHING:
-		return;
-	case HS_FLOOR_GRANTED:
-		say_number(talk, "granted", "duration_s", talk->duration_s);
-		break;
-	case HS_FLOOR_OFFER:
-		say_number(talk, "offered", "duration_s", talk->duration_s);
-		break;
-	case HS_FLOOR_DENIED:
-		say_deny(talk, msg);
-		break;
-	case HS_FLOOR_UNANSWERED:
-		say_denied(talk, 0, "no answer from the server");
-		break;
-	case HS_FLOOR_FORBIDDEN:
-		say_denied(talk, HS_FM_DENY_LISTEN_ONLY,
-			   "this talk is not to be interrupted");
-		break;
-	case HS_FLOOR_NOT_QUEUED:
-		say(talk, "not_queued");
-		break;
-	case HS_FLOOR_TAKEN:
-		say_taken(talk, msg);
-		break;
-	case HS_FLOOR_IDLE:
-		talk->line->talker[0] = '\0';
-		say(talk, "idle");
-		break;
-	case HS_FLOOR_REVOKED:
-		say_revoked(talk, msg);
-		break;
-	case HS_FLOOR_IN_QUEUE:
-		say_number(talk, "queued", "position",
-			   msg->position == HS_FM_POSITION_UNKNOWN
-				   ? -1
-				   : (int)msg->position);
-		break;
-	case HS_FLOOR_CONNECTED:
-		say_connected(talk, msg);
-		break;
-	case HS_FLOOR_DISCONNECTED:
-		talk->line->session[0] = '\0';
-		talk->line->talker[0] = '\0';
-		say(talk, "disconnected");
-		break;
-	}
-	hs_cmd_status_line(talk->line->hs);
 }
 
 static void timer_h(void *arg)
@@ -272,10 +135,6 @@ static void step(struct hs_talk *talk, const struct hs_floor_ev *ev)
 	struct hs_floor_out out;
 	unsigned i;
 
-	if (ev->msg && ev->msg->type == HS_FM_GRANTED)
-		talk->duration_s = ev->msg->has_duration
-					   ? ev->msg->duration_s
-					   : -1;
 	hs_floor_step(&talk->floor, ev, clock_mono_us(), &out);
 	if (out.stop_media)
 		audio_cmd(talk, false);
@@ -284,9 +143,9 @@ static void step(struct hs_talk *talk, const struct hs_floor_ev *ev)
 	for (i = 0; i < out.sendc; i++) {
 		transmit(talk, &out.sendv[i]);
 		if (out.sendv[i].type == HS_FM_REQUEST)
-			say(talk, "request_sent");
+			hs_told_say(talk->line, "request_sent");
 	}
-	notice(talk, out.notice, ev->msg);
+	hs_told(talk->line, &talk->floor, &out, ev->msg);
 	speak_ahead(talk);
 	timer_set(talk);
 }
@@ -320,7 +179,9 @@ static void alive_h(void *arg)
 {
 	struct hs_talk *talk = arg;
 
-	if (talk->floor.state != HS_FLOOR_QUEUED)
+	if (talk->floor.state == HS_FLOOR_QUEUED)
+		step(talk, &(struct hs_floor_ev){.type = HS_FLOOR_EV_CHECK});
+	else
 		transmit(talk, &(struct hs_floormsg){
 				       .type = HS_FM_QUEUE_REQUEST});
 	if (talk->early)
@@ -342,9 +203,10 @@ int hs_talk_alloc(struct hs_talk **tp, struct hs_line *line,
 	talk->line = line;
 	talk->stream = audio->stream;
 	talk->ssrc = audio->ssrc;
-	talk->duration_s = -1;
 	sa_init(&talk->remote, AF_UNSPEC);
 	hs_floor_cfg_default(&cfg);
+	cfg.wait = line->hs->opts.wait;
+	cfg.answer = line->hs->opts.connect;
 	hs_floor_init(&talk->floor, &cfg);
 	sa_set_port(&laddr, 0);
 	err = udp_listen(&talk->us, &laddr, recv_h, talk);
@@ -368,7 +230,7 @@ void hs_talk_remote(struct hs_talk *talk, const struct hs_sdp_remote *r)
 {
 	const struct sa *addr = &r->floor;
 
-	talk->priority = r->floor_priority;
+	talk->caps = r->caps;
 	if (sa_cmp(&talk->remote, addr, SA_ALL) && talk->proto == r->proto)
 		return;
 	talk->proto = r->proto;
@@ -386,14 +248,29 @@ void hs_talk_show(struct hs_talk *talk)
 	alive_h(talk);
 }
 
+static void press(struct hs_talk *talk, bool activating)
+{
+	hs_told_say(talk->line, "press");
+	step(talk, &(struct hs_floor_ev){.type = HS_FLOOR_EV_PRESS,
+					 .activating = activating,
+					 .tier = talk->line->press});
+}
+
 void hs_talk_key(struct hs_talk *talk, enum hs_leg_key key)
 {
-	const bool press = key == HS_LEG_PRESS;
-
-	say(talk, press ? "press" : "release");
-	step(talk, &(struct hs_floor_ev){.type = press ? HS_FLOOR_EV_PRESS
-						       : HS_FLOOR_EV_RELEASE,
-					 .activating = talk->activating});
+	switch (key) {
+	case HS_LEG_PRESS:
+		press(talk, talk->activating);
+		break;
+	case HS_LEG_RELEASE:
+		hs_told_say(talk->line, "release");
+		step(talk, &(struct hs_floor_ev){.type = HS_FLOOR_EV_RELEASE});
+		break;
+	case HS_LEG_CANCEL:
+		hs_told_say(talk->line, "cancel");
+		step(talk, &(struct hs_floor_ev){.type = HS_FLOOR_EV_CANCEL});
+		break;
+	}
 }
 
 /* As behind a call: the answer is on its way, and asked for again only if it
@@ -402,9 +279,7 @@ void hs_talk_implicit(struct hs_talk *talk, bool granted)
 {
 	const struct hs_floormsg msg = {.type = HS_FM_GRANTED};
 
-	say(talk, "press");
-	step(talk, &(struct hs_floor_ev){.type = HS_FLOOR_EV_PRESS,
-					 .activating = true});
+	press(talk, true);
 	if (granted)
 		step(talk, &(struct hs_floor_ev){.type = HS_FLOOR_EV_MSG,
 						 .msg = &msg});
@@ -415,9 +290,29 @@ void hs_talk_ask(struct hs_talk *talk)
 	step(talk, &(struct hs_floor_ev){.type = HS_FLOOR_EV_ASK});
 }
 
+bool hs_talk_says(const struct hs_talk *talk, enum hs_floor_tier tier)
+{
+	return talk->proto == HS_FLOOR_MCPT &&
+	       (talk->floor.state != HS_FLOOR_PERMISSION ||
+		talk->floor.tier >= tier);
+}
+
+void hs_talk_answer(struct hs_talk *talk, enum hs_floor_answer answer)
+{
+	talk->floor.cfg.answer = answer;
+}
+
+uint16_t hs_talk_left_s(const struct hs_talk *talk)
+{
+	return hs_floor_left_s(&talk->floor, clock_mono_us());
+}
+
 void hs_talk_activating(struct hs_talk *talk, bool on, bool was_refused)
 {
 	talk->activating = on;
+	if (on)
+		step(talk,
+		     &(struct hs_floor_ev){.type = HS_FLOOR_EV_ACTIVATING});
 	if (was_refused)
 		step(talk, &(struct hs_floor_ev){.type = HS_FLOOR_EV_REFUSED});
 }

@@ -10,6 +10,7 @@
 #include "daemon/roles.h"
 #include "db/prov.h"
 #include "db/state.h"
+#include "server/server.h"
 #include "util/clock.h"
 #include "util/log.h"
 
@@ -188,6 +189,69 @@ static void log_level_run(struct command *c, const char *verb,
 			hlog_level_name(level_now(c->env->log))));
 }
 
+static void rows_run(struct command *c, int err, json_t *rows)
+{
+	if (err) {
+		deliver_error(c, strerror(err));
+		return;
+	}
+	audit(c, "ok");
+	deliver_json(c, json_pack("{sb so}", "ok", 1, "rows", rows));
+}
+
+/* What is done to a group that runs. The conference role writes down who did
+ * it, too: an emergency is also ended by those who take part. */
+static void group_run(struct command *c, const json_t *args,
+		      int (*h)(struct server *srv, const char *group,
+			       const char *actor), const char *missing)
+{
+	const char *group = json_string_value(json_object_get(args, "name"));
+	char actor[32];
+	int err;
+
+	snprintf(actor, sizeof(actor), "uid:%u", (unsigned)c->uid);
+	err = group ? h(roles_server(c->env->roles), group, actor) : EINVAL;
+	if (!err) {
+		audit(c, "ok");
+		deliver_json(c, json_pack("{sb}", "ok", 1));
+	}
+	else if (err == ENOENT) {
+		deliver_error(c, missing);
+	}
+	else {
+		deliver_error(c, group ? strerror(err)
+				       : "the name of a group is missing");
+	}
+}
+
+static void emergency_run(struct command *c, const char *verb,
+			  const json_t *args)
+{
+	json_t *rows = NULL;
+	int err;
+
+	if (!strcmp(verb, "end")) {
+		group_run(c, args, server_emergency_end,
+			  "no group of that name is in an emergency");
+		return;
+	}
+	if (strcmp(verb, "list")) {
+		deliver_error(c, "emergency knows the verbs list and end");
+		return;
+	}
+	err = server_emergencies(roles_server(c->env->roles), &rows);
+	rows_run(c, err, rows);
+}
+
+static void floor_run(struct command *c, const char *verb, const json_t *args)
+{
+	if (!strcmp(verb, "revoke"))
+		group_run(c, args, server_floor_revoke,
+			  "nobody of a group of that name is here");
+	else
+		deliver_error(c, "floor knows the verb revoke");
+}
+
 /* A copy of args goes to the watch thread; it blanks a password itself */
 static void prov_run(struct command *c, const char *noun, const char *verb,
 		     const json_t *args)
@@ -228,6 +292,10 @@ static void dispatch(struct command *c, const json_t *req)
 		status_run(c);
 	else if (!strcmp(noun, "log-level"))
 		log_level_run(c, verb, args);
+	else if (!strcmp(noun, "emergency"))
+		emergency_run(c, verb, args);
+	else if (!strcmp(noun, "floor"))
+		floor_run(c, verb, args);
 	else
 		prov_run(c, noun, verb, args);
 }

@@ -64,6 +64,7 @@ static void state_h(void *arg)
 		hlog(r->log, HLOG_WARN, "state", "writes were lost: storing "
 		     "bindings and subscriptions anew");
 		presence_store(r->presence);
+		server_store(r->server);
 	}
 	tmr_start(&r->tmr_state, STATE_LOOK_MS, state_h, r);
 }
@@ -227,6 +228,11 @@ static json_t *store_status(const struct state *state)
 			 "lost", (json_int_t)st.lost,
 			 "commits", (json_int_t)st.commits,
 			 "errors", (json_int_t)st.errors);
+}
+
+struct server *roles_server(const struct roles *r)
+{
+	return r->server;
 }
 
 int roles_tls_reload(struct roles *r, char *words, size_t size)

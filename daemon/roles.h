@@ -31,6 +31,10 @@ int roles_alloc(struct roles **rp, const struct config *c,
  */
 void roles_close(struct roles *r, void (*done_h)(void *arg), void *arg);
 
+struct server;
+
+/** The conference role */
+struct server *roles_server(const struct roles *r);
 struct prov *roles_prov(const struct roles *r);
 struct state *roles_state(const struct roles *r);
 

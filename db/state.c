@@ -23,6 +23,7 @@ struct loader {
 	state_dialog_h *dialog_h;
 	state_service_h *service_h;
 	state_publication_h *publication_h;
+	state_emergency_h *emergency_h;
 	void *arg;
 };
 
@@ -218,6 +219,32 @@ int state_publications_load(struct state *s, state_publication_h *h, void *arg)
 		    publication_row, &ld);
 }
 
+static int emergency_row(sqlite3_stmt *st, void *arg)
+{
+	const struct loader *ld = arg;
+	struct state_emergency e = {.group = ""};
+	char *const bufv[] = {e.group, e.by};
+	const size_t sizev[] = {sizeof(e.group), sizeof(e.by)};
+	int err;
+
+	err = texts_get(st, bufv, sizev, ARRAY_SIZE(bufv));
+	if (!err)
+		err = sql_uint(st, 2, INT64_MAX, &e.since_utc_ms);
+	if (err)
+		return err;
+	ld->emergency_h(&e, ld->arg);
+	return 0;
+}
+
+int state_emergencies_load(struct state *s, state_emergency_h *h, void *arg)
+{
+	const struct loader ld = {.emergency_h = h, .arg = arg};
+
+	return load(s, "SELECT talkgroup, by, since_utc_ms FROM emergency"
+		       " ORDER BY since_utc_ms",
+		    emergency_row, &ld);
+}
+
 /* -- writing ------------------------------------------------------------- */
 
 int state_binding_put(struct state *s, const struct state_binding *b)
@@ -275,6 +302,19 @@ int state_publication_put(struct state *s, const struct state_publication *p)
 int state_publication_del(struct state *s, const char *id)
 {
 	return store_put(s->store, STORE_PUBLICATION_DEL, &id, NULL);
+}
+
+int state_emergency_put(struct state *s, const struct state_emergency *e)
+{
+	const char *textv[] = {e->group, e->by};
+	const uint64_t numv[] = {e->since_utc_ms};
+
+	return store_put(s->store, STORE_EMERGENCY_PUT, textv, numv);
+}
+
+int state_emergency_del(struct state *s, const char *group)
+{
+	return store_put(s->store, STORE_EMERGENCY_DEL, &group, NULL);
 }
 
 int state_audit(struct state *s, const char *actor, const char *action,

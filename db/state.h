@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
  * @file state.h  What must survive a restart: bindings, dialogs of legs,
- *                publications, audit
+ *                publications, emergencies, audit
  *
  * state.db is ours alone. It is read once at start, before the loop runs, and
  * written behind by the store thread in group commits; every put or delete is
@@ -67,6 +67,13 @@ struct state_publication {
 	uint64_t expires_utc_ms;
 };
 
+/** A group is in an emergency until somebody ends that */
+struct state_emergency {
+	char group[HL_NAME_MAX];      /**< Key */
+	char by[HL_NAME_MAX];         /**< Subscriber who declared it */
+	uint64_t since_utc_ms;
+};
+
 /** A file that is damaged is put aside as PATH.corrupt, and begun anew.
  *  @return 0 or errno; the reason is logged in words */
 int state_open(struct state **sp, const char *path, struct hlog *log);
@@ -77,6 +84,7 @@ typedef void(state_dialog_h)(const struct state_dialog *d, void *arg);
 typedef void(state_service_h)(const struct state_service *s, void *arg);
 typedef void(state_publication_h)(const struct state_publication *p,
 				  void *arg);
+typedef void(state_emergency_h)(const struct state_emergency *e, void *arg);
 
 /** Read everything; before the loop runs, on the caller's thread. A row that
  *  does not fit its struct is left out, and logged */
@@ -85,6 +93,7 @@ int state_dialogs_load(struct state *s, state_dialog_h *h, void *arg);
 int state_services_load(struct state *s, state_service_h *h, void *arg);
 int state_publications_load(struct state *s, state_publication_h *h,
 			    void *arg);
+int state_emergencies_load(struct state *s, state_emergency_h *h, void *arg);
 
 /** Write behind. @return 0, EINVAL, ENOMEM; ENOBUFS: lost, counted */
 int state_binding_put(struct state *s, const struct state_binding *b);
@@ -95,6 +104,8 @@ int state_service_put(struct state *s, const struct state_service *v);
 int state_service_del(struct state *s, const char *subscriber);
 int state_publication_put(struct state *s, const struct state_publication *p);
 int state_publication_del(struct state *s, const char *id);
+int state_emergency_put(struct state *s, const struct state_emergency *e);
+int state_emergency_del(struct state *s, const char *group);
 
 /** One line of the audit trail: who did what to whom */
 int state_audit(struct state *s, const char *actor, const char *action,
@@ -106,8 +117,8 @@ int state_audit(struct state *s, const char *actor, const char *action,
  */
 bool state_overflowed(struct state *s);
 
-/** Delete all bindings, dialogs, services and publications, in the order of the
- *  puts.
+/** Delete all bindings, dialogs, services, publications and emergencies, in the
+ *  order of the puts.
  *  @return 0, ENOMEM, ENOBUFS (the flag of state_overflowed() is set again) */
 int state_clear(struct state *s);
 

@@ -49,6 +49,11 @@ static const struct store_sql sqls[] = {
 		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)", 6, 2},
 	[STORE_PUBLICATION_DEL] = {
 		"DELETE FROM publication WHERE id = ?1", 1, 0},
+	[STORE_EMERGENCY_PUT] = {
+		"INSERT OR REPLACE INTO emergency(talkgroup, by, since_utc_ms)"
+		" VALUES(?1, ?2, ?3)", 2, 1},
+	[STORE_EMERGENCY_DEL] = {
+		"DELETE FROM emergency WHERE talkgroup = ?1", 1, 0},
 	[STORE_AUDIT] = {
 		"INSERT INTO audit(actor, action, object, detail, utc_ms)"
 		" VALUES(?1, ?2, ?3, ?4, ?5)", 4, 1},
@@ -115,7 +120,8 @@ static int clear_run(struct store *s)
 {
 	return sql_exec(s->db, "DELETE FROM binding; DELETE FROM dialog;"
 			       "DELETE FROM service;"
-			       "DELETE FROM publication");
+			       "DELETE FROM publication;"
+			       "DELETE FROM emergency");
 }
 
 static int op_run(struct store *s, const struct op *op)

@@ -78,8 +78,12 @@ static struct member *member_get(const struct bridge *b, uint32_t no,
 
 void bridge_set(struct bridge *b, const struct floor_policy *policy)
 {
+	const bool news = b->in_emergency != policy->in_emergency;
+
 	b->in_emergency = policy->in_emergency;
 	floor_set(&b->floor, &policy->cfg);
+	if (news)
+		bridge_tell(b);
 	bridge_rearm(b);
 }
 

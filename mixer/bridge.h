@@ -85,6 +85,8 @@ void bridge_rearm(struct bridge *b);
 /** Event to signalling; m: NULL: of nobody */
 void bridge_event(const struct bridge *b, const struct mixer_event *what,
 		  const struct member *m);
+/** Tell all members anew how its floor is */
+void bridge_tell(const struct bridge *b);
 /** Tell a leg that is no member why it gets nothing */
 void bridge_refuse(struct worker *w, const struct floor_up *fu);
 

@@ -161,6 +161,17 @@ static void act_down(const struct bridge *b, const struct floor_act *a)
 		down_to(b->w, id_worker(fd.who), &fd);
 }
 
+void bridge_tell(const struct bridge *b)
+{
+	struct floor_member *holder = b->floor.holder;
+	const struct floor_act a = {.type = holder ? FLOOR_ACT_TAKEN
+						   : FLOOR_ACT_IDLE,
+				    .who = holder,
+				    .repeat = true};
+
+	act_down(b, &a);
+}
+
 void bridge_refuse(struct worker *w, const struct floor_up *fu)
 {
 	const struct floor_down fd = {.bridge = fu->bridge,

@@ -35,10 +35,11 @@ static bool packet_send(struct bridge *b, const struct member *talker)
 		fill_stop(b);
 		return false;
 	}
-	/* What finds no room is not lost: it is tried again */
-	pm = slotq_reserve_spare(b->w->to[f->to], PEER_KEEP);
-	if (!pm)
+	/* What finds no room is not lost, and does not count as lost: it is
+	 * tried again */
+	if (!slotq_has_room(b->w->to[f->to], PEER_KEEP))
 		return false;
+	pm = slotq_reserve(b->w->to[f->to]);
 	replay_step(&f->pos, &pkt);
 	pm->type = PEER_SPEECH_DOWN;
 	pm->u.down = (struct speech_down){

@@ -130,16 +130,21 @@ static void break_in(struct floor_step *s, const struct request *r)
 		floor_enter_revoking(s, TBCP_REVOKE_PREEMPTED);
 }
 
+/* Beyond what the queue may hold only who is next; so must be who cannot wait
+ */
+static bool has_place(const struct floor *f, const struct request *r)
+{
+	return r->who->queued || is_first(f, r) ||
+	       (r->queues && f->queued < f->cfg.queue_max);
+}
+
 /* An emergency does not break into another one */
 static bool breaks_in(const struct floor_step *s, const struct request *r)
 {
 	const struct floor *f = s->f;
 	const bool by_priority = f->cfg.preempt && f->tier < FLOOR_EMERGENCY;
 
-	if (floor_lacks_room(s, r->rank))
-		return false;
-	/* Who cannot wait must be the next one */
-	if (!r->queues && !is_first(f, r))
+	if (floor_lacks_room(s, r->rank) || !has_place(f, r))
 		return false;
 	return by_priority ? floor_outranks(r->rank, floor_rank_now(f))
 			   : r->rank.tier > f->tier;

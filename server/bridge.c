@@ -24,6 +24,7 @@ static void params_get(struct mixer_bridge_params *p, struct bridge *b)
 		.broadcast = f->broadcast,
 		.emergency = f->emergency,
 	};
+	p->in_emergency = b->emergency != NULL;
 	p->worker = -1;
 	p->arg = b;
 }
@@ -36,13 +37,16 @@ int bridge_open(struct bridge *b, const struct bus_floor *floor,
 
 	b->floor = *floor;
 	b->max_talk_ms = max_talk_ms;
+	emergency_open(b);
 	params_get(&p, b);
 	err = mixer_bridge_add(b->srv->mixer, &p, &b->id);
-	if (err)
+	if (err) {
+		emergency_close(b);
 		return err;
+	}
 
 	b->unsaid = false;
-	b->holder[0] = '\0';
+	floor_close(b);
 	++b->srv->bridgec;
 	server_heartbeat_soon(b->srv);
 	return 0;
@@ -58,7 +62,8 @@ void bridge_close(struct bridge *b)
 	}
 
 	b->id = 0;
-	b->holder[0] = '\0';
+	floor_close(b);
+	emergency_close(b);
 }
 
 struct bridge *leg_bridge(const struct leg *leg)
@@ -73,9 +78,12 @@ struct bridge *leg_bridge(const struct leg *leg)
 
 /* --- a policy that changes --------------------------------------------- */
 
-static void floor_tell(struct bridge *b)
+void bridge_floor_tell(struct bridge *b)
 {
 	struct mixer_bridge_params p;
+
+	if (!b->id)
+		return;
 
 	params_get(&p, b);
 	b->unsaid = mixer_bridge_set(b->srv->mixer, b->id, &p) == EAGAIN;
@@ -93,7 +101,7 @@ void bridge_floor_set(struct bridge *b, const struct bus_floor *floor,
 
 	b->floor = *floor;
 	b->max_talk_ms = max_talk_ms;
-	floor_tell(b);
+	bridge_floor_tell(b);
 	hlog(b->srv->log, HLOG_DEBUG, b->subject, "floor policy",
 	     HLOG_S("policy", floor->policy),
 	     HLOG_U("max_talk_ms", max_talk_ms));
@@ -111,13 +119,13 @@ void bridges_retry(struct server *srv)
 		struct call *call = le->data;
 
 		if (call->b.unsaid)
-			floor_tell(&call->b);
+			bridge_floor_tell(&call->b);
 	}
 
 	LIST_FOREACH(&srv->groupl, le) {
 		struct group *group = le->data;
 
 		if (group->b.unsaid && group->b.id)
-			floor_tell(&group->b);
+			bridge_floor_tell(&group->b);
 	}
 }

@@ -112,7 +112,7 @@ static void call_press(struct call *call, struct leg *caller)
 {
 	struct server *srv = call->b.srv;
 
-	if (!call->b.holder[0])
+	if (!call->b.talk.holder[0])
 		tmr_start(&call->tmr, MAX(call->hang_ms, GRANT_MS), hang_h,
 			  call);
 

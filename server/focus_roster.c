@@ -214,7 +214,7 @@ static enum confinfo_media media_of(const struct focus *f,
 				    const struct present *p)
 {
 	const bool talks = f->bridge &&
-		!strcmp(f->bridge->holder, p->leg->subscriber) &&
+		!strcmp(f->bridge->talk.holder, p->leg->subscriber) &&
 		(!p->leg->anonymous || p->leg == f->leg);
 
 	if (talks)
@@ -346,9 +346,9 @@ static void put_holder(struct part *part)
 	struct present p;
 	struct told *t;
 
-	if (!f->bridge || !f->bridge->holder[0] ||
-	    told_find(part->s, f->bridge->holder) ||
-	    !present_find(&p, f, f->bridge->holder) || p.leg->anonymous ||
+	if (!f->bridge || !f->bridge->talk.holder[0] ||
+	    told_find(part->s, f->bridge->talk.holder) ||
+	    !present_find(&p, f, f->bridge->talk.holder) || p.leg->anonymous ||
 	    !part_room(part))
 		return;
 
@@ -382,6 +382,22 @@ static const char *display_of(const struct focus *f)
 	return group->display[0] ? group->display : group->name;
 }
 
+static void emergency_get(struct confinfo *ci, const struct focus_sub *s)
+{
+	const struct bridge *b = s->focus->bridge;
+	const struct server *srv = s->focus->leg->srv;
+	const char *by = b ? emergency_by(b) : NULL;
+	const struct leg *leg;
+
+	if (!by)
+		return;
+
+	ci->emergency = true;
+	leg = leg_lookup(srv, by);
+	if (!leg || !leg->anonymous || leg == s->focus->leg)
+		entity_print(ci->emergency_by, s, by);
+}
+
 static void head_get(struct confinfo *ci, const struct focus_sub *s)
 {
 	const struct focus *f = s->focus;
@@ -396,6 +412,7 @@ static void head_get(struct confinfo *ci, const struct focus_sub *s)
 	ci->counted = true;
 	ci->user_count = present_count(f);
 	ci->active = f->bridge != NULL;
+	emergency_get(ci, s);
 }
 
 static int part_close(struct part *part, struct mbuf *mb)
@@ -431,7 +448,8 @@ int focus_roster_print(struct focus_sub *s, struct mbuf **mbp, bool *morep)
 	}
 
 	head_get(&ci, s);
-	head = hash_joaat_str(ci.display) ^ ci.user_count;
+	head = hash_joaat_str(ci.display) ^ ci.user_count ^
+		(ci.emergency ? ~hash_joaat_str(ci.emergency_by) : 0);
 	err = confinfo_open(&part.w, (char *)mb->buf, mb->size, &ci);
 	if (err)
 		goto out;

@@ -128,7 +128,8 @@ static void options_answer(struct server *srv, const struct sip_msg *msg)
 	(void)sip_treplyf(NULL, NULL, srv->sip, msg, false, 200, "OK",
 			  LEG_ALLOW LEG_SUPPORTED LEG_EVENTS
 			  "Accept: application/sdp, "
-			  "application/resource-lists+xml\r\n"
+			  "application/resource-lists+xml, "
+			  "application/vnd.3gpp.mcptt-info+xml\r\n"
 			  "Content-Length: 0\r\n\r\n");
 }
 
@@ -164,6 +165,8 @@ static bool rest_h(const struct sip_msg *msg, void *arg)
 
 	if (options)
 		options_answer(srv, msg);
+	else if (!pl_strcmp(&msg->met, "MESSAGE"))
+		emergency_message_h(leg, msg);
 	else
 		(void)sip_treplyf(NULL, NULL, srv->sip, msg, false, 405,
 				  "not in a leg's dialog", LEG_ALLOW

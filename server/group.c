@@ -169,6 +169,8 @@ uint16_t group_member_set(struct server *srv, const struct bus_member_set *s,
 
 	member_changed(m);
 	group_floor_sync(group);
+	if (m->leg)
+		leg_floor_sync(m->leg);
 	focus_bridge_changed(&group->b);
 	*wordsp = "";
 	return 200;
@@ -199,6 +201,8 @@ void group_member_del(struct server *srv, const struct bus_member_del *d)
 	struct group *group = group_find(srv, d->group);
 	struct member *m;
 
+	if (!d->subscriber[0])
+		emergency_forget(srv, d->group);
 	if (!group)
 		return;
 

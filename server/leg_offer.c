@@ -119,6 +119,7 @@ int leg_offer(struct mbuf **descp, struct leg *leg,
 	mem_deref(leg->sdp);
 	leg->sdp = mem_ref(mb);
 	leg->sdp_refused = false;
+	floor_ours(&leg->floor_said, leg);
 	*descp = mb;
 	return 0;
 }
@@ -200,6 +201,7 @@ void leg_remote_set(struct leg *leg, const struct leg_sdp *s, bool again)
 	if (!leg->floor)
 		sa_init(&r.floor, AF_UNSPEC);
 	leg->floor_taken = sa_isset(&r.floor, SA_ADDR);
+	leg->floor_proto = r.floor_proto;
 
 	if (!err)
 		err = mixer_leg_remote_set(leg->srv->mixer, leg->mid, &r);
@@ -207,6 +209,40 @@ void leg_remote_set(struct leg *leg, const struct leg_sdp *s, bool again)
 	if (err)
 		hlog(leg->srv->log, HLOG_WARN, leg->subject, "media not set",
 		     HLOG_ERR(err));
+}
+
+/* Less than was said needs no words: the switch knows it */
+static bool floor_grew(const struct leg *leg, const struct leg_floor *ours)
+{
+	const struct leg_floor *said = &leg->floor_said;
+
+	switch (leg->floor_proto) {
+
+	case MIXER_FLOOR_TBCP:
+		return ours->tb_queuing > said->tb_queuing ||
+			ours->tb_priority > said->tb_priority;
+
+	case MIXER_FLOOR_MCPT:
+		return ours->mc_queueing > said->mc_queueing ||
+			ours->mc_priority > said->mc_priority;
+
+	case MIXER_FLOOR_BFCP:
+		break;
+	}
+
+	return false;
+}
+
+void leg_floor_sync(struct leg *leg)
+{
+	struct leg_floor ours;
+
+	if (!leg_is_up(leg) || !leg->floor_taken)
+		return;
+
+	floor_ours(&ours, leg);
+	if (floor_grew(leg, &ours))
+		leg_modify(leg, WANT_CHANGE);
 }
 
 int leg_warning_print(struct re_printf *pf, const struct leg_sdp *s)

@@ -110,6 +110,7 @@ static void leg_update(struct leg *leg, const struct bus_leg_provision *p,
 		call_service_changed(leg);
 		groups_service_changed(leg);
 	}
+	leg_floor_sync(leg);
 }
 
 /* --- a leg that is dialled --------------------------------------------- */

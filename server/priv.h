@@ -38,12 +38,13 @@ enum {
 
 #define LEG_ALLOW \
 	"Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, REFER, UPDATE, " \
-	"SUBSCRIBE\r\n"
+	"SUBSCRIBE, MESSAGE\r\n"
 #define LEG_EVENTS "Allow-Events: conference, refer\r\n"
 #define LEG_SUPPORTED "Supported: norefersub, multiple-refer, timer\r\n"
 
 struct ask;
 struct call;
+struct emergency;
 struct focus;
 struct group;
 struct modify;
@@ -90,6 +91,8 @@ struct server {
 
 	struct focus_hub focus;
 
+	struct list emergencyl;    /**< Of groups and calls */
+
 	struct restore *restore;
 
 	struct sa edgev[EDGES_MAX];
@@ -117,6 +120,16 @@ struct server {
 
 enum bridge_kind { BRIDGE_PRIVATE, BRIDGE_ADHOC, BRIDGE_GROUP };
 
+/** What the switch said of a bridge's floor; its times are its own */
+struct bridge_talk {
+	char holder[HL_NAME_MAX];    /**< Who talks; empty: nobody */
+	uint8_t priority, tier;      /**< Of the burst */
+	uint32_t burst;
+	uint64_t since_us;           /**< Of the last change */
+	uint64_t speech_us;          /**< Of the burst's first packet; 0 */
+	struct list waitl;           /**< Who waits, in order */
+};
+
 /** What a call and a group have in common; bridge_arg of the mixer */
 struct bridge {
 	enum bridge_kind kind;
@@ -125,7 +138,8 @@ struct bridge {
 	struct bus_floor floor;      /**< How its floor is run.. */
 	uint32_t max_talk_ms;
 	bool unsaid;                 /**< ..which the mixer is to be told */
-	char holder[HL_NAME_MAX];    /**< Who talks; empty: nobody */
+	struct bridge_talk talk;
+	struct emergency *emergency; /**< It is in one; or NULL */
 	struct list focusl;          /**< struct focus: who is told of it */
 	char subject[SUBJECT_MAX];   /**< In the log: "group/NAME" */
 };
@@ -138,6 +152,8 @@ void bridge_floor_set(struct bridge *b, const struct bus_floor *floor,
 		      uint32_t max_talk_ms);
 /** Tell what a full ring left out */
 void bridges_retry(struct server *srv);
+/** Tell the switch all that it has to know of its floor */
+void bridge_floor_tell(struct bridge *b);
 /** What the leg talks in: its call, else its selected group, else NULL */
 struct bridge *leg_bridge(const struct leg *leg);
 
@@ -243,7 +259,9 @@ struct leg {
 	uint32_t sdp_version;
 	uint8_t pt, pt_event;
 	bool floor;                  /**< Has a floor channel */
-	bool floor_taken;            /**< ..and the terminal took it */
+	bool floor_taken;            /**< ..and the terminal took it.. */
+	enum mixer_floor_proto floor_proto; /**< ..speaking that */
+	struct leg_floor floor_said; /**< What we said that it may there */
 	bool held;                   /**< The terminal will not be heard */
 	bool implicit;               /**< Asked for the floor in its INVITE */
 	enum sdp_dir dir;            /**< What we last wanted */
@@ -337,6 +355,8 @@ uint16_t leg_offer_decode(struct leg_sdp *s, const struct leg *leg,
 			  const struct sip_msg *msg, enum leg_rule_text text);
 /** Tell the mixer; again: not for the first time in this dialog */
 void leg_remote_set(struct leg *leg, const struct leg_sdp *s, bool again);
+/** It may do more on its floor channel than it was told: a re-INVITE */
+void leg_floor_sync(struct leg *leg);
 /** Warning line of a refusal (RFC 3261 section 20.43) */
 int leg_warning_print(struct re_printf *pf, const struct leg_sdp *s);
 
@@ -411,6 +431,29 @@ void dial_refuse(struct leg *leg, const struct sip_msg *msg,
 		 struct sip_strans **stp, uint16_t code, const char *text);
 /** It came to nothing: a leg that was only for it ends */
 void dial_over(struct leg *leg);
+
+/* floor.c: what the switch tells of a bridge's floor */
+void floor_event(struct bridge *b, const struct mixer_event *ev);
+/** The bridge is no more: nobody talks or waits */
+void floor_close(struct bridge *b);
+/** Holder, times, queue, emergency */
+void floor_status(json_t *o, const struct bridge *b);
+
+/* emergency.c: groups and calls in an emergency */
+/** What state remembers. @return 0 or errno */
+int emergency_restore(struct server *srv);
+void emergency_open(struct bridge *b);
+void emergency_close(struct bridge *b);
+/** Declared by who may, if it is not yet */
+void emergency_raise(struct bridge *b, const struct leg *leg);
+/** The group is no more */
+void emergency_forget(struct server *srv, const char *group);
+void emergencies_flush(struct server *srv);
+/** A MESSAGE in the leg's dialog; it is answered */
+void emergency_message_h(struct leg *leg, const struct sip_msg *msg);
+/** Subscriber who declared it; NULL: there is none */
+const char *emergency_by(const struct bridge *b);
+json_t *emergency_status(const struct bridge *b);
 
 /* call.c: calls and who is in them */
 /** May those be had by caller? caller's leg need not be up.

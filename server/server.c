@@ -95,65 +95,6 @@ void server_heartbeat_soon(struct server *srv)
 
 /* --- mixer ------------------------------------------------------------- */
 
-static void floor_h(struct server *srv, const struct mixer_event *ev)
-{
-	struct bridge *b = ev->bridge_arg;
-	const struct leg *leg = ev->leg_arg;
-	const bool taken = ev->type == MIXER_FLOOR_TAKEN;
-
-	if (!b)
-		return;
-
-	words_copy(b->holder, sizeof(b->holder),
-		   taken && leg ? leg->subscriber : "");
-	focus_bridge_changed(b);
-	hlog(srv->log, HLOG_DEBUG, b->subject, taken ? "taken" : "idle",
-	     HLOG_S("subscriber", leg ? leg->subscriber : NULL),
-	     HLOG_U("burst", ev->burst));
-
-	switch (b->kind) {
-
-	case BRIDGE_PRIVATE:
-	case BRIDGE_ADHOC:
-		call_floor((struct call *)b, taken);
-		break;
-
-	case BRIDGE_GROUP:
-		wake_floor((struct group *)b, taken);
-		break;
-	}
-}
-
-/* One line for each: no worker sheds more than one in shed_every_ms */
-static void shed_h(const struct server *srv, const struct mixer_event *ev)
-{
-	const struct bridge *b = ev->bridge_arg;
-	const struct leg *leg = ev->leg_arg;
-
-	if (b && ev->reason == MIXER_NO_RESOURCES)
-		hlog(srv->log, HLOG_WARN, b->subject, "burst shed",
-		     HLOG_S("subscriber", leg ? leg->subscriber : NULL),
-		     HLOG_U("burst", ev->burst));
-}
-
-/* T4: a call ends; a group is there for who comes next */
-static void inactive_h(struct bridge *b)
-{
-	if (!b)
-		return;
-
-	switch (b->kind) {
-
-	case BRIDGE_PRIVATE:
-	case BRIDGE_ADHOC:
-		call_inactive((struct call *)b);
-		break;
-
-	case BRIDGE_GROUP:
-		break;
-	}
-}
-
 static void event_h(const struct mixer_event *ev, void *arg)
 {
 	struct server *srv = arg;
@@ -162,15 +103,16 @@ static void event_h(const struct mixer_event *ev, void *arg)
 
 	case MIXER_FLOOR_TAKEN:
 	case MIXER_FLOOR_IDLE:
-		floor_h(srv, ev);
-		break;
-
+	case MIXER_FLOOR_DENIED:
 	case MIXER_FLOOR_REVOKED:
-		shed_h(srv, ev);
-		break;
-
+	case MIXER_FLOOR_QUEUED:
+	case MIXER_FLOOR_UNQUEUED:
+	case MIXER_FLOOR_WARNED:
+	case MIXER_FLOOR_URGENT:
+	case MIXER_BURST_STARTED:
 	case MIXER_BRIDGE_INACTIVE:
-		inactive_h(ev->bridge_arg);
+		if (ev->bridge_arg)
+			floor_event(ev->bridge_arg, ev);
 		break;
 
 	case MIXER_OVERLOAD:
@@ -191,12 +133,6 @@ static void event_h(const struct mixer_event *ev, void *arg)
 	case MIXER_LEG_SECURED:
 	case MIXER_LEG_INSECURE:
 	case MIXER_LEG_MOVED:
-	case MIXER_FLOOR_DENIED:
-	case MIXER_BURST_STARTED:
-	case MIXER_FLOOR_QUEUED:
-	case MIXER_FLOOR_UNQUEUED:
-	case MIXER_FLOOR_WARNED:
-	case MIXER_FLOOR_URGENT:
 	case MIXER_LEG_CONNECT_ACK:
 	case MIXER_LEG_DISCONNECT_ACK:
 		leg_event(ev->leg_arg, ev);
@@ -236,6 +172,8 @@ static void server_destructor(void *arg)
 		groups_flush(srv);
 		legs_flush(srv, UINT32_MAX);
 	}
+
+	emergencies_flush(srv);
 
 	/* After the last leg: its end starts some of them */
 	tmr_cancel(&srv->tmr_close);
@@ -366,6 +304,9 @@ int server_alloc(struct server **srvp, const struct server_cfg *cfg,
 	if (err)
 		goto out;
 	err = sip_open(srv);
+	if (err)
+		goto out;
+	err = emergency_restore(srv);
 	if (err)
 		goto out;
 	err = restore_start(srv);

@@ -94,6 +94,21 @@ const struct sa *server_laddr(const struct server *srv);
 
 enum { SERVER_STATUS_MAX = 1000 /**< Entries a list of the status shows */ };
 
+/** Write anew what state may have lost (state.h) */
+void server_store(struct server *srv);
+
+/** Rows {group, by, since_utc_ms}: groups and calls in an emergency.
+ *  @param rowsp A new array, the caller's. @return 0 or ENOMEM */
+int server_emergencies(const struct server *srv, json_t **rowsp);
+/** End that of a group; actor is written down.
+ *  @return 0, EINVAL, ENOENT: it is in none */
+int server_emergency_end(struct server *srv, const char *group,
+			 const char *actor);
+/** Take the floor of a group from who has it; actor is written down.
+ *  @return 0, ENOENT: nobody of it is up, EAGAIN */
+int server_floor_revoke(struct server *srv, const char *group,
+			const char *actor);
+
 /**
  * What is there now: node, counters, legs [{subscriber, user, service,
  * status, since_ms, media, ...}], bridges [{kind: private|adhoc|group, name,

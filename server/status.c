@@ -131,19 +131,19 @@ static json_t *legs_json(const struct server *srv)
 }
 
 static json_t *bridge_json(const struct bridge *b, const char *name,
-			   const struct bus_floor *floor, uint32_t members)
+			   uint32_t members)
 {
-	return json_pack("{s:s s:o s:i s:o s:o}",
-			 "kind", kind_name(b->kind),
-			 "name", text(name), "members", (int)members,
-			 "policy", text(floor->policy),
-			 "holder", b->holder[0] ? text(b->holder)
-						: json_null());
+	json_t *o = json_pack("{s:s s:o s:i}", "kind", kind_name(b->kind),
+			      "name", text(name), "members", (int)members);
+
+	if (o)
+		floor_status(o, b);
+	return o;
 }
 
 static json_t *call_json(const struct call *call)
 {
-	json_t *o = bridge_json(&call->b, call->b.subject, &call->b.floor,
+	json_t *o = bridge_json(&call->b, call->b.subject,
 				list_count(&call->partyl));
 	json_t *a = json_array();
 	struct le *le;
@@ -160,8 +160,7 @@ static json_t *call_json(const struct call *call)
 
 static json_t *group_json(const struct group *group)
 {
-	json_t *o = bridge_json(&group->b, group->name, &group->floor,
-				group->joinedc);
+	json_t *o = bridge_json(&group->b, group->name, group->joinedc);
 
 	(void)json_object_set_new(o, "display", text(group->display));
 	(void)json_object_set_new(o, "service", text(group->service));

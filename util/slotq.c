@@ -91,7 +91,7 @@ void *slotq_reserve(struct slotq *q)
 	return slotq_reserve_spare(q, 0);
 }
 
-void *slotq_reserve_spare(struct slotq *q, uint32_t keep)
+bool slotq_has_room(struct slotq *q, uint32_t keep)
 {
 	/* relaxed: ours */
 	const uint64_t tail =
@@ -102,12 +102,19 @@ void *slotq_reserve_spare(struct slotq *q, uint32_t keep)
 		q->head_seen =
 			atomic_load_explicit(&q->head, memory_order_acquire);
 	}
-	if (tail + keep - q->head_seen > q->mask) {
+	return tail + keep - q->head_seen <= q->mask;
+}
+
+void *slotq_reserve_spare(struct slotq *q, uint32_t keep)
+{
+	if (!slotq_has_room(q, keep)) {
 		/* relaxed: a counter, it orders nothing */
 		atomic_fetch_add_explicit(&q->drops, 1, memory_order_relaxed);
 		return NULL;
 	}
-	return slot_at(q, tail);
+	/* relaxed: ours */
+	return slot_at(q,
+		       atomic_load_explicit(&q->tail, memory_order_relaxed));
 }
 
 void slotq_commit(struct slotq *q)

@@ -45,6 +45,10 @@ void *slotq_reserve(struct slotq *q);
  *  slots are free. So there is room for what matters more. */
 void *slotq_reserve_spare(struct slotq *q, uint32_t keep);
 
+/** Writer: are more than keep slots free? For what is tried again later, and
+ *  is not lost meanwhile: nothing is counted */
+bool slotq_has_room(struct slotq *q, uint32_t keep);
+
 /** Writer: give the reserved slot to the reader, and wake it. Only after a
  *  slotq_reserve() that was not refused */
 void slotq_commit(struct slotq *q);

@@ -70,6 +70,14 @@ static void number_put(struct xml_writer *w, const char *name, uint32_t v)
 	xml_put_elem(w, name, text);
 }
 
+static void emergency_put(struct xml_writer *w, const struct confinfo *ci)
+{
+	xml_raw(w, "<emergency xmlns=\"" CONFINFO_NS_HOLLER "\"");
+	if (ci->emergency_by[0])
+		xml_put_attr(w, "by", ci->emergency_by);
+	xml_raw(w, "/>");
+}
+
 static void head_put(struct xml_writer *w, const struct confinfo *ci)
 {
 	if (ci->display[0]) {
@@ -81,6 +89,8 @@ static void head_put(struct xml_writer *w, const struct confinfo *ci)
 	if (ci->counted)
 		number_put(w, "user-count", ci->user_count);
 	xml_put_elem(w, "active", ci->active ? "true" : "false");
+	if (ci->emergency)
+		emergency_put(w, ci);
 	xml_raw(w, "</conference-state>");
 }
 

@@ -68,6 +68,10 @@ struct confinfo {
 	bool counted;            /**< user_count is there */
 	uint32_t user_count;
 	bool active;
+	/** An extension of ours in conference-state, which RFC 4575 section
+	 *  4.6 allows: it is in an emergency; who declared it, "" = not told */
+	bool emergency;
+	char emergency_by[HL_URI_MAX];
 	enum confinfo_state users; /**< Of the list: full replaces it. What is
 					written follows state */
 };

@@ -8,6 +8,8 @@
 #define HL_WIRE_CONFINFO_NAMES_H
 
 #define CONFINFO_NS "urn:ietf:params:xml:ns:conference-info"
+/** Of what we add to it */
+#define CONFINFO_NS_HOLLER "urn:holler:conference-info"
 
 extern const char *const confinfo_states[];
 extern const char *const confinfo_statuses[];

@@ -20,6 +20,7 @@ enum place {
 	AT_STATE,
 	AT_COUNT,
 	AT_ACTIVE,
+	AT_EMERGENCY,
 	AT_USERS,
 	AT_USER,
 	AT_USER_TEXT,
@@ -76,7 +77,9 @@ static enum place place_of(enum place parent, const char *name)
 		    xml_is(name, CONFINFO_NS, places[i].name))
 			return places[i].place;
 	}
-	return AT_ELSEWHERE;
+	return parent == AT_STATE && xml_is(name, CONFINFO_NS_HOLLER,
+					    "emergency")
+		       ? AT_EMERGENCY : AT_ELSEWHERE;
 }
 
 static bool place_has_text(enum place place)
@@ -161,6 +164,21 @@ static int user_start(struct reading *rd, const char **attrs)
 	return err ? err : state_get(&rd->user.state, attrs);
 }
 
+static int emergency_start(struct reading *rd, const char **attrs)
+{
+	const char *by = xml_attr(attrs, "by");
+
+	rd->ci.emergency = true;
+	if (!by)
+		return 0;
+	if (!plain_uri(by))
+		return EBADMSG;
+	if (strlen(by) >= sizeof(rd->ci.emergency_by))
+		return EOVERFLOW;
+	strcpy(rd->ci.emergency_by, by);
+	return 0;
+}
+
 static int endpoint_start(struct reading *rd, const char **attrs)
 {
 	if (rd->endpoints) {
@@ -184,6 +202,8 @@ static int start_h(const char *name, const char **attrs, void *arg)
 	switch (place) {
 	case AT_ROOT:
 		return root_start(rd, attrs);
+	case AT_EMERGENCY:
+		return emergency_start(rd, attrs);
 	case AT_USERS:
 		return state_get(&rd->ci.users, attrs);
 	case AT_USER:
@@ -288,6 +308,7 @@ static int place_end(struct reading *rd, enum place place, const char *text)
 	case AT_ROOT:
 	case AT_DESCRIPTION:
 	case AT_STATE:
+	case AT_EMERGENCY:
 	case AT_USERS:
 	case AT_ENDPOINT:
 		break;

@@ -69,6 +69,7 @@ def test_mcptt_is_preferred(lab):
     """P10: who speaks both is asked to speak MCPT, and denied in its words"""
     server = lab.server()
     server.users('alice', 'bob', both=False)
+    server.sql('UPDATE floor_policy SET queue_max = 0;')  # nobody waits
     server.group('crew', 'alice', 'bob')
     speech = lab.speech('Front_Left', 'Front_Right')
     alice = lab.handset(server, 'alice', play=speech)

@@ -64,17 +64,93 @@ def test_policy_changes_while_a_group_runs(lab):
     bob.quit()
 
 
+def told(server, sql):
+    """A change of policies, until the switch knows it"""
+    mark = server.log.mark()
+    server.sql(sql)
+    server.log.wait(lambda x: x.get('event') == 'floor policy',
+                    'the policy told', mark)
+
+
+def test_queue_of_a_running_group(lab):
+    """Issue 5, point 1: how many may wait, changed while they do"""
+    server = lab.server()
+    names = ('alice', 'bob', 'carol', 'dave')
+    server.users(*names)
+    server.sql('UPDATE floor_policy SET queue_max = 1,'
+               ' end_of_media_ms = 6000;')
+    server.group('crew', *names)
+    alice = KeyPhone(server, 'alice')
+    bob, carol, dave = (lab.handset(server, n, options=('--floor', 'mcptt'))
+                        .ready() for n in names[1:])
+    server.until(lambda s: server.bridge('crew')['members'] == 4, 'four')
+    alice.key(STAR)
+    carol.event('taken')
+    alice.speak(5)
+    bob.mark().send('press')
+    bob.event('queued', position=1)
+    carol.mark().send('press')
+    expect(carol.event('denied')['reason'] == 7, 'the queue is not full')
+    carol.send('release')
+    told(server, 'UPDATE floor_policy SET queue_max = 2;')
+    alice.speak(5)
+    carol.mark().send('press')
+    carol.event('queued', position=2)
+    # Fewer than there are: they stay, and nobody comes to them
+    told(server, 'UPDATE floor_policy SET queue_max = 1;')
+    alice.speak(5)
+    dave.mark().send('press')
+    expect(dave.event('denied')['reason'] == 7, 'the queue is not full')
+    dave.send('release')
+    bob.send('release')
+    carol.event('queued', position=1)
+    alice.key(HASH)
+    server.until(lambda s: server.bridge('crew')['holder'] == 'carol',
+                 'the turn of Carol')
+    carol.send('release')
+    for hs in (bob, carol, dave):
+        hs.quit()
+
+
+def test_priority_of_a_running_leg(lab):
+    """X6: a priority that a script has raised counts, though a lower one was
+    negotiated when the leg was made"""
+    server = lab.server()
+    server.users('alice', 'carol')
+    server.sql('UPDATE floor_policy SET queue_max = 0;')
+    server.holler('group', 'add', 'crew')
+    server.holler('group', 'join', 'crew', 'alice', '--priority', '4')
+    server.holler('group', 'join', 'crew', 'carol', '--priority', '3')
+    alice = KeyPhone(server, 'alice')
+    carol = lab.handset(server, 'carol', options=('--floor', 'mcptt')).ready()
+    server.until(lambda s: server.bridge('crew')['members'] == 2, 'two')
+    for outcome in ('denied', 'granted'):
+        alice.key(STAR)
+        server.until(lambda s: server.bridge('crew')['holder'] == 'alice',
+                     'alice talks')
+        alice.speak(5)
+        carol.mark().send('press')
+        carol.event(outcome)
+        carol.send('release')
+        alice.key(HASH)
+        server.until(lambda s: not server.bridge('crew')['holder'],
+                     'a free floor')
+        carol.mark()
+        server.sql("UPDATE member SET priority = 5"
+                   " WHERE subscriber = 'carol';")
+        if outcome == 'denied':
+            carol.event('modified', by='server')
+    carol.quit()
+
+
 def test_who_may_break_in(lab):
     """Issue 5, point 1: pre-emption, audio cut-in and broadcast, changed while
     somebody talks"""
     server, alice, bob = crew(lab)
 
     def policy(**columns):
-        mark = server.log.mark()
-        server.sql('UPDATE floor_policy SET %s;' % ', '.join(
+        told(server, 'UPDATE floor_policy SET %s;' % ', '.join(
             '%s = %d' % x for x in columns.items()))
-        server.log.wait(lambda x: x.get('event') == 'floor policy',
-                        'the policy told', mark)
 
     def outcome(name):
         """What Bob's press leads to while Alice talks"""

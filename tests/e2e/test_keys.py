@@ -149,6 +149,8 @@ def test_keys_lost_on_the_way(lab):
 def test_denied_while_another_talks(lab):
     """P10: who asks while another talks hears no, then the other again"""
     server, alice, bob = world(lab)
+    server.sql('UPDATE floor_policy SET queue_max = 0;')  # nobody waits
+    server.log.wait(lambda x: x.get('event') == 'floor policy', 'the policy')
     bob.mark().send('press')
     bob.event('granted')
     alice.hear()

@@ -162,6 +162,37 @@ static void every_word_comes_back(void **state)
 	}
 }
 
+/* X2: an emergency, of whom or of nobody who is told */
+static void emergency_comes_back(void **state)
+{
+	static const char *const byv[] = {"", "sip:al&ice@poc.example.com"};
+	struct confinfo_writer w;
+	struct roster r = {.err = 0};
+	struct confinfo ci, in = head;
+	char text[4096];
+	size_t i, len;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		in.emergency = true;
+		strcpy(in.emergency_by, byv[i]);
+		assert_int_equal(confinfo_open(&w, text, sizeof(text), &in),
+				 0);
+		assert_int_equal(confinfo_close(&w, &len), 0);
+		assert_int_equal(parse_len(&ci, text, len, &r), 0);
+		assert_true(ci.emergency);
+		assert_string_equal(ci.emergency_by, byv[i]);
+		assert_true(ci.active);
+	}
+	/* Of somebody else's namespace it is nothing */
+	assert_int_equal(parse(&ci, "<conference-info xmlns=\"urn:ietf:params:"
+			       "xml:ns:conference-info\" entity=\"sip:a@b\">"
+			       "<conference-state><emergency xmlns=\"x\"/>"
+			       "</conference-state></conference-info>", &r),
+			 0);
+	assert_false(ci.emergency);
+}
+
 static void deleted_conference(void **state)
 {
 	const struct confinfo gone = {.entity = "sip:c@h", .version = 3,
@@ -363,6 +394,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(written_and_read),
 		cmocka_unit_test(every_word_comes_back),
+		cmocka_unit_test(emergency_comes_back),
 		cmocka_unit_test(deleted_conference),
 		cmocka_unit_test(bad_values_leave_no_trace),
 		cmocka_unit_test(longest_user_fits),

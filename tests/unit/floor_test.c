@@ -711,6 +711,11 @@ static void tiers_break_in(void **state)
 	ask(&c, 2, 0, FLOOR_EMERGENCY);
 	/* Nobody waits here, but for whom the floor is taken */
 	expect_order(&c, "21");
+	ask(&c, 3, 200, FLOOR_PERIL);
+	ask(&c, 4, 0, FLOOR_EMERGENCY);
+	assert_int_equal(said(&c, FLOOR_ACT_DENY, 4)->reason,
+			 TBCP_DENY_OTHER_HAS_FLOOR);
+	expect_order(&c, "21");
 	happen(&c, FLOOR_EV_RELEASE, 0);
 	expect_holder(&c, 2);
 	assert_int_equal(c.f.tier, FLOOR_EMERGENCY);

@@ -361,6 +361,16 @@ static void check_break_in(const struct witness *t)
 	MUST(t, f->cfg.cut_in || (f->cfg.preempt && rank > old));
 }
 
+/* The queue is bounded, but for who is next */
+static void check_bound(const struct witness *t)
+{
+	const struct floor *f = &t->w->f;
+
+	if (f->queued > t->old.queued)
+		MUST(t, f->queued <= f->cfg.queue_max ||
+				f->head == t->ev->who);
+}
+
 /* Nobody who waits is passed over by a lower one, nor by an equal one that
  * came later */
 static void check_turn(const struct witness *t)
@@ -408,6 +418,7 @@ void witness_step(struct witnessed *w, const struct floor_ev *ev)
 		hear(&t, &w->out.v[i]);
 	check(&t);
 	check_turn(&t);
+	check_bound(&t);
 	if (ev->who) {
 		check_answer(&t);
 		check_break_in(&t);

@@ -262,10 +262,18 @@ static void implicit_grant(void **state)
 	assert_int_equal(leg->requests, 0);
 	peer_send(p, "release");
 	peer_until(p, &leg->releases, 1);
-	/* Nobody takes it: it is given back */
+	/* Right behind a release it is a late one, and given back.. */
+	peer_floor(leg, &(struct tbcp_msg){.type = TBCP_GRANTED});
+	peer_until(p, &leg->releases, 2);
+	/* ..but not if a call begins. Nobody takes it: it is given back */
+	peer_floor(leg, &(struct tbcp_msg){
+				.type = TBCP_CONNECT,
+				.inviting_uri = {"sip:bob@peer.test", 17}});
+	peer_wait(p, "connected");
 	peer_floor(leg, &(struct tbcp_msg){.type = TBCP_GRANTED});
 	peer_wait(p, "offered");
-	peer_until(p, &leg->releases, 2);
+	peer_wait(p, "offer_lapsed");
+	peer_until(p, &leg->releases, 3);
 	assert_true(leg->release.ignore_seq);
 	mem_deref(p);
 }

@@ -80,17 +80,22 @@ static const struct hs_codecs all = {
 	{HS_PCMU, HS_PCMA, HS_G722, HS_OPUS}, HS_CODECS};
 enum { TBCP = 1 << HS_FLOOR_TBCP, MCPT = 1 << HS_FLOOR_MCPT };
 
+#define CAPS                                                                  \
+	{                                                                     \
+		.queueing = true, .mc_priority = 5, .tb_priority = 1          \
+	}
+
 static const struct hs_sdp_local here = {
-	"192.0.2.1", 4000, 4001, 4002, &all, TBCP, NULL};
+	"192.0.2.1", 4000, 4001, 4002, &all, TBCP, NULL, CAPS};
 static const struct hs_codecs pcmu = {{HS_PCMU}, 1};
 static const struct hs_sdp_local plain = {
-	"192.0.2.1", 4000, 4001, 4002, &pcmu, TBCP, NULL};
+	"192.0.2.1", 4000, 4001, 4002, &pcmu, TBCP, NULL, CAPS};
 static const struct hs_sdp_local mcptt = {
-	"192.0.2.1", 4000, 4001, 4002, &pcmu, MCPT, NULL};
+	"192.0.2.1", 4000, 4001, 4002, &pcmu, MCPT, NULL, CAPS};
 static const struct hs_sdp_local either = {
-	"192.0.2.1", 4000, 4001, 4002, &pcmu, TBCP | MCPT, NULL};
+	"192.0.2.1", 4000, 4001, 4002, &pcmu, TBCP | MCPT, NULL, CAPS};
 static const struct hs_sdp_local phone = {
-	"192.0.2.1", 4000, 4001, 4002, &pcmu, 0, NULL};
+	"192.0.2.1", 4000, 4001, 4002, &pcmu, 0, NULL, CAPS};
 
 static struct mbuf *text_mb(const char *s)
 {
@@ -215,7 +220,7 @@ static void sdp_floor_protocols(void **state)
 {
 	static const char both[] =
 		SDP_HEAD AUDIO "m=application 5002 udp TBCP MCPTT\r\n"
-			       "a=fmtp:TBCP queuing=0;tb_priority=1\r\n"
+			       "a=fmtp:TBCP queuing=0;tb_priority=3\r\n"
 			       "a=fmtp:MCPTT mc_queueing;mc_priority=3\r\n";
 	static const char plain_mcpt[] =
 		SDP_HEAD AUDIO "m=application 5002 UDP MCPTT\r\n"
@@ -229,13 +234,15 @@ static void sdp_floor_protocols(void **state)
 	has(mb, "m=application 4002 udp MCPTT\r\n");
 	has(mb, "a=fmtp:MCPTT mc_queueing;mc_priority=3\r\n");
 	assert_int_equal(r.proto, HS_FLOOR_MCPT);
-	assert_int_equal(r.floor_priority, 3);
+	assert_int_equal(r.caps.mc_priority, 3);
 	assert_int_equal(sa_port(&r.floor), 5002);
 	mem_deref(mb);
 	assert_int_equal(offered_to(&here, both, &r, &mb), 0);
 	has(mb, "m=application 4002 udp TBCP\r\n");
-	has(mb, "a=fmtp:TBCP queuing=1;tb_priority=1;timestamp=0\r\n");
+	has(mb, "a=fmtp:TBCP queuing=0;tb_priority=1;timestamp=0\r\n");
 	assert_int_equal(r.proto, HS_FLOOR_TBCP);
+	assert_int_equal(r.caps.tb_priority, 1);
+	assert_false(r.caps.queueing);
 	mem_deref(mb);
 	/* Never higher than ours, and no queue that was not offered */
 	assert_int_equal(offered_to(&mcptt, plain_mcpt, &r, &mb), 0);
@@ -260,8 +267,8 @@ static void sdp_floor_protocols(void **state)
 	mb = text_mb(plain_mcpt);
 	assert_int_equal(hs_sdp_answered(sdp, mb, &r), 0);
 	assert_int_equal(r.proto, HS_FLOOR_MCPT);
-	assert_int_equal(r.floor_priority, 5);
-	assert_false(r.granted);
+	assert_int_equal(r.caps.mc_priority, 5);
+	assert_false(r.caps.granted);
 	mem_deref(mb);
 	mem_deref(sdp);
 	/* The first offer may ask for the floor, a later one never */
@@ -274,10 +281,10 @@ static void sdp_floor_protocols(void **state)
 	mb = text_mb(SDP_HEAD AUDIO "m=application 5002 udp MCPTT\r\n"
 				    "a=fmtp:MCPTT mc_granted\r\n");
 	assert_int_equal(hs_sdp_answered(sdp, mb, &r), 0);
-	assert_true(r.granted);
+	assert_true(r.caps.granted);
 	mb->pos = 0;
 	assert_int_equal(hs_sdp_answered(sdp, mb, &r), 0);
-	assert_false(r.granted);
+	assert_false(r.caps.granted);
 	mem_deref(mb);
 	assert_int_equal(hs_sdp_offer(&mb, sdp), 0);
 	has(mb, "a=fmtp:MCPTT mc_queueing;mc_priority=5\r\n");

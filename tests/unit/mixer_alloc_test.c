@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
  * @file mixer_alloc_test.c  A worker that forwards speech, plain or protected,
- * or speaks BFCP, allocates nothing
+ * or speaks BFCP, allocates nothing; signalling, where there is no memory,
+ * changes nothing
  *
- * The program's own malloc counts who calls it. Not built with a sanitizer,
- * which brings its own.
+ * The program's own malloc counts who calls it, and has none now and then. Not
+ * built with a sanitizer, which brings its own.
  */
+#include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include "tests/unit/mixer_srtp_rig.h"
@@ -15,10 +17,14 @@ enum { PHONES = 4, PACKETS = 400, BURSTS = 4 };
 
 static _Thread_local bool is_main;
 static atomic_ulong others, mains;
+/* Allocations of this thread until the one that fails; 0: none does */
+static _Thread_local unsigned failing;
 
-static void count(void)
+/* @return false: there is no memory */
+static bool count(void)
 {
 	atomic_fetch_add(is_main ? &mains : &others, 1);
+	return !failing || --failing;
 }
 
 extern void *__libc_malloc(size_t n);
@@ -27,20 +33,17 @@ extern void *__libc_realloc(void *p, size_t n);
 
 void *malloc(size_t n)
 {
-	count();
-	return __libc_malloc(n);
+	return count() ? __libc_malloc(n) : NULL;
 }
 
 void *calloc(size_t n, size_t size)
 {
-	count();
-	return __libc_calloc(n, size);
+	return count() ? __libc_calloc(n, size) : NULL;
 }
 
 void *realloc(void *p, size_t n)
 {
-	count();
-	return __libc_realloc(p, n);
+	return count() ? __libc_realloc(p, n) : NULL;
 }
 
 static void no_malloc(void **state)
@@ -173,11 +176,152 @@ static void no_malloc_bfcp(void **state)
 	rig_close(&r);
 }
 
+struct world {
+	struct rig r;
+	mixer_bridge_id b[3];
+	struct mixer_leg_params p;
+	struct mixer_leg_remote remote;
+	mixer_leg_id leg, legv[40];
+	struct mixer_leg_local local;
+	mixer_bridge_id to;
+};
+
+static int leg_add(void *arg)
+{
+	struct world *w = arg;
+
+	return mixer_leg_add(w->r.m, &w->p, &w->leg, &w->local);
+}
+
+static int remote_set(void *arg)
+{
+	struct world *w = arg;
+
+	return mixer_leg_remote_set(w->r.m, w->leg, &w->remote);
+}
+
+static int bridge_add(void *arg)
+{
+	struct mixer_bridge_params bp;
+	struct world *w = arg;
+
+	mixer_bridge_params_default(&bp);
+	return mixer_bridge_add(w->r.m, &bp, &w->to);
+}
+
+static int join(void *arg)
+{
+	const struct mixer_member mm = {.may_talk = true,
+					.may_listen = true,
+					.uri = "sip:a@example.com"};
+	struct world *w = arg;
+
+	return mixer_bridge_join(w->r.m, w->to, w->leg, &mm);
+}
+
+/* What is tried with the first allocation failing, then with the second, and
+ * so on, until it does without another one
+ * @return how many failed */
+static unsigned each_fails(int (*go)(void *arg), void *arg)
+{
+	unsigned n;
+	int err;
+
+	for (n = 1;; n++) {
+		failing = n;
+		err = go(arg);
+		if (failing) {
+			failing = 0;
+			assert_int_equal(err, 0);
+			return n - 1;
+		}
+		/* OpenSSL has one error for all there is, and can do without
+		 * some of what it asks for */
+		assert_true(err == ENOMEM ||
+			    (go == remote_set && (err == EIO || !err)));
+	}
+}
+
+static void remote_of(struct world *w, const char *ip)
+{
+	struct mixer_leg_remote *r = &w->remote;
+
+	*r = (struct mixer_leg_remote){.pt = 0xff,
+				       .pt_event = 0xff,
+				       .send = true,
+				       .recv = true,
+				       .security = MIXER_SDES};
+	assert_int_equal(sa_set_str(&r->rtp, ip, 4000), 0);
+	assert_int_equal(srtpw_key_make(&r->key_rx, SRTPW_AEAD_AES_128_GCM),
+			 0);
+	assert_int_equal(srtpw_key_make(&r->key_tx, SRTPW_AEAD_AES_128_GCM),
+			 0);
+}
+
+static unsigned leg_count(const struct world *w)
+{
+	struct mixer_stats st;
+	unsigned n = 0, i;
+
+	for (i = 0; i < mixer_workers(w->r.m); i++) {
+		assert_int_equal(mixer_stats_get(w->r.m, i, &st), 0);
+		n += st.legs;
+	}
+	return n;
+}
+
+/* Legs of one IP: the n-th has the n-th triple, whatever failed before */
+static void no_memory(void **state)
+{
+	static struct world w;
+	struct mixer_cfg cfg;
+	unsigned i, k, failed;
+	uint16_t port = 0;
+
+	memset(&w, 0, sizeof(w));
+	rig_cfg(&cfg, rig_workers(state));
+	rig_open(&w.r, &cfg);
+	w.p = (struct mixer_leg_params){
+		.clock_hz = 8000, .floor = true, .ice = true, .worker = 0};
+	assert_int_equal(sa_set_str(&w.p.flow, "127.0.9.1", 5060), 0);
+	for (k = 0, failed = 0; k < ARRAY_SIZE(w.b); k++) {
+		failed += each_fails(bridge_add, &w);
+		w.b[k] = w.to;
+	}
+	assert_true(failed > 0);
+	for (i = 0; i < ARRAY_SIZE(w.legv); i++) {
+		/* A flow is known when its first leg is */
+		w.p.flow.u.in.sin_addr.s_addr =
+			htonl(0x7f000901 + i % 20);
+		assert_true(each_fails(leg_add, &w) > 0);
+		w.legv[i] = w.leg;
+		assert_int_equal(leg_count(&w), i + 1);
+		if (!i)
+			port = sa_port(&w.local.rtp);
+		/* The first of an IP, or the second */
+		assert_int_equal(sa_port(&w.local.rtp) == port, i < 20);
+		remote_of(&w, "127.0.9.1");
+		assert_true(each_fails(remote_set, &w) > 0);
+		for (k = 0, failed = 0; k < ARRAY_SIZE(w.b); k++) {
+			w.to = w.b[k];
+			failed += each_fails(join, &w);
+			/* Known already: nothing to be had for */
+			assert_int_equal(join(&w), 0);
+		}
+		assert_true(failed > 0);
+	}
+	for (i = 0; i < ARRAY_SIZE(w.legv); i++)
+		assert_int_equal(mixer_leg_del(w.r.m, w.legv[i]), 0);
+	assert_int_equal(leg_count(&w), 0);
+	rig_close(&w.r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		BOTH(no_malloc),
 		BOTH(no_malloc_bfcp),
+		BOTH(no_memory),
 	};
 
 	is_main = true;

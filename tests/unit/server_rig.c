@@ -606,7 +606,6 @@ uint16_t rig_member(struct rig *r, const char *group, const char *name)
 	strcpy(m.u.member_set.group, group);
 	strcpy(m.u.member_set.subscriber, name);
 	bus_floor_default(&m.u.member_set.floor);
-	m.u.member_set.priority = 1;
 	m.u.member_set.talk = m.u.member_set.listen = true;
 	return rig_ask(r, &m);
 }

@@ -216,9 +216,10 @@ static void test_p1_leg_by_our_invite(void **state)
 	assert_non_null(strstr(t->sdp, "RTP/AVP 0 101\r\n"));
 	assert_non_null(strstr(t->sdp, "a=sendrecv\r\n"));
 	assert_non_null(strstr(t->sdp, "udp TBCP MCPTT\r\n"
-			       "a=fmtp:TBCP queuing=0;"
+			       "a=fmtp:TBCP queuing=1;"
 			       "tb_priority=1;timestamp=1\r\n"
-			       "a=fmtp:MCPTT mc_priority=1\r\n"));
+			       "a=fmtp:MCPTT mc_queueing;"
+			       "mc_priority=1\r\n"));
 	assert_int_equal(status_int(r, "legs_up"), 1);
 
 	/* Provisioned again, nothing changes and the state is said again */
@@ -480,7 +481,7 @@ static void test_requests_in_dialog(void **state)
 	assert_int_equal(term_request(t, "OPTIONS", "", ""), 200);
 	assert_int_equal(term_request(t, "UPDATE", "Contact: "
 				      "<sip:heidi@127.0.0.1>\r\n", ""), 200);
-	assert_int_equal(term_request(t, "MESSAGE", "", ""), 405);
+	assert_int_equal(term_request(t, "MESSAGE", "", ""), 415);
 	assert_int_equal(term_request(t, "INFO", "", ""), 200);
 	assert_int_equal(term_request(t, "INFO", "Content-Type: "
 				      "application/x\r\n", "x"), 415);

@@ -203,6 +203,43 @@ static void test_group_commit(void **state)
 	mem_deref(s);
 }
 
+static void emergency_h(const struct state_emergency *e, void *arg)
+{
+	*(struct state_emergency *)arg = *e;
+}
+
+/* X2: it outlives the process that was told of it */
+static void test_emergency(void **state)
+{
+	struct dbtest *t = *state;
+	struct state *s = open_state(t);
+	struct state_emergency e = {.group = "crew", .by = "alice",
+				    .since_utc_ms = 7};
+	struct state_emergency found = {.group = ""};
+
+	assert_int_equal(state_emergency_put(s, &e), 0);
+	e.since_utc_ms = 1893456000123;
+	assert_int_equal(state_emergency_put(s, &e), 0);
+	assert_int_equal(state_flush(s), 0);
+	mem_deref(s);
+
+	s = open_state(t);
+	assert_int_equal(state_emergencies_load(s, emergency_h, &found), 0);
+	assert_memory_equal(&found, &e, sizeof(e));
+	assert_int_equal(state_emergency_del(s, "crew"), 0);
+	assert_int_equal(state_flush(s), 0);
+	found.group[0] = '\0';
+	assert_int_equal(state_emergencies_load(s, emergency_h, &found), 0);
+	assert_string_equal(found.group, "");
+
+	assert_int_equal(state_emergency_put(s, &e), 0);
+	assert_int_equal(state_clear(s), 0);
+	assert_int_equal(state_flush(s), 0);
+	assert_int_equal(state_emergencies_load(s, emergency_h, &found), 0);
+	assert_string_equal(found.group, "");
+	mem_deref(s);
+}
+
 static void test_audit(void **state)
 {
 	struct dbtest *t = *state;
@@ -513,6 +550,7 @@ int main(void)
 		T(test_round_trip),
 		T(test_group_commit),
 		T(test_audit),
+		T(test_emergency),
 		T(test_kill),
 		T(test_disk_full),
 		T(test_overflow),

@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <jansson.h>
+#include "server/priv.h"
+#include "util/clock.h"
+#include "wire/mcpttinfo.h"
+
+/* In-progress emergency of a group or a call (TS 24.379 clause 6.3.3.1.6). It
+ * is declared by a request for the floor that says so, or by a MESSAGE in a
+ * leg's dialog, and lasts until it is ended: by who declared it, by an
+ * operator, or with its call. That of a group outlives the legs of its members
+ * and this process. */
+
+struct emergency {
+	struct le le;              /**< In server.emergencyl */
+	struct bridge *bridge;     /**< NULL: nobody of the group is up */
+	char group[HL_NAME_MAX];   /**< Empty: of a call */
+	char by[HL_NAME_MAX];      /**< Subscriber */
+	uint64_t since_utc_ms;
+};
+
+static void emergency_destructor(void *arg)
+{
+	struct emergency *e = arg;
+
+	list_unlink(&e->le);
+}
+
+static struct emergency *emergency_find(const struct server *srv,
+					const char *group)
+{
+	struct le *le;
+
+	LIST_FOREACH(&srv->emergencyl, le) {
+		struct emergency *e = le->data;
+
+		if (e->group[0] && !strcmp(e->group, group))
+			return e;
+	}
+
+	return NULL;
+}
+
+static struct emergency *emergency_alloc(struct server *srv, const char *group,
+					 const char *by, uint64_t since_utc_ms)
+{
+	struct emergency *e = mem_zalloc(sizeof(*e), emergency_destructor);
+
+	if (!e)
+		return NULL;
+
+	strcpy(e->group, group);
+	strcpy(e->by, by);
+	e->since_utc_ms = since_utc_ms;
+	list_append(&srv->emergencyl, &e->le, e);
+	return e;
+}
+
+static void store(const struct server *srv, const struct emergency *e)
+{
+	struct state_emergency se = { .since_utc_ms = e->since_utc_ms };
+
+	if (!srv->state || !e->group[0])
+		return;
+
+	strcpy(se.group, e->group);
+	strcpy(se.by, e->by);
+	(void)state_emergency_put(srv->state, &se);
+}
+
+static void audit(const struct server *srv, const char *actor,
+		  const char *action, const char *object)
+{
+	if (srv->state)
+		(void)state_audit(srv->state, actor, action, object, "ok");
+}
+
+static const char *name_of(const struct bridge *b)
+{
+	return b->kind == BRIDGE_GROUP ? ((const struct group *)b)->name : "";
+}
+
+/* --- its life ------------------------------------------------------------ */
+
+static void restore_h(const struct state_emergency *se, void *arg)
+{
+	struct server *srv = arg;
+
+	if (list_count(&srv->emergencyl) < srv->cfg.groups_max &&
+	    emergency_alloc(srv, se->group, se->by, se->since_utc_ms))
+		hlog(srv->log, HLOG_WARN, "emergency", "goes on",
+		     HLOG_S("group", se->group), HLOG_S("by", se->by));
+}
+
+int emergency_restore(struct server *srv)
+{
+	return srv->state ? state_emergencies_load(srv->state, restore_h, srv)
+			  : 0;
+}
+
+void emergency_open(struct bridge *b)
+{
+	struct emergency *e = b->kind == BRIDGE_GROUP
+		? emergency_find(b->srv, name_of(b)) : NULL;
+
+	if (e)
+		e->bridge = b;
+	b->emergency = e;
+}
+
+void emergency_close(struct bridge *b)
+{
+	struct emergency *e = b->emergency;
+
+	b->emergency = NULL;
+	if (!e)
+		return;
+
+	e->bridge = NULL;
+	if (!e->group[0])
+		mem_deref(e);
+}
+
+void emergency_raise(struct bridge *b, const struct leg *leg)
+{
+	struct server *srv = b->srv;
+	struct emergency *e;
+
+	/* A request is repeated until it is answered */
+	if (b->emergency)
+		return;
+
+	e = emergency_alloc(srv, name_of(b), leg->subscriber, clock_utc_ms());
+	if (!e)
+		return;
+
+	e->bridge = b;
+	b->emergency = e;
+	store(srv, e);
+	audit(srv, leg->subscriber, "emergency declare", b->subject);
+	hlog(srv->log, HLOG_WARN, b->subject, "emergency",
+	     HLOG_S("by", leg->subscriber));
+	bridge_floor_tell(b);
+	focus_bridge_changed(b);
+}
+
+static void emergency_end(struct server *srv, struct emergency *e,
+			  const char *actor)
+{
+	struct bridge *b = e->bridge;
+	char subject[SUBJECT_MAX];
+
+	if (b)
+		strcpy(subject, b->subject);
+	else
+		(void)snprintf(subject, sizeof(subject), "group/%s", e->group);
+	if (e->group[0] && srv->state)
+		(void)state_emergency_del(srv->state, e->group);
+	audit(srv, actor, "emergency end", subject);
+	hlog(srv->log, HLOG_WARN, subject, "emergency has ended",
+	     HLOG_S("actor", actor));
+	mem_deref(e);
+	if (!b)
+		return;
+
+	b->emergency = NULL;
+	bridge_floor_tell(b);
+	focus_bridge_changed(b);
+}
+
+void emergency_forget(struct server *srv, const char *group)
+{
+	struct emergency *e = emergency_find(srv, group);
+
+	if (e)
+		emergency_end(srv, e, "removal of the group");
+}
+
+int server_emergency_end(struct server *srv, const char *group,
+			 const char *actor)
+{
+	struct emergency *e;
+
+	if (!srv || !group || !actor)
+		return EINVAL;
+
+	e = emergency_find(srv, group);
+	if (!e)
+		return ENOENT;
+
+	emergency_end(srv, e, actor);
+	return 0;
+}
+
+void server_store(struct server *srv)
+{
+	struct le *le;
+
+	if (!srv)
+		return;
+
+	LIST_FOREACH(&srv->emergencyl, le)
+		store(srv, le->data);
+}
+
+void emergencies_flush(struct server *srv)
+{
+	list_flush(&srv->emergencyl);
+}
+
+/* --- who may ------------------------------------------------------------- */
+
+static uint16_t declare(struct bridge *b, const struct leg *leg,
+			const char **wordsp)
+{
+	const struct member *m = NULL;
+
+	if (b->kind == BRIDGE_GROUP)
+		m = member_find(b->srv, (const struct group *)b,
+				leg->subscriber);
+	if (!b->floor.emergency || (m && !m->emergency)) {
+		*wordsp = "may not declare an emergency here";
+		return 403;
+	}
+
+	emergency_raise(b, leg);
+	return b->emergency ? 200 : 503;
+}
+
+static uint16_t end(struct bridge *b, const struct leg *leg,
+		    const char **wordsp)
+{
+	if (!b->emergency)
+		return 200;
+
+	if (strcmp(b->emergency->by, leg->subscriber)) {
+		*wordsp = "only who declared it may end it, or an operator";
+		return 403;
+	}
+
+	emergency_end(b->srv, b->emergency, leg->subscriber);
+	return 200;
+}
+
+static uint16_t said(struct leg *leg, const struct mcpttinfo *mi,
+		     const char **wordsp)
+{
+	struct bridge *b = leg_bridge(leg);
+
+	if (!b) {
+		*wordsp = "in no group and no call";
+		return 480;
+	}
+
+	switch (mi->emergency) {
+
+	case MCPTTINFO_TRUE:
+		return declare(b, leg, wordsp);
+
+	case MCPTTINFO_FALSE:
+		return end(b, leg, wordsp);
+
+	case MCPTTINFO_ABSENT:
+		break;
+	}
+
+	*wordsp = "imminent peril is for a request for the floor to say";
+	return mi->peril == MCPTTINFO_ABSENT ? 200 : 488;
+}
+
+static uint16_t body_read(struct mcpttinfo *mi, const struct sip_msg *msg,
+			  const char **wordsp)
+{
+	const size_t len = mbuf_get_left(msg->mb);
+	int err;
+
+	*wordsp = "application/vnd.3gpp.mcptt-info+xml is understood";
+	if (!msg_ctype_cmp(&msg->ctyp, "application",
+			   "vnd.3gpp.mcptt-info+xml"))
+		return 415;
+
+	err = mcpttinfo_parse(mi, len ? (const char *)mbuf_buf(msg->mb) : "",
+			      len);
+	if (err == ENOTSUP) {
+		*wordsp = "encrypted values are not understood";
+		return 415;
+	}
+
+	*wordsp = err ? "the mcptt-info cannot be read" : "OK";
+	return err ? 400 : 0;
+}
+
+void emergency_message_h(struct leg *leg, const struct sip_msg *msg)
+{
+	struct mcpttinfo mi;
+	const char *words;
+	uint16_t code;
+
+	code = body_read(&mi, msg, &words);
+	if (!code)
+		code = said(leg, &mi, &words);
+
+	(void)sip_treplyf(NULL, NULL, leg->srv->sip, msg, false, code, words,
+			  "%s" "Content-Length: 0\r\n\r\n", code == 415
+			  ? "Accept: application/vnd.3gpp.mcptt-info+xml\r\n"
+			  : "");
+}
+
+/* --- who is told --------------------------------------------------------- */
+
+const char *emergency_by(const struct bridge *b)
+{
+	return b->emergency ? b->emergency->by : NULL;
+}
+
+static json_t *emergency_json(const struct emergency *e)
+{
+	json_t *by = json_string(e->by);
+
+	return json_pack("{s:o s:I}", "by", by ? by : json_string("?"),
+			 "since_utc_ms", (json_int_t)e->since_utc_ms);
+}
+
+json_t *emergency_status(const struct bridge *b)
+{
+	return b->emergency ? emergency_json(b->emergency) : json_null();
+}
+
+int server_emergencies(const struct server *srv, json_t **rowsp)
+{
+	json_t *rows = json_array();
+	struct le *le;
+
+	if (!rows)
+		return ENOMEM;
+
+	LIST_FOREACH(&srv->emergencyl, le) {
+		const struct emergency *e = le->data;
+		json_t *o = emergency_json(e), *name;
+
+		name = json_string(e->group[0] ? e->group
+					       : e->bridge->subject);
+		(void)json_object_set_new(o, "group",
+					  name ? name : json_string("?"));
+		(void)json_array_append_new(rows, o);
+	}
+
+	*rowsp = rows;
+	return 0;
+}
+
+int server_floor_revoke(struct server *srv, const char *group,
+			const char *actor)
+{
+	const struct group *g = srv && group ? group_find(srv, group) : NULL;
+	int err;
+
+	if (!g || !g->b.id || !actor)
+		return ENOENT;
+
+	err = mixer_floor_revoke(srv->mixer, g->b.id);
+	if (!err)
+		audit(srv, actor, "floor revoke", g->b.subject);
+	return err;
+}

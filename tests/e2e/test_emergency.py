@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Emergencies: declared by a request or a MESSAGE, told to all, kept, written
+down, and ended by somebody (row X2)"""
+import os
+import subprocess
+
+from holler_test import expect
+from mcpt import EMERGENCY, NORMAL, Floor
+from terminal import Terminal, ports_of
+from test_conference import FAST, ask, focus_of
+
+INFO = 'Content-Type: application/vnd.3gpp.mcptt-info+xml'
+BODY = ('<?xml version="1.0" encoding="UTF-8"?><mcpttinfo xmlns="urn:3gpp:ns:'
+        'mcpttInfo:1.0"><mcptt-Params><emergency-ind type="Normal">'
+        '<mcpttBoolean>%s</mcpttBoolean></emergency-ind></mcptt-Params>'
+        '</mcpttinfo>')
+
+
+class Radio(Terminal):
+    """A terminal whose floor channel speaks MCPT, and is written by hand"""
+
+    def __init__(self, server, user, ssrc):
+        super().__init__(server, user)
+        expect(self.register().code == 200, 'not registered')
+        r, self.sub = self.subscribe()
+        expect(r.code == 200, 'not subscribed')
+        self.notify(self.sub)
+        invite = self.invited()
+        self.leg = self.answer(invite)
+        self.ports = ports_of(invite.body)
+        self.floor = Floor(self, ssrc)
+
+    def sdp(self, floor=True):
+        return super().sdp(floor).replace(
+            'udp TBCP\r\na=fmtp:TBCP queuing=0;tb_priority=1;timestamp=0',
+            'udp MCPTT\r\na=fmtp:MCPTT mc_queueing;mc_priority=5')
+
+    def message(self, value, content=INFO):
+        return self.in_dialog(self.leg, 'MESSAGE', [content],
+                              BODY % value if value else '').code
+
+
+def crew(lab):
+    server = lab.server(conf=FAST)
+    server.users('alice', 'bob', 'carol')
+    server.group('crew', 'alice', 'bob', 'carol')
+    radios = [Radio(server, name, 7 + i) for i, name in
+              enumerate(('alice', 'bob', 'carol'))]
+    server.until(lambda s: server.bridge('crew')['members'] == 3, 'three')
+    return (server, *radios)
+
+
+def audit(server):
+    """Lines of the audit trail, once it has been written"""
+    server.until(lambda s: s['store']['queued'] == s['store']['written'],
+                 'all written')
+    r = subprocess.run(
+        ['sqlite3', '-separator', ' ', os.path.join(
+            os.path.dirname(server.db), 'state.db'),
+         "SELECT actor, action, object FROM audit WHERE"
+         " action IN ('emergency declare', 'emergency end');"],
+        capture_output=True, text=True, check=True)
+    return r.stdout.splitlines()
+
+
+def emergency(server):
+    return server.bridge('crew')['emergency']
+
+
+def in_emergency(m):
+    return m.indicator & EMERGENCY
+
+
+def calm(m):
+    return not m.indicator & EMERGENCY
+
+
+def test_emergency_breaks_in(lab):
+    """X2: who calls for help has the floor at once, and all are told so until
+    it is ended"""
+    server, alice, bob, carol = crew(lab)
+    bob.floor.press()
+    bob.floor.hear('granted', calm)
+    carol.floor.hear('taken', calm)
+    alice.floor.press(EMERGENCY)
+    revoke = bob.floor.hear('revoke', in_emergency)
+    expect(revoke.u16(2) == 4, 'not pre-empted: %r' % revoke)
+    bob.floor.say('release')
+    alice.floor.hear('granted', in_emergency)
+    taken = carol.floor.hear('taken', lambda m: 'alice' in m.talker)
+    expect(in_emergency(taken), 'Taken without emergency: %r' % taken)
+    expect(emergency(server)['by'] == 'alice', 'not alice\'s')
+    expect(server.bridge('crew')['tier'] == 'emergency', 'not urgent')
+    # It goes on after her burst, and in what others say
+    alice.floor.say('release')
+    carol.floor.hear('idle', in_emergency)
+    bob.floor.press()
+    carol.floor.hear('taken', lambda m: 'bob' in m.talker and
+                     in_emergency(m))
+    bob.floor.say('release')
+    # Who declared it ends it
+    expect(bob.message('false') == 403, 'bob has ended it')
+    expect(emergency(server), 'it has ended')
+    expect(alice.message('false') == 200, 'alice has not')
+    carol.floor.hear('idle', calm)
+    server.until(lambda s: emergency(server) is None, 'the end')
+    expect(alice.message('false') == 200, 'twice is once')
+    expect(audit(server) == ['alice emergency declare group/crew',
+                             'alice emergency end group/crew'],
+           audit(server))
+
+
+def test_emergency_by_message(lab):
+    """X2: without a word; a dispatcher who watches is told; an operator ends
+    it; all of it is written down"""
+    server, alice, bob, carol = crew(lab)
+    r, watch = ask(carol, focus_of('carol'))
+    expect(r.code == 200, r.start)
+    watch.next()
+    expect('<emergency' not in watch.bodies[-1], watch.bodies[-1])
+    expect(alice.message('true') == 200, 'not declared')
+    bob.floor.hear('idle', in_emergency)
+    expect(alice.message('true') == 200, 'a repeat is none')
+    watch.until(lambda w: '<emergency xmlns="urn:holler:conference-info" '
+                'by="sip:alice@ptt.test"/>' in w.bodies[-1], 'the emergency')
+    listed = server.holler('emergency', 'list')[1].splitlines()
+    expect(len(listed) == 2 and 'crew' in listed[1] and 'alice' in listed[1],
+           listed)
+    server.holler('emergency', 'end', 'crew')
+    bob.floor.hear('idle', calm)
+    watch.until(lambda w: '<emergency' not in w.bodies[-1], 'its end')
+    expect(emergency(server) is None, 'it goes on')
+    words = server.holler('emergency', 'end', 'crew', ok=False)[2]
+    expect('no group of that name' in words, words)
+    # What cannot be read
+    expect(alice.message('maybe') == 400, 'a value that is none')
+    expect(alice.message('', 'Content-Type: text/plain') == 415, 'text')
+
+
+def test_emergency_is_kept(lab):
+    """X2: an emergency outlives a crash of the server"""
+    server, alice, bob, carol = crew(lab)
+    expect(alice.message('true') == 200, 'not declared')
+    server.until(lambda s: s['store']['queued'] == s['store']['written'],
+                 'all written')
+    server.kill()
+    server.start()
+    server.until(lambda s: s['conference']['node'], 'the server')
+    expect('alice' in server.holler('emergency', 'list')[1], 'forgotten')
+    bob.register()
+    dave = Radio(server, 'bob', 99)
+    dave.floor.hear('idle', in_emergency)
+    server.holler('emergency', 'end', 'crew')
+    dave.floor.hear('idle', calm)
+
+
+def test_emergency_who_may(lab):
+    """X2: who may not, or a group that knows none: a normal request"""
+    server, alice, bob, carol = crew(lab)
+    server.sql("UPDATE member SET emergency = 0 WHERE subscriber = 'alice';")
+    server.until(lambda s: alice.message('true') == 403, 'a refusal')
+    alice.floor.press(EMERGENCY)
+    alice.floor.hear('granted', calm)
+    bob.floor.hear('taken', calm)
+    alice.floor.say('release')
+    expect(emergency(server) is None, 'declared by who may not')
+    server.sql('UPDATE floor_policy SET emergency = 0;')
+    server.until(lambda s: bob.message('true') == 403, 'a refusal')
+
+
+def test_floor_taken_by_an_operator(lab):
+    """X2: a dispatcher takes the floor from who talks"""
+    server, alice, bob, carol = crew(lab)
+    alice.floor.press(NORMAL)
+    alice.floor.hear('granted')
+    server.holler('floor', 'revoke', 'crew')
+    expect(alice.floor.hear('revoke').u16(2) == 4, 'not pre-empted')
+    alice.floor.say('release')
+    bob.floor.hear('idle')
+    words = server.holler('floor', 'revoke', 'nobodys', ok=False)[2]
+    expect('nobody of a group' in words, words)
