@@ -234,6 +234,8 @@ static json_t *worker_json(const struct mixer_stats *s)
 		{ "replay_busy", s->replay_busy },
 		{ "rx_keys", s->rx_keys }, { "tones", s->tones },
 		{ "tones_full", s->tones_full },
+		{ "voice_asks", s->voice_asks },
+		{ "voice_unheard", s->voice_unheard },
 		{ "tx_errors", s->tx_errors }, { "tx_short", s->tx_short },
 		{ "ring_full", s->ring_full },
 		{ "rx_overflow", s->rx_overflow },
