@@ -53,3 +53,98 @@ def test_tshark_finds_nothing_malformed(lab):
     bad = judge(server, path, '-Y', '%s && (_ws.malformed || '
                 '_ws.expert.severity == error)' % ours)
     expect(not bad, 'tshark objects: %r' % bad[:5])
+
+
+def floor_scenario(server, sets):
+    """All that floor control says, in both protocols. Mike and Mona speak
+    MCPT, Tina and Tom TBCP; Lisa and Luke only listen"""
+    mike, mona, tina, tom = (sets[x] for x in ('mike', 'mona', 'tina', 'tom'))
+
+    def let_go(hs):
+        hs.mark().send('release')
+        server.until(lambda s: server.bridge('crew')['holder'] != hs.user,
+                     'another holder')
+
+    for first, second in ((mike, tina), (tina, mona)):
+        first.mark().send('press')
+        first.event('granted')
+        second.mark().send('press')
+        second.event('queued')
+        second.send('queue')
+        let_go(first)
+        second.event('granted')
+        second.mark()
+        server.holler('floor', 'revoke', 'crew')
+        second.event('revoked')
+        second.send('release')
+        server.until(lambda s: not server.bridge('crew')['holder'], 'nobody')
+    for name in ('lisa', 'luke'):
+        sets[name].mark().send('press')
+        sets[name].event('denied')
+        sets[name].send('release')
+    for far in (mona, tom):
+        far.mark()
+        mike.mark().send('call ' + far.user)
+        far.event('connected', uri='sip:mike@ptt.test')
+        mike.event('activated')
+        mike.send('hangup ' + far.user)
+        far.event('disconnected')
+        server.until_leg('mike')
+
+
+# Subtypes that have to be there; the fifth bit asks for an Ack
+POC1 = {'granted': 1, 'taken': 2, 'deny': 3, 'idle': 5, 'revoke': 6,
+        'queue status': 9, 'disconnect': 11, 'connect': 15}
+MCPT = {'granted': 1, 'taken': 2, 'deny': 3, 'idle': 5, 'revoke': 6,
+        'queue position': 9}
+MCPC = {'connect': 0, 'disconnect': 1}
+
+
+def test_tshark_reads_the_floor(lab):
+    """X1: every floor message of the server in a whole scenario, queue,
+    pre-emption and sessions with it, is read by a judge that is not ours"""
+    server = lab.server()
+    names = ('mike', 'mona', 'tina', 'tom', 'lisa', 'luke')
+    server.users(*names)
+    server.group('crew', *names)
+    server.sql("UPDATE member SET talk = 0 WHERE subscriber IN ('lisa',"
+               " 'luke'); UPDATE service SET hang_ms = 300;")
+    proc, path = capture(lab, server)
+    sets = {}
+    for name in names:
+        proto = 'tbcp' if name in ('tina', 'tom', 'luke') else 'mcptt'
+        sets[name] = lab.handset(server, name, options=('--floor', proto))
+    for hs in sets.values():
+        hs.ready()
+    server.until(lambda s: server.bridge('crew')['members'] == len(names),
+                 'all')
+    floor_scenario(server, sets)
+    for hs in sets.values():
+        hs.quit()
+    proc.popen.send_signal(signal.SIGINT)
+    proc.join()
+    # The name of an RTCP APP packet
+    ours = 'ip.src == %s && (%s)' % (
+        server.ip, ' || '.join('udp.payload[8:4] == ' + ':'.join(
+            '%02x' % x for x in name) for name in (b'PoC1', b'MCPT',
+                                                   b'MCPC')))
+    decode = []
+    for port in set(judge(server, path, '-Y', ours, '-T', 'fields', '-e',
+                          'udp.srcport')):
+        decode += ['-d', 'udp.port==%s,rtcp' % port]
+    rows = judge(server, path, *decode, '-Y', ours, '-T', 'fields',
+                 '-e', 'rtcp.app.name', '-e', 'rtcp.app.subtype',
+                 '-e', 'rtcp.length_check')
+    seen = set()
+    for row in rows:
+        name, subtype, _ = row.split('\t')
+        expect(name in ('PoC1', 'MCPT', 'MCPC'), 'not read: %r' % row)
+        low = int(subtype) & (15 if name != 'PoC1' else 31)
+        seen.add((name, 2 if (name, low) == ('PoC1', 18) else low))
+    for name, table in (('PoC1', POC1), ('MCPT', MCPT), ('MCPC', MCPC)):
+        for what, subtype in table.items():
+            expect((name, subtype) in seen, 'no %s %s, but %r' % (
+                name, what, sorted(seen)))
+    bad = judge(server, path, *decode, '-Y', '%s && (_ws.malformed || '
+                'rtcp.length_check == 0)' % ours)
+    expect(not bad, 'tshark objects: %r' % bad[:5])
