@@ -205,6 +205,19 @@ static void expire(struct floor_step *s, uint64_t at)
 	}
 }
 
+static uint64_t next_timer(const struct floor *f)
+{
+	const uint64_t v[] = {f->t1, f->t2,  f->t3,   f->t4,    f->t7,
+			      f->t8, f->t20, f->warn, f->drain, f->room};
+	uint64_t at = FLOOR_NEVER;
+	unsigned i;
+
+	for (i = 0; i < sizeof(v) / sizeof(v[0]); i++)
+		if (v[i] < at)
+			at = v[i];
+	return at;
+}
+
 /* Of deadlines that passed together the earlier counts. What finds no place in
  * this step does in the next: the deadline has passed then, too. */
 static void expire_all(struct floor_step *s)
@@ -213,7 +226,7 @@ static void expire_all(struct floor_step *s)
 	uint64_t at;
 
 	while (s->out->n + WORST <= FLOOR_ACTIONS_MAX &&
-	       (at = floor_deadline(s->f)) <= s->now)
+	       (at = next_timer(s->f)) <= s->now)
 		expire(s, at);
 }
 
@@ -337,13 +350,7 @@ bool floor_media(struct floor *f, const struct floor_member *who, uint64_t now)
 
 uint64_t floor_deadline(const struct floor *f)
 {
-	const uint64_t v[] = {f->t1, f->t2,  f->t3,   f->t4,	f->t7,
-			      f->t8, f->t20, f->warn, f->drain, f->room};
-	uint64_t at = FLOOR_NEVER;
-	unsigned i;
+	const uint64_t at = next_timer(f);
 
-	for (i = 0; i < sizeof(v) / sizeof(v[0]); i++)
-		if (v[i] < at)
-			at = v[i];
-	return at;
+	return f->moved && f->moved_us < at ? f->moved_us : at;
 }

@@ -38,6 +38,9 @@ enum {
 	FLOOR_REPEAT_MS = 1000,
 	/** There was no room for the next of the queue: it is tried again */
 	FLOOR_ROOM_MS = 1000,
+	/** Positions that change are told so often, at the most: a queue that
+	 *  is in motion does not flood all who wait in it */
+	FLOOR_MOVED_MS = 200,
 	FLOOR_ACTIONS_MAX = 8,
 	/** Positions on the wire of MCPT end at 253 */
 	FLOOR_QUEUE_MAX = 250,
@@ -138,7 +141,8 @@ enum floor_act_type {
 	FLOOR_ACT_QUEUE,   /**< Tell who: its position; 0: it has none */
 	FLOOR_ACT_MOVED,   /**< Tell all in the queue from who on (next, next
 				..): their positions are others now. The last
-				action of a step, if any */
+				action of a step, if any; not always of the
+				step that has moved them (FLOOR_MOVED_MS) */
 	FLOOR_ACT_UNQUEUED, /**< Tell nobody: who left the queue (granted,
 				denied, cancelled, or gone) */
 	FLOOR_ACT_WARN,    /**< Tell who: its time is over in secs */
@@ -176,6 +180,9 @@ struct floor {
 	enum floor_tier tier;        /**< Of the burst */
 	struct floor_member *head, *tail; /**< The queue */
 	uint16_t queued;
+	uint16_t moved;              /**< From here on they have still to be
+					told their positions; 0: nobody */
+	uint64_t moved_us;           /**< ..which may be done then */
 	uint32_t members;
 	uint32_t burst;              /**< Counts grants */
 	uint16_t revoked;            /**< Why, in FLOOR_REVOKING */

@@ -93,10 +93,10 @@ void floor_say_state(const struct floor_step *s, struct floor_member *to)
 
 /* --- the queue ----------------------------------------------------------- */
 
-static void moved_from(struct floor_step *s, uint16_t position)
+static void moved_from(const struct floor_step *s, uint16_t position)
 {
-	if (!s->moved || position < s->moved)
-		s->moved = position;
+	if (!s->f->moved || position < s->f->moved)
+		s->f->moved = position;
 }
 
 void floor_unqueue(struct floor_step *s, struct floor_member *who)
@@ -246,8 +246,16 @@ void floor_enter_revoking(struct floor_step *s, enum tbcp_revoke reason)
 
 void floor_say_moved(const struct floor_step *s)
 {
-	struct floor_member *first = floor_queue_at(s->f, s->moved);
+	struct floor *f = s->f;
 
-	if (first)
-		floor_say(s, FLOOR_ACT_MOVED, first)->position = s->moved;
+	if (f->moved == 1 && f->head && f->head->quiet)
+		f->moved = 2;
+	if (f->moved > f->queued)
+		f->moved = 0;
+	if (!f->moved || s->now < f->moved_us)
+		return;
+	floor_say(s, FLOOR_ACT_MOVED, floor_queue_at(f, f->moved))->position =
+		f->moved;
+	f->moved = 0;
+	f->moved_us = floor_after(s->now, FLOOR_MOVED_MS);
 }

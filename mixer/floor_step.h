@@ -15,7 +15,6 @@ struct floor_step {
 	uint64_t now;
 	bool no_room;
 	bool lost;	/**< The burst ends because nothing was heard of it */
-	uint16_t moved; /**< From here on positions are others; 0: none */
 	struct floor_out *out;
 };
 
@@ -53,7 +52,7 @@ void floor_say_revoke(const struct floor_step *s, bool repeat);
 void floor_say_state(const struct floor_step *s, struct floor_member *to);
 struct floor_act *floor_say_position(const struct floor_step *s,
 				     struct floor_member *who, bool repeat);
-/** At the end of a step: all whose positions it has changed */
+/** At the end of a step: to all whose positions have changed, if it is time */
 void floor_say_moved(const struct floor_step *s);
 /** Whole seconds that a deadline is away */
 uint16_t floor_secs_until(uint64_t at, uint64_t now);

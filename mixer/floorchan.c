@@ -9,6 +9,7 @@
 #include "mixer/floorchan_bfcp.h"
 #include "mixer/floortext.h"
 #include "mixer/rogue.h"
+#include "mixer/voice.h"
 
 static const struct floorproto *proto_of(const struct leg *leg)
 {
@@ -101,7 +102,8 @@ void floorchan_deny(struct worker *w, struct leg *leg,
 	leg->asks = leg->queued = false;
 	rogue_wait(w, leg, ROGUE_STOP_MS);
 	holds_drop(w, leg);
-	player_start(w, leg, TONE_DENY, fd);
+	if (voice_denied(leg))
+		player_start(w, leg, TONE_DENY, fd);
 	floortext_deny(words, fd->reason, fd->secs,
 		       fd->name[0] ? fd->name : fd->uri);
 	tell(w, leg, &ft);
@@ -332,6 +334,7 @@ static void request(struct worker *w, struct leg *leg,
 		floorchan_deny(w, leg, &no);
 		return;
 	}
+	voice_keyed(w, leg, true);
 	priority_set(&fu, leg, fw);
 	/* It is judged by how things are, not by what it hears */
 	late_drop(w, leg);
@@ -349,6 +352,7 @@ static void release(struct worker *w, struct leg *leg,
 				    .has_last_seq = fw->has_last_seq,
 				    .last_seq = fw->last_seq};
 
+	voice_keyed(w, leg, false);
 	leg->asks = leg->queued = false;
 	rogue_wait(w, leg, ROGUE_STOP_MS);
 	holds_drop(w, leg);

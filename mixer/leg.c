@@ -5,6 +5,7 @@
 #include <errno.h>
 #include "mixer/ice.h"
 #include "mixer/leg.h"
+#include "mixer/voice.h"
 #include "mixer/secure.h"
 #include "util/reserve.h"
 
@@ -37,6 +38,7 @@ void legs_fini(struct legs *ls)
 	for (i = 0; i < ls->high; i++) {
 		mem_deref(ls->v[i].seats);
 		mem_deref(ls->v[i].ice);
+		mem_deref(ls->v[i].voice);
 		mem_deref(ls->v[i].secure);
 	}
 	reserve_free(ls->v, (size_t)ls->max * sizeof(*ls->v));
@@ -91,6 +93,9 @@ struct leg *leg_new(struct legs *ls, const struct leg_init *init)
 	leg->tones = (uint8_t)init->tones;
 	leg->floor_on = init->floor;
 	leg->ice = init->ice;
+	leg->voice = init->voice;
+	if (leg->voice)
+		leg->voice->leg = leg;
 	stream_init(&leg->out, init->ssrc, init->clock_hz, init->seq,
 		    init->ts);
 	link_in(ls, leg);
@@ -123,6 +128,7 @@ void leg_free(struct legs *ls, struct leg *leg)
 	leg->report_ms = leg->keepalive_ms = 0;
 	leg->seats = mem_deref(leg->seats);
 	leg->ice = mem_deref(leg->ice);
+	leg->voice = mem_deref(leg->voice);
 	leg->sel = SEAT_NONE;
 	leg->floor_seq = 0;
 	leg->floor_proto = MIXER_FLOOR_TBCP;

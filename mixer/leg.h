@@ -22,6 +22,7 @@
 #include "mixer/stream.h"
 
 struct secure;
+struct voice;
 
 enum {
 	LEG_BYTES_MAX = 512,
@@ -54,6 +55,7 @@ struct leg {
 	uint64_t window_us;      /**< The latch window ends */
 	struct seats *seats;     /**< NULL: it was never a member */
 	struct ice *ice;         /**< NULL: our SDP has none */
+	struct voice *voice;     /**< NULL: it asks by other means only */
 	const struct part *talk; /**< Whose floor it holds */
 	const struct part *told; /**< Whose burst its terminal knows of */
 	uint32_t told_burst;
@@ -124,6 +126,7 @@ struct leg_init {
 	enum mixer_tones tones;
 	bool floor;
 	struct ice *ice;         /**< Or NULL */
+	struct voice *voice;     /**< Or NULL */
 };
 
 /** Memory is reserved for max legs and touched when a slot is used */

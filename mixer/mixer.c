@@ -39,6 +39,8 @@ void mixer_cfg_default(struct mixer_cfg *cfg)
 	cfg->replay_ms = 30000;
 	cfg->replay_kib = 32768;
 	cfg->tones = true;
+	cfg->voice.hang_ms = VOX_HANG_MS;
+	cfg->voice.threshold_db = VOX_THRESHOLD_DB;
 	cfg->dtls_handshakes_max = 256;
 }
 
@@ -107,6 +109,7 @@ static void cmds_close(struct worker *w)
 			port_close(fdv);
 		} else if (c->type == CMD_LEG_ADD) {
 			mem_deref(c->u.leg.ice);
+			mem_deref(c->u.leg.voice);
 		}
 		mem_deref(c->secure);
 		slotq_release(w->cmds);

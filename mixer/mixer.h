@@ -22,6 +22,7 @@
 #include <stdint.h>
 #include <re.h>
 #include "mixer/floor.h"
+#include "mixer/vox.h"
 #include "wire/srtp.h"
 
 enum {
@@ -153,7 +154,8 @@ struct mixer_cfg {
 	/** Of each running burst so much is kept for who comes late, and so
 	 *  much memory a worker has for that; 0: nothing */
 	uint32_t replay_ms, replay_kib;
-	bool tones;              /**< Such legs hear permit and deny tones */
+	bool tones;              /**< Legs hear tones, as each wishes */
+	struct vox_cfg voice;    /**< Of legs that ask by speech */
 	/** PEM file of the certificate and key of DTLS; made if it is not
 	 *  there. NULL: in memory only. Read by mixer_alloc() alone */
 	const char *dtls_cert;
@@ -547,6 +549,8 @@ struct mixer_stats {
 	uint64_t rx_keys;         /**< Packets of the two keys (RFC 4733) */
 	uint64_t tones;           /**< Begun */
 	uint64_t tones_full;      /**< Not begun: too many at a time */
+	/** Requests by speech; packets in which it could not be looked for */
+	uint64_t voice_asks, voice_unheard;
 	/** Not sent: that one; that one and all behind it (buffer full) */
 	uint64_t tx_errors, tx_short;
 	uint64_t ring_full;       /**< Cross-worker ring overflow, packets */

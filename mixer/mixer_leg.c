@@ -6,6 +6,7 @@
 #include <string.h>
 #include "mixer/ice.h"
 #include "mixer/mirror.h"
+#include "mixer/voice.h"
 #include "util/clock.h"
 
 struct mleg *mleg_raw(const struct mixer *m, mixer_leg_id id)
@@ -193,6 +194,7 @@ int mixer_leg_add(struct mixer *m, const struct mixer_leg_params *p,
 {
 	uint32_t laddr, triple, slot;
 	struct ice *ice = NULL;
+	struct voice *voice = NULL;
 	struct mworker *mw;
 	struct leg_init *in;
 	struct mleg *ml;
@@ -218,7 +220,10 @@ int mixer_leg_add(struct mixer *m, const struct mixer_leg_params *p,
 		err = EAGAIN;
 	else if (p->ice)
 		err = ice_alloc(&ice, slot);
+	if (!err && p->voice)
+		err = voice_alloc(&voice);
 	if (err) {
+		mem_deref(ice);
 		const struct flow_at at = flow_at(m, worker, laddr, &p->flow);
 
 		slot_give(mw, slot);
@@ -253,6 +258,7 @@ int mixer_leg_add(struct mixer *m, const struct mixer_leg_params *p,
 	in->tones = p->tones;
 	in->floor = p->floor;
 	in->ice = ice;
+	in->voice = voice;
 	*legp = in->id;
 	local_fill(m, worker, ml, in->ssrc, local);
 	if (ice)

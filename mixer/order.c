@@ -11,6 +11,7 @@
 #include "mixer/part.h"
 #include "mixer/proof.h"
 #include "mixer/sweep.h"
+#include "mixer/voice.h"
 
 static void triple_add(struct worker *w, const struct cmd *c)
 {
@@ -70,6 +71,7 @@ static void leg_order(struct worker *w, const struct cmd *c)
 		part_leg_del(w, c->leg);
 		player_stop(w, leg);
 		holds_drop(w, leg);
+		voice_stop(w, leg);
 		secure_del(w, leg);
 		bfcpchan_end(w, leg, NULL);
 		leg_free(&w->legs, leg);

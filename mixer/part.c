@@ -8,6 +8,7 @@
 #include "mixer/part.h"
 #include "mixer/rogue.h"
 #include "mixer/send.h"
+#include "mixer/voice.h"
 
 enum { PREFETCH = 4 };
 
@@ -379,8 +380,10 @@ static void taken_all(struct worker *w, struct part *part,
 			hear_tell(w, leg, is_told(leg, part, fd->burst));
 	}
 	/* Now that all know who talks */
-	if (talker)
-		holds_send(w, talker);
+	if (!talker)
+		return;
+	holds_send(w, talker);
+	voice_granted(w, talker);
 }
 
 static void idle_all(struct worker *w, struct part *part,
@@ -395,6 +398,7 @@ static void idle_all(struct worker *w, struct part *part,
 		/* A latecomer has still to hear the rest */
 		if (leg->hear == part && !leg->late) {
 			leg->hear = NULL;
+			voice_plays(leg, w->now);
 			player_end(w, leg);
 		}
 		hear_tell(w, leg,

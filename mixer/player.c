@@ -5,6 +5,7 @@
 #include "mixer/player.h"
 #include "mixer/part.h"
 #include "mixer/send.h"
+#include "mixer/voice.h"
 
 _Static_assert((int)TONE_PCMU == MIXER_CODEC_PCMU &&
 	       (int)TONE_PCMA == MIXER_CODEC_PCMA &&
@@ -58,6 +59,8 @@ static void packet_send(struct worker *w, struct player *p)
 	if (!p->next)
 		stream_burst(&leg->out, &stamp, w->now);
 	leg_send_rtp(w, leg, &stamp, p->tone->v[p->next], bytes);
+	if (p->next < p->tone->sounds)
+		voice_plays(leg, w->now);
 	p->next++;
 	p->due_us += PACKET_US;
 }

@@ -12,6 +12,7 @@
 #include "mixer/rogue.h"
 #include "mixer/sweep.h"
 #include "mixer/unseal.h"
+#include "mixer/voice.h"
 #include "util/clock.h"
 #include "wire/rtcp.h"
 #include "wire/stun.h"
@@ -135,6 +136,16 @@ static void other_payload(struct worker *w, struct leg *leg,
 		STAT_INC(w, drop_payload_type);
 }
 
+void rx_talk(struct worker *w, struct leg *leg, const struct rtpw_hdr *hdr,
+	     const uint8_t *p)
+{
+	leg->spoke = holds_clock(w->now);
+	leg->talks = true;
+	nap_speech(&w->nap, w->now);
+	sweep_soon(w, leg);
+	rx_speech(w, leg, hdr, p);
+}
+
 static void speech(struct worker *w, struct leg *leg,
 		   const struct rtpw_hdr *hdr, const uint8_t *p)
 {
@@ -143,13 +154,11 @@ static void speech(struct worker *w, struct leg *leg,
 	 * being woken */
 	const bool may = sel && (leg->recv || leg->rest);
 
+	if (leg->voice && voice_speech(w, leg, hdr, p))
+		return;
 	if (may && leg->talk == sel->part) {
 		holds_send(w, leg);
-		leg->spoke = holds_clock(w->now);
-		leg->talks = true;
-		nap_speech(&w->nap, w->now);
-		sweep_soon(w, leg);
-		rx_speech(w, leg, hdr, p + hdr->payload);
+		rx_talk(w, leg, hdr, p + hdr->payload);
 	} else if (holds_speech(w, leg, hdr, p)) {
 		return;
 	} else if (may) {

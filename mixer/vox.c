@@ -84,8 +84,10 @@ static enum vox_edge silent(struct vox *v)
 	return was ? VOX_SILENT : VOX_SAME;
 }
 
-static void score(struct vox *v, bool loud, unsigned ms)
+static void score(struct vox *v, bool loud, unsigned ms, uint64_t now_us)
 {
+	if (loud && !v->score_ms)
+		v->since_us = now_us;
 	if (loud)
 		v->score_ms = (uint16_t)min_of(VOX_ATTACK_MS,
 					       v->score_ms + (int)ms);
@@ -98,7 +100,7 @@ static void score(struct vox *v, bool loud, unsigned ms)
 static enum vox_edge judge(struct vox *v, const struct vox_cfg *cfg, bool loud,
 			   unsigned ms, uint64_t now_us)
 {
-	score(v, loud, ms);
+	score(v, loud, ms, now_us);
 	if (v->talk) {
 		if (loud && v->score_ms >= ON_MS)
 			v->loud_us = now_us;
@@ -150,6 +152,12 @@ enum vox_edge vox_deaf(struct vox *v, int level, unsigned ms)
 	if (v->level && level > LEVEL_NONE)
 		noise_up(v, quietest(v, level, ms), ms);
 	return silent(v);
+}
+
+void vox_expect(struct vox *v, uint64_t until_us)
+{
+	v->talk = true;
+	v->loud_us = until_us;
 }
 
 enum vox_edge vox_time(struct vox *v, const struct vox_cfg *cfg,

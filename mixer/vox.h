@@ -38,6 +38,7 @@ struct vox_cfg {
 
 struct vox {
 	uint64_t loud_us;  /**< Last time that talk was heard */
+	uint64_t since_us; /**< What was loud of late began then */
 	int16_t noise;     /**< Centibel, as in level.h */
 	int16_t low;       /**< Quietest of the current window.. */
 	int16_t low_was;   /**< ..and of the one before */
@@ -76,6 +77,9 @@ enum vox_edge vox_flag(struct vox *v, const struct vox_cfg *cfg, bool speech,
  * shut its microphone while it plays.
  */
 enum vox_edge vox_deaf(struct vox *v, int level, unsigned ms);
+
+/** It is going to be spoken: as if there was talk until then */
+void vox_expect(struct vox *v, uint64_t until_us);
 
 /** Time has passed, whatever came or did not */
 enum vox_edge vox_time(struct vox *v, const struct vox_cfg *cfg,

@@ -134,6 +134,9 @@ void rx_sock(struct worker *w, struct sock *s);
  *  @param p Payload */
 void rx_speech(struct worker *w, const struct leg *leg,
 	       const struct rtpw_hdr *hdr, const uint8_t *p);
+/** The same, and it has been heard speaking */
+void rx_talk(struct worker *w, struct leg *leg, const struct rtpw_hdr *hdr,
+	     const uint8_t *p);
 /** A valid packet came to a channel of the leg: is its source proven? Counts
  *  it if so, drops and counts it if not */
 bool rx_proven(struct worker *w, struct leg *leg, struct latch *l,

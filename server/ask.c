@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "server/priv.h"
 
-/* A REFER, or an INVITE that dials, whose activation presence was asked about.
- * Its server transaction absorbs repeats until the answer is there. */
+/* A REFER, or an INVITE that dials, whose activation presence was asked about,
+ * and then the terminals of those who are called. Its server transaction absorbs
+ * repeats until the answer is there. */
 struct ask {
 	struct le le;            /**< In server.askl */
 	struct leg *leg;
@@ -11,6 +12,9 @@ struct ask {
 	struct bus_call *call;
 	bool nosub;
 	bool dials;
+	struct connect_wait wait;
+	struct call *reserved;   /**< By who dials, while others answer */
+	char words[HL_REASON_MAX]; /**< What presence had to say */
 };
 
 /* RFC 3515 section 2.4.4: one NOTIFY says how it went and ends the implicit
@@ -75,9 +79,12 @@ static void ask_destructor(void *arg)
 {
 	struct ask *ask = arg;
 
+	connect_wait_close(&ask->wait);
 	list_unlink(&ask->le);
 	--ask->leg->srv->askc;
 	ask->leg->ask = NULL;
+	if (ask->reserved)
+		call_give_up(ask->reserved);
 	mem_deref(ask->call);
 	mem_deref(ask->st);
 	mem_deref((void *)ask->msg);
@@ -109,32 +116,105 @@ void asks_flush(struct server *srv)
 		ask_end(ask, 503, "this server is leaving");
 }
 
-/* --- what presence says ------------------------------------------------ */
+/* --- what the terminals say --------------------------------------------- */
 
-static uint16_t activation_apply(struct leg *leg,
-				 const struct bus_activation *a,
-				 const char **wordsp)
+/* A refusal of theirs is the caller's, if nobody is left */
+static void refer_answered(struct ask *ask)
 {
+	const char *words;
 	uint16_t code;
 
-	if (a->group[0])
-		code = group_activate(leg, a->group, wordsp);
-	else
-		code = call_activate(leg, a->partyv, a->partyc, wordsp);
-
+	code = connect_wait_code(&ask->wait, &words);
 	/* Whom presence left out is worth more than what we say */
-	if (code == 200 && a->words[0])
-		*wordsp = a->words;
+	if (code == 200 && ask->words[0])
+		words = ask->words;
 
-	return code;
+	ask_end(ask, code == 200 ? 202 : code, words);
 }
 
 /* The transaction is taken up again by the session, if there is one. */
+static void dial_answered_h(struct ask *ask)
+{
+	const struct sip_msg *msg = ask->msg;
+	struct leg *leg = ask->leg;
+	struct call *call = ask->reserved;
+	const char *words;
+	uint16_t code;
+
+	code = call ? connect_wait_code(&ask->wait, &words) : 480;
+	if (code != 200) {
+		ask_end(ask, code, call ? words : "the call has ended");
+		dial_over(leg);
+		return;
+	}
+
+	(void)mem_ref((void *)msg);
+	ask->reserved = NULL;
+	mem_deref(ask);
+	dial_answered(leg, msg, call);
+	mem_deref((void *)msg);
+}
+
+static void answered_h(void *arg)
+{
+	struct ask *ask = arg;
+
+	if (ask->dials)
+		dial_answered_h(ask);
+	else
+		refer_answered(ask);
+}
+
+/* --- what presence says ------------------------------------------------ */
+
+static void refer_apply(struct ask *ask, const struct bus_activation *a)
+{
+	struct leg *leg = ask->leg;
+	const char *words = "";
+	uint16_t code;
+
+	words_copy(ask->words, sizeof(ask->words), a->words);
+	if (a->group[0])
+		code = group_activate(leg, a->group, &words);
+	else
+		code = call_activate(leg, a->partyv, a->partyc, &ask->wait,
+				     &words);
+
+	/* It can end the leg's dialog, and the ask with that */
+	if (!leg->ask)
+		return;
+
+	if (code != 200)
+		ask_end(ask, code, words);
+	else if (a->group[0])
+		ask_end(ask, 202, ask->words);
+	else if (!connect_wait_open(&ask->wait))
+		refer_answered(ask);
+}
+
 static void dial_apply(struct ask *ask, const struct bus_activation *a)
 {
-	const struct sip_msg *msg = mem_ref((void *)ask->msg);
+	const struct sip_msg *msg = ask->msg;
 	struct leg *leg = ask->leg;
+	const char *words;
+	uint16_t code;
 
+	if (dial_asks(leg, a)) {
+		code = call_reserve(&ask->reserved, leg, a->partyv, a->partyc,
+				    &ask->wait, &words);
+		if (code == 200 && connect_wait_open(&ask->wait))
+			return;
+		if (code == 200) {
+			dial_answered_h(ask);
+			return;
+		}
+
+		ask_end(ask, code, words);
+		dial_over(leg);
+		return;
+	}
+
+	(void)mem_ref((void *)msg);
 	mem_deref(ask);
 	dial_allowed(leg, msg, a);
 	mem_deref((void *)msg);
@@ -153,24 +233,23 @@ static void activation_h(int err, const struct bus_msg *msg, void *arg)
 		code = a->code == 200 || (a->code >= 400 && a->code < 700)
 			? a->code : 500;
 		words = a->words;
-		if (code == 200 && dials) {
-			dial_apply(ask, a);
-			return;
-		}
-		if (code == 200)
-			code = activation_apply(leg, a, &words);
-		/* It can end the leg's dialog, and the ask with that */
-		if (!leg->ask)
-			return;
 	}
 	else if (!err && msg->type == BUS_RESULT) {
 		code = msg->u.result.code >= 400 ? msg->u.result.code : 500;
 		words = msg->u.result.words;
 	}
 
-	ask_end(ask, code == 200 ? 202 : code, words);
-	if (dials)
-		dial_over(leg);
+	if (code != 200) {
+		ask_end(ask, code, words);
+		if (dials)
+			dial_over(leg);
+	}
+	else if (dials) {
+		dial_apply(ask, a);
+	}
+	else {
+		refer_apply(ask, a);
+	}
 }
 
 static void cancel_h(void *arg)
@@ -201,6 +280,7 @@ static int ask_alloc(struct leg *leg, const struct sip_msg *msg,
 	ask->msg = mem_ref((void *)msg);
 	ask->nosub = r->nosub;
 	ask->dials = dials;
+	connect_wait_init(&ask->wait, answered_h, ask);
 	list_append(&srv->askl, &ask->le, ask);
 	++srv->askc;
 	leg->ask = ask;
@@ -261,12 +341,24 @@ uint16_t ask_dial(struct leg *leg, const struct sip_msg *msg,
 
 /* --- REFER -------------------------------------------------------------- */
 
-/* ";method=BYE": whom we know by the leg, so presence need not be asked. */
+/* ";method=BYE": whom we know by the leg, so presence need not be asked. The
+ * session that the terminal was told of is left as a whole. */
 static uint16_t refer_remove(struct leg *leg, const struct refer *r,
 			     const char **wordsp)
 {
 	uint16_t code = 200;
 	uint32_t i;
+
+	if (r->focus) {
+		if (strcmp(r->targetv[0], leg->subscriber) ||
+		    (r->session && r->session != leg->session.c.session)) {
+			*wordsp = "not in that session";
+			return 404;
+		}
+
+		code = call_remove(leg, "", wordsp);
+		return code == 200 ? 202 : code;
+	}
 
 	for (i = 0; i < r->targetc && code == 200; i++)
 		code = call_remove(leg, r->targetv[i], wordsp);

@@ -50,6 +50,8 @@ static void call_destructor(void *arg)
 {
 	struct call *call = arg;
 
+	if (call->reserved)
+		*call->reserved = NULL;
 	tmr_cancel(&call->tmr);
 	list_unlink(&call->le);
 	--call->b.srv->callc;
@@ -94,6 +96,10 @@ static void party_leave(struct leg *leg)
 static void hang_h(void *arg)
 {
 	struct call *call = arg;
+
+	/* Who dials it is not in it yet */
+	if (call->held)
+		return;
 
 	++call->b.srv->st.hangs;
 	call_end(call, "hang time is over");
@@ -162,20 +168,25 @@ void call_party_changed(struct leg *leg)
 	focus_bridge_changed(&leg->call->b);
 }
 
-static int call_join(struct call *call, struct leg *leg)
+/* by: who wants it in the call. Its terminal is told first: what it hears of
+ * the floor after that is this call's. */
+static int call_join(struct call *call, struct leg *leg, const struct leg *by)
 {
 	struct server *srv = call->b.srv;
 	int err;
 
+	leg->call = call;
+	leg_session_sync(leg, by);
 	err = party_put(call, leg);
 	if (err) {
 		hlog(srv->log, HLOG_WARN, call->b.subject, "not joined",
 		     HLOG_S("subscriber", leg->subscriber), HLOG_ERR(err));
+		leg->call = NULL;
+		leg_session_sync(leg, NULL);
 		return err;
 	}
 
 	list_append(&call->partyl, &leg->le_call, leg);
-	leg->call = call;
 	focus_leg_moved(leg);
 	focus_bridge_changed(&call->b);
 	(void)mixer_leg_select(srv->mixer, leg->mid, call->b.id);
@@ -292,22 +303,32 @@ static uint16_t plan_make(struct plan *plan, const struct leg *caller,
 	return plan->code ? plan->code : 480;
 }
 
+/* What it comes to when all of the plan are in it: they are told */
+static void kind_set(struct call *call, uint32_t parties)
+{
+	call->b.kind = parties > 2 ? BRIDGE_ADHOC : BRIDGE_PRIVATE;
+}
+
 /* Those of the plan that are not in it yet. @return how many now are */
-static uint32_t plan_join(const struct plan *plan, struct call *call)
+static uint32_t plan_join(const struct plan *plan, struct call *call,
+			  const struct leg *by, struct connect_wait *wait)
 {
 	uint32_t i;
 
-	for (i = 0; i < plan->legc; i++)
-		if (!plan->legv[i]->call)
-			(void)call_join(call, plan->legv[i]);
+	for (i = 0; i < plan->legc; i++) {
+		struct leg *leg = plan->legv[i];
 
-	call->b.kind = list_count(&call->partyl) > 2 ? BRIDGE_ADHOC
-						     : BRIDGE_PRIVATE;
+		if (leg->call)
+			++wait->taken;
+		else if (!call_join(call, leg, by))
+			connect_wait_add(wait, leg);
+	}
+
 	return list_count(&call->partyl);
 }
 
 static uint16_t call_new(struct leg *caller, const struct plan *plan,
-			 const char **wordsp)
+			 struct connect_wait *wait, const char **wordsp)
 {
 	struct call *call;
 
@@ -317,13 +338,14 @@ static uint16_t call_new(struct leg *caller, const struct plan *plan,
 		return 503;
 	}
 
-	if (call_join(call, caller)) {
+	kind_set(call, plan->legc + 1);
+	if (call_join(call, caller, NULL)) {
 		*wordsp = "this server is overloaded";
 		mem_deref(call);
 		return 503;
 	}
 
-	if (plan_join(plan, call) < 2) {
+	if (plan_join(plan, call, caller, wait) < 2) {
 		*wordsp = "this server is overloaded";
 		call_end(call, "nobody could join");
 		return 503;
@@ -333,15 +355,19 @@ static uint16_t call_new(struct leg *caller, const struct plan *plan,
 }
 
 /* Those who are in a call are joined by whom any of them may call. */
-static uint16_t call_add(struct call *call, const struct plan *plan,
-			 const char **wordsp)
+static uint16_t call_add(struct leg *caller, const struct plan *plan,
+			 struct connect_wait *wait, const char **wordsp)
 {
-	if (list_count(&call->partyl) + plan->newc > HL_PARTIES_MAX + 1) {
+	struct call *call = caller->call;
+	const uint32_t n = list_count(&call->partyl) + plan->newc;
+
+	if (n > HL_PARTIES_MAX + 1) {
 		*wordsp = "too many parties";
 		return 413;
 	}
 
-	(void)plan_join(plan, call);
+	kind_set(call, n);
+	(void)plan_join(plan, call, caller, wait);
 	return 200;
 }
 
@@ -366,7 +392,8 @@ uint16_t call_check(const struct leg *caller, const struct bus_party *partyv,
 }
 
 uint16_t call_activate(struct leg *caller, const struct bus_party *partyv,
-		       uint32_t partyc, const char **wordsp)
+		       uint32_t partyc, struct connect_wait *wait,
+		       const char **wordsp)
 {
 	const bool kept = caller->call != NULL;
 	struct plan plan;
@@ -382,8 +409,8 @@ uint16_t call_activate(struct leg *caller, const struct bus_party *partyv,
 	if (code)
 		return code;
 
-	code = kept ? call_add(caller->call, &plan, wordsp)
-		    : call_new(caller, &plan, wordsp);
+	code = kept ? call_add(caller, &plan, wait, wordsp)
+		    : call_new(caller, &plan, wait, wordsp);
 	if (code != 200)
 		return code;
 
@@ -393,6 +420,90 @@ uint16_t call_activate(struct leg *caller, const struct bus_party *partyv,
 	     HLOG_BOOL("kept", kept));
 	call_press(caller->call, caller);
 	return 200;
+}
+
+/* --- who dials comes when the others have answered ----------------------- */
+
+bool call_asks(const struct leg *caller, const struct bus_party *partyv,
+	       uint32_t partyc)
+{
+	struct plan plan;
+	uint32_t i;
+
+	if (plan_make(&plan, caller, partyv, partyc))
+		return false;
+
+	for (i = 0; i < plan.legc; i++)
+		if (!plan.legv[i]->call && leg_session_answers(plan.legv[i]))
+			return true;
+
+	return false;
+}
+
+uint16_t call_reserve(struct call **callp, struct leg *caller,
+		      const struct bus_party *partyv, uint32_t partyc,
+		      struct connect_wait *wait, const char **wordsp)
+{
+	struct call *call;
+	struct plan plan;
+	uint16_t code;
+
+	code = plan_make(&plan, caller, partyv, partyc);
+	*wordsp = plan.words ? plan.words : "";
+	if (code)
+		return code;
+
+	call = call_alloc(caller);
+	if (!call) {
+		*wordsp = full;
+		return 503;
+	}
+
+	call_hold(call);
+	kind_set(call, plan.legc + 1);
+	if (!plan_join(&plan, call, caller, wait)) {
+		*wordsp = "this server is overloaded";
+		mem_deref(call);
+		return 503;
+	}
+
+	call->reserved = callp;
+	*callp = call;
+	return 200;
+}
+
+uint16_t call_enter(struct call *call, struct leg *caller,
+		    const char **wordsp)
+{
+	*wordsp = "this server is overloaded";
+	call->held = false;
+	if (call_join(call, caller, NULL)) {
+		call_end(call, "who dialled could not join");
+		return 503;
+	}
+
+	*wordsp = "";
+	hlog(caller->srv->log, HLOG_INFO, call->b.subject, "activated",
+	     HLOG_S("caller", caller->subscriber),
+	     HLOG_U("parties", list_count(&call->partyl)),
+	     HLOG_BOOL("kept", false));
+	call_press(call, caller);
+	return 200;
+}
+
+void call_give_up(struct call *call)
+{
+	call_end(call, "who dialled did not come");
+}
+
+void call_refused(struct leg *leg)
+{
+	if (!leg->call)
+		return;
+
+	hlog(leg->srv->log, HLOG_INFO, leg->call->b.subject, "refused",
+	     HLOG_S("subscriber", leg->subscriber));
+	party_leave(leg);
 }
 
 /* --- a party whose dialog is replaced ------------------------------------ */
@@ -406,7 +517,7 @@ void call_let_go(struct call *call, struct leg *caller)
 {
 	call->held = false;
 	if (leg_is_up(caller) && !caller->call)
-		(void)call_join(call, caller);
+		(void)call_join(call, caller, NULL);
 	if (call->owner == caller && caller->call != call)
 		call->owner = NULL;
 	if (list_count(&call->partyl) < 2)

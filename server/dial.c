@@ -92,13 +92,50 @@ static uint16_t dial_check(const struct leg *leg,
 	return call_check(leg, a->partyv, a->partyc, wordsp);
 }
 
+bool dial_asks(const struct leg *leg, const struct bus_activation *a)
+{
+	return !leg->srv->closing && !a->group[0] && !call_shared(leg, a) &&
+		call_asks(leg, a->partyv, a->partyc);
+}
+
 static uint16_t dial_bridge(struct leg *leg, const struct bus_activation *a,
 			    const char **wordsp)
 {
+	struct connect_wait nobody;
+	uint16_t code;
+
 	if (a->group[0])
 		return group_dial(leg, a->group, wordsp);
 
-	return call_activate(leg, a->partyv, a->partyc, wordsp);
+	connect_wait_init(&nobody, NULL, NULL);
+	code = call_activate(leg, a->partyv, a->partyc, &nobody, wordsp);
+	connect_wait_close(&nobody);
+	return code;
+}
+
+/* Its answer is sent, and it is up: the other one may speak at once, the ACK
+ * is on its way. @return 0, or a SIP code: words and warning are in s */
+static uint16_t dial_up(struct leg *leg, const struct sip_msg *msg,
+			struct leg_sdp *s)
+{
+	uint16_t code;
+
+	leg->dials = true;
+	code = leg_dialog_accept(leg, msg, true, s);
+	if (!code)
+		leg_up(leg);
+
+	return code;
+}
+
+/* It is in what it dialled: its terminal knows */
+static void dial_done(struct leg *leg, uint16_t code, const char *words)
+{
+	if (code != 200)
+		leg_down(leg, code, words, false);
+
+	leg_session_known(leg);
+	++leg->srv->st.activations;
 }
 
 /* @return 0: answered; or a SIP code, words and warning are in s */
@@ -112,21 +149,45 @@ static uint16_t dial_accept(struct leg *leg, const struct sip_msg *msg,
 	if (call)
 		call_hold(call);
 
-	code = leg_dialog_accept(leg, msg, true, s);
-	/* The other one may speak at once, the ACK is on its way */
-	if (!code)
-		leg_up(leg);
+	code = dial_up(leg, msg, s);
 	if (call)
 		call_let_go(call, leg);
 	if (code)
 		return code;
 
 	code = dial_bridge(leg, a, &words);
-	if (code != 200)
-		leg_down(leg, code, words, false);
-
-	++leg->srv->st.activations;
+	dial_done(leg, code, words);
 	return 0;
+}
+
+/* ..into a call that was made for it */
+static uint16_t dial_enter(struct leg *leg, const struct sip_msg *msg,
+			   struct call *call, struct leg_sdp *s)
+{
+	const char *words = "";
+	uint16_t code;
+
+	code = dial_up(leg, msg, s);
+	if (code) {
+		call_give_up(call);
+		return code;
+	}
+
+	code = call_enter(call, leg, &words);
+	dial_done(leg, code, words);
+	return 0;
+}
+
+static void dial_end(struct leg *leg, const struct sip_msg *msg, bool only,
+		     uint16_t code, const struct leg_sdp *s)
+{
+	leg->dials = false;
+	if (!code)
+		return;
+
+	leg_dialog_refuse(leg, msg, code, s);
+	leg->passing = only;
+	dial_over(leg);
 }
 
 void dial_allowed(struct leg *leg, const struct sip_msg *msg,
@@ -145,10 +206,14 @@ void dial_allowed(struct leg *leg, const struct sip_msg *msg,
 	}
 
 	code = dial_accept(leg, msg, a, &s);
-	if (!code)
-		return;
+	dial_end(leg, msg, only, code, &s);
+}
 
-	leg_dialog_refuse(leg, msg, code, &s);
-	leg->passing = only;
-	dial_over(leg);
+void dial_answered(struct leg *leg, const struct sip_msg *msg,
+		   struct call *call)
+{
+	const bool only = leg->passing && !leg->sess;
+	struct leg_sdp s = { .words = "" };
+
+	dial_end(leg, msg, only, dial_enter(leg, msg, call, &s), &s);
 }

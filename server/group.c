@@ -103,6 +103,7 @@ static void member_changed(struct member *m)
 	}
 	else if (leg && leg_is_up(leg)) {
 		groups_join(leg);
+		leg_session_sync(leg, NULL);
 		leg_media_sync(leg);
 	}
 }

@@ -189,6 +189,7 @@ void leg_drop(struct leg *leg)
 	ask_drop(leg, false);
 	call_leave(leg);
 	groups_leave(leg);
+	leg_session_drop(leg);
 	leg_dialog_close(leg, leg->code, leg->words);
 	leg_media_close(leg);
 	leg_invite_done(leg);
@@ -257,6 +258,7 @@ void leg_up(struct leg *leg)
 	leg_state_set(leg, BUS_LEG_IDLE, 200, "");
 	leg_timer_set(leg);
 	groups_join(leg);
+	leg_session_sync(leg, NULL);
 	leg_media_sync(leg);
 }
 
@@ -370,6 +372,7 @@ struct leg *leg_alloc(struct server *srv, const char *subscriber)
 	leg->srv = srv;
 	tmr_init(&leg->tmr);
 	tmr_init(&leg->tmr_session);
+	leg_session_init(leg);
 	tmr_init(&leg->tmr_modify);
 	sesstimer_init(&leg->timer, srv->cfg.session_expires_s,
 		       srv->cfg.min_se_s);

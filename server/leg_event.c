@@ -131,6 +131,11 @@ void leg_event(struct leg *leg, const struct mixer_event *ev)
 		quality(leg, ev->reason);
 		break;
 
+	case MIXER_LEG_CONNECT_ACK:
+	case MIXER_LEG_DISCONNECT_ACK:
+		leg_session_acked(leg, ev);
+		break;
+
 	case MIXER_LEG_ALIVE:
 	case MIXER_FLOOR_TAKEN:
 	case MIXER_FLOOR_IDLE:
@@ -144,8 +149,6 @@ void leg_event(struct leg *leg, const struct mixer_event *ev)
 	case MIXER_FLOOR_WARNED:
 	case MIXER_FLOOR_URGENT:
 	case MIXER_BRIDGE_INACTIVE:
-	case MIXER_LEG_CONNECT_ACK:
-	case MIXER_LEG_DISCONNECT_ACK:
 		break;
 	}
 }

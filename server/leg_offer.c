@@ -201,6 +201,8 @@ void leg_remote_set(struct leg *leg, const struct leg_sdp *s, bool again)
 	if (!leg->floor)
 		sa_init(&r.floor, AF_UNSPEC);
 	leg->floor_taken = sa_isset(&r.floor, SA_ADDR);
+	leg->audio_line = (uint8_t)(s->audio + 1);
+	leg->floor_line = (uint8_t)(s->floor + 1);
 	leg->floor_proto = r.floor_proto;
 
 	if (!err)
@@ -209,6 +211,9 @@ void leg_remote_set(struct leg *leg, const struct leg_sdp *s, bool again)
 	if (err)
 		hlog(leg->srv->log, HLOG_WARN, leg->subject, "media not set",
 		     HLOG_ERR(err));
+
+	/* A floor channel that is new, or is no more */
+	leg_session_sync(leg, NULL);
 }
 
 /* Less than was said needs no words: the switch knows it */

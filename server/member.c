@@ -187,6 +187,7 @@ void groups_retry(struct server *srv)
 		if (!leg_is_up(leg))
 			continue;
 		groups_join(leg);
+		leg_session_sync(leg, NULL);
 		leg_media_sync(leg);
 		if (srv->groups_retry)
 			break;
@@ -214,6 +215,7 @@ void group_select(struct leg *leg)
 	if (!leg->selected)
 		leg->selected = group_any(leg);
 	focus_leg_moved(leg);
+	leg_session_sync(leg, NULL);
 
 	if (leg->selected && !leg->call)
 		(void)mixer_leg_select(leg->srv->mixer, leg->mid,

@@ -18,6 +18,7 @@
 #include "db/state.h"
 #include "mixer/mixer.h"
 #include "server/leg_sdp.h"
+#include "server/leg_session.h"
 #include "server/focus.h"
 #include "sip/refer.h"
 #include "sip/sesstimer.h"
@@ -88,6 +89,8 @@ struct server {
 
 	struct list askl;
 	uint32_t askc;
+	struct list latel;         /**< Bus requests that wait for Connects */
+	uint32_t session_next;     /**< Names sessions (leg_session.h) */
 
 	struct focus_hub focus;
 
@@ -113,6 +116,7 @@ struct server {
 		uint64_t restored, media_dead, bus_full;
 		uint64_t refreshes, glares, forks, keys;
 		uint64_t secured, insecure;
+		uint64_t connects, connects_refused, connects_silent;
 	} st;
 };
 
@@ -164,6 +168,8 @@ struct call {
 	struct list partyl;          /**< Legs, by their le_call */
 	struct leg *owner;           /**< Who made it; NULL: has left */
 	bool held;                   /**< Not ended though one is left */
+	struct call **reserved;      /**< Where else it is known; NULL there
+					  when it has ended */
 	uint32_t hang_ms;
 	struct tmr tmr;              /**< Hang time */
 };
@@ -262,6 +268,8 @@ struct leg {
 	bool floor_taken;            /**< ..and the terminal took it.. */
 	enum mixer_floor_proto floor_proto; /**< ..speaking that */
 	struct leg_floor floor_said; /**< What we said that it may there */
+	uint8_t audio_line, floor_line; /**< Their numbers in the SDP, from 1 */
+	bool dials;                  /**< It is being made by dialling */
 	bool held;                   /**< The terminal will not be heard */
 	bool implicit;               /**< Asked for the floor in its INVITE */
 	enum sdp_dir dir;            /**< What we last wanted */
@@ -284,6 +292,7 @@ struct leg {
 	struct le le_call;
 	struct group *selected;      /**< Group that the floor channel speaks
 					  for outside a call */
+	struct leg_session session;  /**< What its terminal was told of that */
 	uint32_t joinedc;            /**< Groups joined */
 	struct ask *ask;
 	struct focus *focus;         /**< NULL: nobody subscribed to it */
@@ -426,6 +435,11 @@ void dial_invited(struct leg *leg, const struct sip_msg *msg);
 /** Presence allows it: accept and bridge, or refuse */
 void dial_allowed(struct leg *leg, const struct sip_msg *msg,
 		  const struct bus_activation *a);
+/** ..and those who were asked have answered: it enters that call */
+void dial_answered(struct leg *leg, const struct sip_msg *msg,
+		   struct call *call);
+/** Are there terminals to be asked before it is accepted? */
+bool dial_asks(const struct leg *leg, const struct bus_activation *a);
 /** stp: its transaction, or NULL */
 void dial_refuse(struct leg *leg, const struct sip_msg *msg,
 		 struct sip_strans **stp, uint16_t code, const char *text);
@@ -465,8 +479,26 @@ void call_hold(struct call *call);
 /** ..and end it if too few are left; caller comes back to it first, if its leg
  *  is up */
 void call_let_go(struct call *call, struct leg *caller);
+/** Those that wait has to wait for are added to it */
 uint16_t call_activate(struct leg *caller, const struct bus_party *partyv,
-		       uint32_t partyc, const char **wordsp);
+		       uint32_t partyc, struct connect_wait *wait,
+		       const char **wordsp);
+/**
+ * A held call with the others, for who dials and comes by call_enter() when
+ * they have answered; *callp is NULL when it has ended by itself.
+ */
+uint16_t call_reserve(struct call **callp, struct leg *caller,
+		      const struct bus_party *partyv, uint32_t partyc,
+		      struct connect_wait *wait, const char **wordsp);
+uint16_t call_enter(struct call *call, struct leg *caller,
+		    const char **wordsp);
+/** ..but does not come */
+void call_give_up(struct call *call);
+/** Would one of them have to answer? */
+bool call_asks(const struct leg *caller, const struct bus_party *partyv,
+	       uint32_t partyc);
+/** Its terminal does not want to be in its call, if it is in one */
+void call_refused(struct leg *leg);
 uint16_t call_remove(struct leg *caller, const char *subscriber,
 		     const char **wordsp);
 void call_leave(struct leg *leg);
@@ -545,6 +577,8 @@ uint32_t restore_left(const struct server *srv);
 /* request.c: what the bus asks for */
 void server_request_h(const struct bus_msg *msg, struct bus_reply *reply,
 		      void *arg);
+/** Answer those that wait */
+void requests_flush(struct server *srv);
 
 void server_heartbeat_soon(struct server *srv);
 

@@ -29,20 +29,72 @@ static uint16_t release(struct server *srv, const struct bus_leg_release *r)
 	return 200;
 }
 
-static uint16_t activate(struct server *srv, const struct bus_activate *a,
-			 const char **wordsp)
+/* --- activations that wait for what terminals say ------------------------ */
+
+struct late {
+	struct le le;            /**< In server.latel */
+	struct bus_reply *reply;
+	struct connect_wait wait;
+};
+
+static void late_destructor(void *arg)
+{
+	struct late *late = arg;
+
+	connect_wait_close(&late->wait);
+	list_unlink(&late->le);
+}
+
+static void late_end(struct late *late, uint16_t code, const char *words)
+{
+	(void)bus_answer_result(late->reply, code, words);
+	mem_deref(late);
+}
+
+static void late_h(void *arg)
+{
+	struct late *late = arg;
+	const char *words;
+	const uint16_t code = connect_wait_code(&late->wait, &words);
+
+	late_end(late, code, words);
+}
+
+void requests_flush(struct server *srv)
+{
+	struct late *late;
+
+	while ((late = list_ledata(list_head(&srv->latel))))
+		late_end(late, 503, "this server is leaving");
+}
+
+/* Answers it, now or when all have said whether they come */
+static void activate(struct server *srv, const struct bus_activate *a,
+		     struct bus_reply *reply)
 {
 	struct leg *caller = leg_lookup(srv, a->caller.subscriber);
+	struct late *late = mem_zalloc(sizeof(*late), late_destructor);
+	const char *words = "the caller has no leg here";
+	uint16_t code = caller ? 0 : 480;
 
-	if (!caller) {
-		*wordsp = "the caller has no leg here";
-		return 480;
+	if (!late) {
+		(void)bus_answer_result(reply, 503, "out of memory");
+		return;
 	}
 
-	if (a->group[0])
-		return group_activate(caller, a->group, wordsp);
+	late->reply = reply;
+	connect_wait_init(&late->wait, late_h, late);
+	list_append(&srv->latel, &late->le, late);
+	if (!code && a->group[0])
+		code = group_activate(caller, a->group, &words);
+	else if (!code)
+		code = call_activate(caller, a->partyv, a->partyc, &late->wait,
+				     &words);
 
-	return call_activate(caller, a->partyv, a->partyc, wordsp);
+	if (code != 200 || a->group[0])
+		late_end(late, code, words);
+	else if (!connect_wait_open(&late->wait))
+		late_h(late);
 }
 
 static uint16_t deactivate(struct server *srv, const struct bus_deactivate *d,
@@ -76,12 +128,10 @@ static uint16_t request_apply(struct server *srv, const struct bus_msg *msg,
 		group_member_del(srv, &msg->u.member_del);
 		return 200;
 
-	case BUS_ACTIVATE:
-		return activate(srv, &msg->u.activate, wordsp);
-
 	case BUS_DEACTIVATE:
 		return deactivate(srv, &msg->u.deactivate, wordsp);
 
+	case BUS_ACTIVATE:
 	case BUS_AUTH_CHECK:
 	case BUS_AUTH_RESULT:
 	case BUS_HEARTBEAT:
@@ -107,6 +157,10 @@ void server_request_h(const struct bus_msg *msg, struct bus_reply *reply,
 	if (srv->closing) {
 		words = "this server is leaving";
 		code = 503;
+	}
+	else if (msg->type == BUS_ACTIVATE) {
+		activate(srv, &msg->u.activate, reply);
+		return;
 	}
 	else {
 		code = request_apply(srv, msg, &words);

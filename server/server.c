@@ -34,6 +34,8 @@ void server_cfg_default(struct server_cfg *cfg)
 	cfg->invites_max = 100;
 	cfg->byes_max = 100;
 	cfg->answer_ms = 3000;
+	cfg->connect_repeat_ms = 1000;
+	cfg->connect_repeats = 3;
 	cfg->setup_ms = 4000;
 	cfg->retry_min_ms = 1000;
 	cfg->retry_max_ms = 30000;
@@ -168,6 +170,7 @@ static void server_destructor(void *arg)
 
 	if (srv->ep) {
 		asks_flush(srv);
+		requests_flush(srv);
 		calls_flush(srv);
 		groups_flush(srv);
 		legs_flush(srv, UINT32_MAX);
@@ -296,6 +299,8 @@ int server_alloc(struct server **srvp, const struct server_cfg *cfg,
 	srv->boot = rand_u64();
 	srv->leg_next = 1;
 	srv->call_next = 1;
+	/* Not those of the run before */
+	srv->session_next = rand_u32();
 
 	err = tables_open(srv);
 	if (err)

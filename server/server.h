@@ -54,6 +54,9 @@ struct server_cfg {
 	uint32_t answer_ms;         /**< Rings (18x) for so long: CANCEL, manual,
 					 not tried again until provisioned
 					 anew */
+	uint32_t connect_repeat_ms; /**< Connect and Disconnect without Ack are
+					 said again after that.. */
+	uint32_t connect_repeats;   /**< ..so many times */
 	uint32_t setup_ms;          /**< Not even rings for so long: lost,
 					 tried again */
 	uint32_t retry_min_ms;      /**< First wait before that */

@@ -101,6 +101,8 @@ static json_t *leg_json(const struct leg *leg)
 	if (!o)
 		return NULL;
 
+	(void)json_object_set_new(o, "session", json_string(
+		connect_state_name(leg->session.c.state)));
 	security_set(o, leg);
 	(void)json_object_set_new(o, "media", addr(&st.rtp));
 	(void)json_object_set_new(o, "local", leg->mid
@@ -234,6 +236,8 @@ static json_t *worker_json(const struct mixer_stats *s)
 		{ "replay_busy", s->replay_busy },
 		{ "rx_keys", s->rx_keys }, { "tones", s->tones },
 		{ "tones_full", s->tones_full },
+		{ "voice_asks", s->voice_asks },
+		{ "voice_unheard", s->voice_unheard },
 		{ "tx_errors", s->tx_errors }, { "tx_short", s->tx_short },
 		{ "ring_full", s->ring_full },
 		{ "rx_overflow", s->rx_overflow },
@@ -301,7 +305,7 @@ static json_t *counters_json(const struct server *srv)
 
 	endpoint_stats_get(srv->ep, &ep);
 	return json_pack("{s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I "
-			 "s:I s:I s:I s:I s:I s:I s:I s:I s:I}",
+			 "s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I}",
 			 "untrusted", (json_int_t)srv->st.untrusted,
 			 "invites", (json_int_t)srv->st.invites,
 			 "answered", (json_int_t)srv->st.answered,
@@ -322,6 +326,11 @@ static json_t *counters_json(const struct server *srv)
 			 "keys", (json_int_t)srv->st.keys,
 			 "secured", (json_int_t)srv->st.secured,
 			 "insecure", (json_int_t)srv->st.insecure,
+			 "connects", (json_int_t)srv->st.connects,
+			 "connects_refused",
+			 (json_int_t)srv->st.connects_refused,
+			 "connects_silent",
+			 (json_int_t)srv->st.connects_silent,
 			 "sip_malformed", (json_int_t)ep.drop_malformed,
 			 "sip_unhandled", (json_int_t)ep.unhandled_requests);
 }

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
+#include "sip/leguri.h"
 #include "sip/refer.h"
 #include "wire/reslist.h"
 
@@ -98,10 +99,38 @@ static void target_name(struct work *w, const struct pl *user)
 	strcpy(r->targetv[r->targetc++], name);
 }
 
+/* ";session=7" of a leg's focus; 0: it has none */
+static uint32_t session_of(const struct uri *uri)
+{
+	static const struct pl session = PL("session");
+	struct pl val;
+
+	if (uri_param_get(&uri->params, &session, &val))
+		return 0;
+
+	return pl_u32(&val);
+}
+
+/* What a terminal was told by Connect is what it leaves by REFER */
+static void target_focus(struct work *w, const struct uri *uri)
+{
+	struct refer *r = &w->r;
+
+	if (r->targetc || leguri_user_decode(r->targetv[0], &uri->user)) {
+		refuse(w, 403, "not allowed");
+		return;
+	}
+
+	r->focus = true;
+	r->session = session_of(uri);
+	r->targetc = 1;
+}
+
 /* One URI and the method that it asks for, which may be unset. */
 static void target_add(struct work *w, const struct pl *text,
 		       const struct pl *method)
 {
+	char focus[HL_NAME_MAX];
 	struct uri uri;
 
 	if (uri_decode(&uri, text)) {
@@ -136,7 +165,12 @@ static void target_add(struct work *w, const struct pl *text,
 		return;
 	}
 
-	target_name(w, &uri.user);
+	if (w->r.focus)
+		refuse(w, 403, "a session is left alone");
+	else if (w->r.remove && !leguri_user_decode(focus, &uri.user))
+		target_focus(w, &uri);
+	else
+		target_name(w, &uri.user);
 }
 
 /* --- lists ------------------------------------------------------------ */

@@ -19,6 +19,10 @@ struct refer {
 	bool remove;
 	/** Refer-Sub: false: no subscription is made (RFC 4488) */
 	bool nosub;
+	/** The target to be removed is a leg's focus (leguri.h): the session
+	 *  with that number, 0: any, of the leg of targetv[0] */
+	bool focus;
+	uint32_t session;
 	uint32_t targetc;
 	char targetv[HL_PARTIES_MAX][HL_NAME_MAX]; /**< User parts, unescaped */
 	/** With 420: option tags for the Unsupported header */

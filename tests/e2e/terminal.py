@@ -9,6 +9,7 @@ import re
 import secrets
 import select
 import socket
+import struct
 import time
 
 from holler_test import DEADLINE, expect, Failure
@@ -76,7 +77,24 @@ class Dialog:
         self.target, self.routes, self.cseq = target, routes, cseq
 
 
+def session_ack(data, reason=0):
+    """The Ack of a Connect or Disconnect of TBCP or MCPC; None: neither"""
+    kind, name = data[0] & 0x1f, data[8:12]
+    if name == b'PoC1' and kind in (11, 15):
+        return bytes.fromhex('87cc000300000001') + name + \
+            struct.pack('!HH', kind << 11 | (kind == 15) * reason, 0)
+    if name == b'MCPC' and kind & 0xf < 2:
+        # The Session Identity of the message, its first field
+        body = data[12:14 + data[13]]
+        body += bytes(-len(body) % 4) + struct.pack('!BBH', 6, 2, reason)
+        return bytes.fromhex('82cc') + struct.pack(
+            '!HI', (len(body) + 8) // 4, 1) + name + body
+    return None
+
+
 class Terminal:
+    all = []
+
     def __init__(self, server, user, password=None, ip='127.0.0.1'):
         self.server = server
         self.domain = server.settings['general']['domain']
@@ -92,8 +110,15 @@ class Terminal:
         self.hash = 'SHA-256'
         self.hold_nonce = None
         self.media = {}
+        self.ports = {}  # The server's
+        self.connected = []  # Connect and Disconnect, acknowledged
+        self.drains = False  # Nobody reads of its floor what is not that
+        self.says = 0  # To Connect: accepted, 1 busy, 2 no; None: nothing
+        Terminal.all.append(self)
 
     def close(self):
+        if self in Terminal.all:
+            Terminal.all.remove(self)
         self.sock.close()
         for sock in self.media.values():
             sock.close()
@@ -104,15 +129,39 @@ class Terminal:
         data = text if isinstance(text, bytes) else text.encode()
         self.sock.sendto(data, (self.server.ip, self.server.port))
 
+    def acknowledge(self):
+        """Of its floor channel: a Connect or Disconnect that waits there
+        first. False: that is not for us, but where it drains all"""
+        sock = self.media['floor']
+        data, src = sock.recvfrom(2000, socket.MSG_PEEK)
+        ack = None if self.says is None else session_ack(data, self.says)
+        if ack:
+            sock.recv(2000)
+            self.connected.append(data)
+            sock.sendto(ack, src)
+        elif self.drains and self.says is not None:
+            sock.recv(2000)
+            return True
+        return ack is not None
+
     def receive(self, match, what, deadline=None):
-        """The first message for which match is true; others are kept"""
+        """The first message for which match is true; others are kept.
+        Meanwhile all terminals accept the sessions that they are told of."""
+        floors = {t.media['floor']: t for t in Terminal.all
+                  if 'floor' in t.media}
         end = time.monotonic() + (deadline or DEADLINE)
         for i, m in enumerate(self.waiting):
             if match(m):
                 return self.waiting.pop(i)
         while True:
             left = end - time.monotonic()
-            ready = select.select([self.sock], [], [], max(left, 0))[0]
+            ready = select.select([self.sock, *floors], [], [],
+                                  max(left, 0))[0]
+            for sock in [x for x in ready if x is not self.sock]:
+                if not floors[sock].acknowledge():
+                    del floors[sock]
+            if ready and self.sock not in ready:
+                continue
             if not ready:
                 raise Failure('%s waited without %s; has %s' % (
                     self.user, what, [m.start for m in self.waiting]))
@@ -290,12 +339,17 @@ class Terminal:
         return {k: s.getsockname()[1] for k, s in self.media.items()}
 
     def sdp(self, floor=True):
+        """floor: 'MCPTT' for that instead of TBCP"""
         p = self.media_open()
         text = ('v=0\r\no=- 1 1 IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\nt=0 0\r\n'
                 'm=audio %d RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n' % (
                     self.host, self.host, p['rtp']))
-        text += 'm=application %d udp TBCP\r\n' % (p['floor'] if floor else 0)
-        if floor:
+        text += 'm=application %d udp %s\r\n' % (
+            p['floor'] if floor else 0,
+            floor if isinstance(floor, str) else 'TBCP')
+        if floor == 'MCPTT':
+            text += 'a=fmtp:MCPTT mc_queueing;mc_priority=1\r\n'
+        elif floor:
             text += 'a=fmtp:TBCP queuing=0;tb_priority=1;timestamp=0\r\n'
         return text
 
@@ -309,6 +363,7 @@ class Terminal:
             body=self.sdp(floor))
         self.receive(lambda m: m.method == 'ACK' and
                      m.get('call-id') == invite.get('call-id'), 'an ACK')
+        self.ports = ports_of(invite.body)
         return self.dialog(invite)
 
     def dialog(self, invite):
@@ -345,5 +400,4 @@ def online(server, user, ip='127.0.0.1', floor=True, subscriber=None):
     t.first = t.notify(t.sub)
     inv = t.invited()
     t.leg = t.answer(inv, floor)
-    t.ports = ports_of(inv.body)
     return t

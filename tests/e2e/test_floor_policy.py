@@ -6,7 +6,7 @@ import time
 from holler_test import expect
 from terminal import online
 from test_conference import FAST, ask, focus_of
-from test_keys import HASH, STAR, KeyPhone
+from test_keys import HASH, STAR, KeyPhone, permitted, samples
 
 
 def until_policy(server, bridge, policy):
@@ -70,6 +70,24 @@ def told(server, sql):
     server.sql(sql)
     server.log.wait(lambda x: x.get('event') == 'floor policy',
                     'the policy told', mark)
+
+
+def test_warning_of_a_running_group(lab):
+    """Issue 5, point 1: who talks is warned as long before the end as a script
+    says"""
+    server, alice, bob = crew(lab)
+    told(server, 'UPDATE service SET max_talk_ms = 60000;')
+    # The default would be 55 s from now
+    told(server, 'UPDATE floor_policy SET warn_ms = 59500;')
+    alice.key(STAR)
+    permitted(alice)
+    alice.speak(5)
+    _, marker, payload = alice.hear()
+    expect(marker and any(abs(x) > 0.05 for x in samples(payload)),
+           'no tone')
+    expect(server.bridge('crew')['holder'] == 'alice', 'taken away')
+    alice.key(HASH)
+    bob.quit()
 
 
 def test_queue_of_a_running_group(lab):
@@ -267,6 +285,43 @@ def test_anonymous_in_the_roster(lab):
                " WHERE subscriber = 'alice';")
     watch.until_users(alice='sendrecv', bob='recvonly', carol='recvonly')
     carol.quit()
+
+
+def test_anonymous_on_the_air(lab):
+    """Issue 5, point 7: nobody is told who talks, not even who is denied; and
+    from a script's change on everybody is"""
+    server = lab.server()
+    names = ('alice', 'bob', 'carol')
+    server.users(*names)
+    server.sql("UPDATE subscription SET anonymous = 1"
+               " WHERE subscriber = 'alice';"
+               "UPDATE floor_policy SET queue_max = 0;")
+    server.group('crew', *names)
+    alice = KeyPhone(server, 'alice')
+    sets = [lab.handset(server, name, options=('--floor', way)).ready()
+            for name, way in (('bob', 'mcptt'), ('carol', 'tbcp'))]
+    server.until(lambda s: server.bridge('crew')['members'] == 3, 'three')
+    for hidden in (True, False):
+        for hs in sets:
+            hs.mark()
+        alice.key(STAR)
+        for hs in sets:
+            taken = hs.event('taken')
+            expect(('alice' in str(taken).lower()) != hidden, taken)
+            alice.speak(5)
+            hs.send('press')
+            denied = hs.event('denied')
+            expect(('alice' in str(denied).lower()) != hidden, denied)
+            hs.send('release')
+        alice.key(HASH)
+        server.until(lambda s: not server.bridge('crew')['holder'],
+                     'a free floor')
+        if hidden:
+            # The later change shows that the earlier one has arrived
+            told(server, "UPDATE subscription SET anonymous = 0;"
+                         "UPDATE floor_policy SET warn_ms = 1;")
+    for hs in sets:
+        hs.quit()
 
 
 def test_policy_commands(lab):

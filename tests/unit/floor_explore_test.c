@@ -56,7 +56,7 @@ enum { TIMERS = 10 };
 
 struct state {
 	uint8_t cfg, state, holder, tier, priority, revoked, media, c7, c20;
-	uint8_t members;
+	uint8_t members, moved, moved_ticks;
 	uint8_t timer[TIMERS];
 	uint8_t queue[WITNESS_MEMBERS];
 	struct {
@@ -109,6 +109,8 @@ static void pack(struct state *st, struct witnessed *w, unsigned cfg)
 	st->c7 = f->t7 == FLOOR_NEVER ? 0 : (uint8_t)f->c7;
 	st->c20 = f->t20 == FLOOR_NEVER ? 0 : (uint8_t)f->c20;
 	st->members = (uint8_t)f->members;
+	st->moved = (uint8_t)f->moved;
+	st->moved_ticks = ticks(f->moved_us, w->now);
 	for (i = 0; i < TIMERS; i++)
 		st->timer[i] = ticks(*timer_of(f, i), w->now);
 	memset(st->queue, NONE, sizeof(st->queue));
@@ -169,6 +171,8 @@ static void unpack(struct witnessed *w, const struct state *st,
 	f->c7 = st->c7;
 	f->c20 = st->c20;
 	f->members = st->members;
+	f->moved = st->moved;
+	f->moved_us = NOW + (uint64_t)st->moved_ticks * TICK_US;
 	for (i = 0; i < TIMERS; i++)
 		*timer_of(f, i) =
 			st->timer[i] == NONE
@@ -512,6 +516,13 @@ static void explore(const struct plan *p)
 	.end_of_media_ms = 3 * TICK_MS, .retry_after_ms = 2 * TICK_MS,         \
 	.grant_repeat_ms = TICK_MS, .grant_repeats = 2
 
+/* ..shorter still where there is much else */
+#define SHORT                                                                 \
+	.max_talk_ms = 3 * TICK_MS, .revoke_grace_ms = 2 * TICK_MS,           \
+	.revoke_repeat_ms = TICK_MS, .end_of_media_ms = 2 * TICK_MS,          \
+	.retry_after_ms = TICK_MS, .grant_repeat_ms = TICK_MS,                \
+	.grant_repeats = 1
+
 #define IDLES                                                                  \
 	.idle_repeat_ms = TICK_MS, .idle_repeats = 2,                          \
 	.inactivity_ms = 4 * TICK_MS
@@ -594,7 +605,7 @@ static void coming_and_going(void **state)
 static void permissions(void **state)
 {
 	static const struct plan p = {.name = "permissions",
-				      .cfg = CFG_TWICE(TIMES, .queue_max = 3,
+				      .cfg = CFG_TWICE(SHORT, .queue_max = 3,
 						       .preempt = true,
 						       .emergency = true),
 				      .n = 3,
@@ -612,7 +623,7 @@ static void permissions(void **state)
 static void permissions_of_the_next(void **state)
 {
 	static const struct plan p = {.name = "permissions of the next",
-				      .cfg = CFG_TWICE(TIMES, .queue_max = 3,
+				      .cfg = CFG_TWICE(SHORT, .queue_max = 3,
 						       .preempt = true,
 						       .emergency = true),
 				      .n = 3,

@@ -439,6 +439,39 @@ static void release_is_how_one_cancels(void **state)
 	assert_int_equal(said(&c, FLOOR_ACT_QUEUE, 2)->position, 1);
 }
 
+/* Positions are told at most so often, but then all that are others */
+static void a_queue_in_motion(void **state)
+{
+	const struct floor_cfg c9 = queueing(9);
+	struct crowd c;
+
+	(void)state;
+	crowd_init(&c, &c9);
+	ask(&c, 0, 1, FLOOR_NORMAL);
+	ask(&c, 1, 1, FLOOR_NORMAL);
+	ask(&c, 2, 1, FLOOR_NORMAL);
+	ask(&c, 3, 2, FLOOR_NORMAL);
+	assert_int_equal(said(&c, FLOOR_ACT_MOVED, 1)->position, 2);
+	ask(&c, 4, 2, FLOOR_NORMAL);
+	assert_int_equal(said(&c, FLOOR_ACT_QUEUE, 4)->position, 2);
+	assert_int_equal(c.out.n, 1);
+	happen(&c, FLOOR_EV_RELEASE, 3);
+	assert_null(said(&c, FLOOR_ACT_MOVED, 4));
+	assert_true(floor_deadline(&c.f) == c.now + FLOOR_MOVED_MS * 1000);
+	wait_ms(&c, FLOOR_MOVED_MS - 1);
+	assert_int_equal(c.out.n, 0);
+	wait_ms(&c, 1);
+	assert_int_equal(c.out.n, 1);
+	assert_int_equal(said(&c, FLOOR_ACT_MOVED, 4)->position, 1);
+	expect_order(&c, "412");
+	/* Nobody is left who does not know */
+	happen(&c, FLOOR_EV_RELEASE, 4);
+	happen(&c, FLOOR_EV_RELEASE, 2);
+	happen(&c, FLOOR_EV_RELEASE, 1);
+	wait_ms(&c, FLOOR_MOVED_MS);
+	assert_int_equal(c.out.n, 0);
+}
+
 static void a_queue_is_full(void **state)
 {
 	const struct floor_cfg c2 = queueing(2);
@@ -1102,6 +1135,7 @@ int main(void)
 		cmocka_unit_test(the_queue_has_an_order),
 		cmocka_unit_test(a_participant_has_one_place),
 		cmocka_unit_test(release_is_how_one_cancels),
+		cmocka_unit_test(a_queue_in_motion),
 		cmocka_unit_test(a_queue_is_full),
 		cmocka_unit_test(the_queue_is_served),
 		cmocka_unit_test(a_grant_is_repeated),

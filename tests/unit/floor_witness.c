@@ -84,6 +84,9 @@ static void witness_open(struct witness *t, const struct witnessed *w,
 		t->v[i].position =
 			t->v[i].waits ? floor_position(&w->f, &w->m[i]) : 0;
 		t->v[i].was_at = t->v[i].position;
+		/* It has still to be told */
+		if (w->f.moved && t->v[i].position >= w->f.moved)
+			t->v[i].position = UINT16_MAX;
 	}
 }
 
@@ -267,9 +270,12 @@ static void check_deadline(const struct witness *t)
 static void check_beliefs(const struct witness *t)
 {
 	const struct witnessed *w = t->w;
+	uint16_t position;
 	unsigned i;
 
 	MUST(t, t->holder == no_of(w, w->f.holder));
+	MUST(t, w->f.moved <= w->f.queued);
+	MUST(t, w->f.moved_us <= w->now + FLOOR_MOVED_MS * 1000);
 	MUST(t, t->burst == w->f.burst);
 	MUST(t, (w->f.state == FLOOR_IDLE) == (t->holder == NOBODY));
 	MUST(t, t->holder == NOBODY || w->in[t->holder]);
@@ -278,7 +284,9 @@ static void check_beliefs(const struct witness *t)
 			continue;
 		MUST(t, t->v[i].talker == t->holder);
 		MUST(t, t->v[i].waits == w->m[i].queued);
-		MUST(t, t->v[i].position == floor_position(&w->f, &w->m[i]));
+		position = floor_position(&w->f, &w->m[i]);
+		MUST(t, t->v[i].position == position ||
+				(w->f.moved && position >= w->f.moved));
 	}
 }
 

@@ -3,9 +3,11 @@
  * @file mixer_guard_test.c  What must not get through the media switch:
  * foreign sources, unproven addresses, garbage, floods (rows P1, P10)
  */
+#include <errno.h>
 #include <unistd.h>
 #include <sys/socket.h>
 #include "tests/unit/mixer_rig.h"
+#include "util/clock.h"
 
 static void open_rig(struct rig *r, void **state)
 {
@@ -285,6 +287,225 @@ static void request_flood(void **state)
 	close_two(&r, ph);
 }
 
+static void tell(const struct phone *ph, enum tbcp_type type)
+{
+	const struct tbcp_msg msg = {
+		.type = type, .ignore_seq = true, .acked = TBCP_CONNECT};
+
+	phone_tbcp(ph, &msg);
+}
+
+/* Whatever comes with another's SSRC, or from where it is not, takes, holds
+ * and frees no floor, cancels nobody's waiting and acknowledges nothing */
+static void forged(void **state)
+{
+	static const enum tbcp_type typev[] = {TBCP_REQUEST, TBCP_RELEASE,
+					       TBCP_ACK,
+					       TBCP_QUEUE_STATUS_REQUEST};
+	static const struct mixer_connect call = {
+		.type = MIXER_SESSION_PRIVATE};
+	struct mixer_bridge_params p;
+	struct phone ph[3], thief;
+	mixer_bridge_id b;
+	struct rig r;
+	unsigned i;
+
+	open_rig(&r, state);
+	mixer_bridge_params_default(&p);
+	p.floor.queue_max = 5;
+	p.floor.idle_repeats = 0;
+	b = rig_bridge(&r, &p);
+	for (i = 0; i < 3; i++) {
+		ph[i] = (struct phone){.terms = {.queueing = true}};
+		phone_up_like(&ph[i], &r, 10 + i);
+		rig_join(&r, b, &ph[i], "sip:p@example.com");
+		(void)phone_told(&ph[i], TBCP_IDLE);
+	}
+	phone_press(&ph[0]);
+	(void)phone_told(&ph[1], TBCP_TAKEN);
+	phone_floor(&ph[1], TBCP_REQUEST);
+	assert_int_equal(phone_told(&ph[1], TBCP_QUEUE_STATUS).position, 1);
+	assert_int_equal(mixer_leg_connect(r.m, ph[1].leg, &call), 0);
+	(void)phone_told(&ph[1], TBCP_CONNECT);
+	(void)phone_told(&ph[2], TBCP_TAKEN);
+	phone_floor(&ph[2], TBCP_QUEUE_STATUS_REQUEST);
+	(void)phone_told(&ph[2], TBCP_QUEUE_STATUS);
+
+	/* The third one, proven, with the SSRCs of the two others */
+	thief = ph[2];
+	for (i = 0; i < 2 * ARRAY_SIZE(typev); i++) {
+		thief.ssrc = ph[i % 2].ssrc;
+		tell(&thief, typev[i / 2]);
+	}
+	RIG_WAIT(&r, drop_floor_foreign, 2 * ARRAY_SIZE(typev));
+	/* Another port of the holder's IP, and of the waiting one's */
+	for (i = 0; i < 2 * ARRAY_SIZE(typev); i++) {
+		char ip[] = "127.0.1.10";
+
+		thief = ph[i % 2];
+		ip[9] = (char)('0' + i % 2);
+		thief.fd[CH_FLOOR] = dup(ph[i % 2].fd[CH_FLOOR]);
+		phone_move(&thief, CH_FLOOR, ip);
+		tell(&thief, typev[i / 2]);
+		close(thief.fd[CH_FLOOR]);
+	}
+	RIG_WAIT(&r, drop_unknown_source, 2 * ARRAY_SIZE(typev));
+	/* ..and another IP */
+	for (i = 0; i < 2 * ARRAY_SIZE(typev); i++) {
+		thief = ph[i % 2];
+		thief.fd[CH_FLOOR] = dup(ph[i % 2].fd[CH_FLOOR]);
+		phone_move(&thief, CH_FLOOR, "127.0.1.99");
+		tell(&thief, typev[i / 2]);
+		close(thief.fd[CH_FLOOR]);
+	}
+	RIG_WAIT(&r, drop_no_leg, 2 * ARRAY_SIZE(typev));
+
+	for (i = 0; i < 3; i++)
+		phone_silent(&ph[i], CH_FLOOR);
+	assert_int_equal(rig_event_count(&r, MIXER_LEG_CONNECT_ACK), 0);
+	assert_int_equal(rig_event_count(&r, MIXER_FLOOR_UNQUEUED), 0);
+	phone_floor(&ph[0], TBCP_RELEASE);
+	(void)phone_told(&ph[1], TBCP_GRANTED);
+	tell(&ph[1], TBCP_ACK);
+	(void)rig_event(&r, MIXER_LEG_CONNECT_ACK, ph[1].leg, 0);
+	for (i = 0; i < 3; i++)
+		phone_close(&ph[i]);
+	rig_close(&r);
+}
+
+/* A flood of everything that a leg may say, while it waits, costs it what is
+ * beyond its bound, and the others nothing */
+static void message_flood(void **state)
+{
+	static const enum tbcp_type typev[] = {TBCP_REQUEST,
+					       TBCP_QUEUE_STATUS_REQUEST,
+					       TBCP_ACK, TBCP_RELEASE};
+	enum { TURNS = 5, FLOOD = 400 };
+	struct mixer_bridge_params p;
+	struct phone ph[3];
+	mixer_bridge_id b;
+	struct rig r;
+	unsigned i, k;
+
+	open_rig(&r, state);
+	mixer_bridge_params_default(&p);
+	p.floor.queue_max = 5;
+	b = rig_bridge(&r, &p);
+	for (i = 0; i < 3; i++) {
+		ph[i] = (struct phone){.terms = {.queueing = true}};
+		phone_up_like(&ph[i], &r, 10 + i);
+		rig_join(&r, b, &ph[i], "sip:p@example.com");
+		(void)phone_told(&ph[i], TBCP_IDLE);
+	}
+	for (k = 0; k < TURNS; k++) {
+		const uint64_t begun = clock_mono_ms();
+
+		for (i = 0; i < FLOOD; i++)
+			tell(&ph[2], typev[i % ARRAY_SIZE(typev)]);
+		phone_floor(&ph[0], TBCP_REQUEST);
+		/* It may be the flood's turn: it is freed again at once */
+		(void)phone_told(&ph[0], TBCP_GRANTED);
+		phone_talk(&ph[0], (uint8_t)k);
+		assert_int_equal(phone_hear(&ph[1]), k);
+		phone_floor(&ph[0], TBCP_RELEASE);
+		(void)phone_told(&ph[1], TBCP_TAKEN);
+		assert_true(clock_mono_ms() - begun < RIG_DEADLINE_MS);
+	}
+	assert_true(RIG_STAT(&r, drop_floor_rate) > TURNS * FLOOD / 2);
+	assert_int_equal(RIG_STAT(&r, events_lost), 0);
+	for (i = 0; i < 3; i++)
+		phone_close(&ph[i]);
+	rig_close(&r);
+}
+
+/* A handset's clock is its own: it may be anywhere, and jump */
+static void clocks(void **state)
+{
+	static const uint64_t timev[] = {0, 1, UINT64_MAX,
+					 0xe9c7f5a380000000ull, 42};
+	struct tbcp_msg msg = {.type = TBCP_REQUEST, .has_time = true};
+	struct phone ph[2];
+	struct rig r;
+	unsigned i;
+
+	open_rig(&r, state);
+	(void)bridge_two(&r, ph);
+	for (i = 0; i < ARRAY_SIZE(timev); i++) {
+		msg.ntp_time = timev[i];
+		phone_tbcp(&ph[0], &msg);
+		(void)phone_told(&ph[0], TBCP_GRANTED);
+		phone_floor(&ph[0], TBCP_RELEASE);
+		(void)phone_told(&ph[0], TBCP_IDLE);
+	}
+	close_two(&r, ph);
+}
+
+/* Each message twice: what it does, it does once */
+static void duplicates(void **state)
+{
+	struct phone ph[2];
+	struct rig r;
+	unsigned i;
+
+	open_rig(&r, state);
+	(void)bridge_two(&r, ph);
+	for (i = 0; i < 2; i++)
+		phone_floor(&ph[0], TBCP_REQUEST);
+	for (i = 0; i < 2; i++)
+		(void)phone_told(&ph[0], TBCP_GRANTED);
+	(void)phone_told(&ph[1], TBCP_TAKEN);
+	for (i = 0; i < 2; i++)
+		phone_floor(&ph[0], TBCP_RELEASE);
+	for (i = 0; i < 2; i++)
+		(void)phone_told(&ph[0], TBCP_IDLE);
+	/* A Release that comes late does not end the next one's burst */
+	phone_press(&ph[1]);
+	phone_floor(&ph[0], TBCP_RELEASE);
+	(void)phone_told(&ph[0], TBCP_TAKEN);
+	phone_talk(&ph[1], 5);
+	assert_int_equal(phone_hear(&ph[0]), 5);
+	(void)rig_event(&r, MIXER_FLOOR_TAKEN, ph[0].leg, 0);
+	(void)rig_event(&r, MIXER_FLOOR_TAKEN, ph[1].leg, 0);
+	(void)rig_event(&r, MIXER_FLOOR_IDLE, ph[0].leg, 0);
+	assert_int_equal(rig_event_count(&r, MIXER_FLOOR_TAKEN), 0);
+	assert_int_equal(rig_event_count(&r, MIXER_FLOOR_IDLE), 0);
+	close_two(&r, ph);
+}
+
+/* Who is in no bridge, or was in one, is told no, and changes nothing */
+static void strangers(void **state)
+{
+	struct phone ph[2], other;
+	struct tbcp_msg msg;
+	mixer_bridge_id b;
+	struct rig r;
+
+	open_rig(&r, state);
+	b = bridge_two(&r, ph);
+	phone_up(&other, &r, 2, 12);
+	phone_press(&ph[0]);
+	phone_floor(&other, TBCP_REQUEST);
+	msg = phone_told(&other, TBCP_DENY);
+	assert_int_equal(msg.reason, TBCP_DENY_ONLY_ONE);
+	phone_floor(&other, TBCP_RELEASE);
+	phone_floor(&other, TBCP_QUEUE_STATUS_REQUEST);
+	assert_int_equal(phone_told(&other, TBCP_QUEUE_STATUS).position, 0);
+	rig_join(&r, b, &other, "sip:other@example.com");
+	(void)phone_told(&other, TBCP_TAKEN);
+	assert_int_equal(mixer_bridge_leave(r.m, b, other.leg), 0);
+	(void)phone_told(&other, TBCP_IDLE);
+	phone_floor(&other, TBCP_RELEASE);
+	phone_floor(&other, TBCP_REQUEST);
+	(void)phone_told(&other, TBCP_DENY);
+	assert_int_equal(mixer_floor_request(r.m, b, other.leg, FLOOR_NORMAL),
+			 ENOENT);
+	assert_int_equal(mixer_floor_release(r.m, b, other.leg), ENOENT);
+	phone_talk(&ph[0], 3);
+	assert_int_equal(phone_hear(&ph[1]), 3);
+	phone_close(&other);
+	close_two(&r, ph);
+}
+
 /* A listener whose port is closed (ICMP comes back) costs the others nothing*/
 static void dead_listener(void **state)
 {
@@ -372,6 +593,11 @@ int main(void)
 		BOTH(garbage),
 		BOTH(other_payload_types),
 		BOTH(request_flood),
+		BOTH(forged),
+		BOTH(message_flood),
+		BOTH(clocks),
+		BOTH(duplicates),
+		BOTH(strangers),
 		BOTH(dead_listener),
 		BOTH(unreachable_listeners),
 	};

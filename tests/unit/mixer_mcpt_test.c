@@ -141,6 +141,59 @@ static void acks(void **state)
 	house_close(&h);
 }
 
+/* Nothing that was sent up to now is acknowledged */
+static void no_ack(struct phone *ph)
+{
+	static const struct mcpt_msg ask = {.type = MCPT_QUEUE_REQUEST};
+	struct mcpt_msg msg = {.type = MCPT_ACK};
+	uint8_t buf[2048];
+	size_t n, used;
+
+	phone_mcpt(ph, &ask);
+	while (msg.type != MCPT_QUEUE_INFO) {
+		n = phone_read(ph, CH_FLOOR, buf, sizeof(buf));
+		assert_int_equal(mcpt_decode(&msg, buf, n, &used), 0);
+		assert_int_not_equal(msg.type, MCPT_ACK);
+		if (msg.type == MCPT_IDLE || msg.type == MCPT_TAKEN)
+			ph->told_seq++;
+	}
+}
+
+/* Table 8.2.2.1-1: what may want an Ack, and gets it; whatever else the bit
+ * is on is taken without it */
+static void acks_by_the_table(void **state)
+{
+	static const bool wantsv[16] = {[MCPT_GRANTED] = true,
+					[MCPT_TAKEN] = true,
+					[MCPT_DENY] = true,
+					[MCPT_RELEASE] = true,
+					[MCPT_IDLE] = true,
+					[MCPT_QUEUE_INFO] = true,
+					[MCPT_MEDIA_FLOW] = true,
+					[MCPT_QUEUED_REQUESTS] = true};
+	uint8_t msg[] = {0, 0xcc, 0, 2, 0, 0, 0, 0, 'M', 'C', 'P', 'T'};
+	struct house h;
+	struct phone *ph;
+	unsigned i;
+
+	mixed_open(&h, state, all_mcpt, NULL);
+	ph = &h.ph[BOB];
+	for (i = 0; i < 4; i++)
+		msg[4 + i] = (uint8_t)(ph->ssrc >> (24 - 8 * i));
+	for (i = 0; i < 16; i++) {
+		msg[0] = (uint8_t)(0x80 | 0x10 | i);
+		phone_send(ph, CH_FLOOR, msg, sizeof(msg));
+		if (i == MCPT_REQUEST)
+			phone_mcpt(ph, &mcpt_release);
+		if (wantsv[i])
+			assert_int_equal(phone_mcpt_told(ph, MCPT_ACK).acked,
+					 i);
+		else
+			no_ack(ph);
+	}
+	house_close(&h);
+}
+
 static void queue_position(void **state)
 {
 	const struct mcpt_msg ask = {.type = MCPT_QUEUE_REQUEST};
@@ -303,6 +356,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		BOTH(mcpt_messages),
 		BOTH(acks),
+		BOTH(acks_by_the_table),
 		BOTH(queue_position),
 		BOTH(foreign_and_strange),
 		BOTH(revoked),

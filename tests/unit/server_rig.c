@@ -83,28 +83,6 @@ static struct term *term_find(const struct rig *r, const struct pl *name)
 	return NULL;
 }
 
-static void floor_recv_h(const struct sa *src, struct mbuf *mb, void *arg)
-{
-	struct term *t = arg;
-	struct tbcp_msg m;
-	size_t used;
-
-	(void)src;
-	if (tbcp_decode(&m, mbuf_buf(mb), mbuf_get_left(mb), &used))
-		return;
-	t->granted += m.type == TBCP_GRANTED;
-	t->taken += m.type == TBCP_TAKEN;
-}
-
-void term_floor_open(struct term *t)
-{
-	struct sa sa;
-
-	assert_int_equal(sa_set_str(&sa, "127.0.0.1", 0), 0);
-	assert_int_equal(udp_listen(&t->floor, &sa, floor_recv_h, t), 0);
-	assert_int_equal(udp_local_get(t->floor, &t->floor_laddr), 0);
-}
-
 static void floor_send(struct term *t, const struct tbcp_msg *m)
 {
 	struct mbuf *mb = mbuf_alloc(TBCP_MAX_BYTES);
@@ -115,6 +93,80 @@ static void floor_send(struct term *t, const struct tbcp_msg *m)
 	mb->end = len;
 	assert_int_equal(udp_send(t->floor, &t->floor_raddr, mb), 0);
 	mem_deref(mb);
+}
+
+void term_ack(struct term *t, bool connect, uint16_t reason)
+{
+	const struct tbcp_msg m = {
+		.type = TBCP_ACK, .ssrc = 1,
+		.acked = connect ? TBCP_CONNECT : TBCP_DISCONNECT,
+		.reason = reason
+	};
+
+	floor_send(t, &m);
+}
+
+static void text_take(char *buf, size_t size, const struct tbcp_text *text)
+{
+	(void)snprintf(buf, size, "%.*s", (int)text->l,
+		       text->p ? text->p : "");
+}
+
+static void connect_take(struct term *t, const struct tbcp_msg *m)
+{
+	t->connects++;
+	t->session_type = m->session_type;
+	text_take(t->session, sizeof(t->session), &m->session_uri);
+	text_take(t->inviter, sizeof(t->inviter), &m->inviting_uri);
+	text_take(t->group, sizeof(t->group), &m->group_uri);
+
+	switch (t->connect) {
+
+	case TERM_ACCEPT:
+		term_ack(t, true, TBCP_CONNECT_ACCEPTED);
+		break;
+
+	case TERM_BUSY:
+		term_ack(t, true, TBCP_CONNECT_BUSY);
+		break;
+
+	case TERM_DECLINE:
+		term_ack(t, true, TBCP_CONNECT_NOT_ACCEPTED);
+		break;
+
+	case TERM_DEAF:
+		break;
+	}
+}
+
+static void floor_recv_h(const struct sa *src, struct mbuf *mb, void *arg)
+{
+	struct term *t = arg;
+	struct tbcp_msg m;
+	size_t used;
+
+	(void)src;
+	if (tbcp_decode(&m, mbuf_buf(mb), mbuf_get_left(mb), &used))
+		return;
+	t->first = t->first ? t->first : m.type + 1u;
+	t->granted += m.type == TBCP_GRANTED;
+	t->taken += m.type == TBCP_TAKEN;
+	if (m.type == TBCP_CONNECT)
+		connect_take(t, &m);
+	if (m.type == TBCP_DISCONNECT) {
+		t->disconnects++;
+		if (t->connect != TERM_DEAF)
+			term_ack(t, false, 0);
+	}
+}
+
+void term_floor_open(struct term *t)
+{
+	struct sa sa;
+
+	assert_int_equal(sa_set_str(&sa, "127.0.0.1", 0), 0);
+	assert_int_equal(udp_listen(&t->floor, &sa, floor_recv_h, t), 0);
+	assert_int_equal(udp_local_get(t->floor, &t->floor_laddr), 0);
 }
 
 void term_press(struct term *t)
@@ -675,8 +727,8 @@ static int contact_h(enum sip_transp tp, const struct sa *src,
 	return mbuf_printf(mb, "%H", sip_contact_print, &contact);
 }
 
-uint16_t term_request(struct term *t, const char *met, const char *headers,
-		      const char *body)
+void term_request_start(struct term *t, const char *met, const char *headers,
+			const char *body)
 {
 	t->code = 0;
 	assert_int_equal(sip_drequestf(NULL, t->rig->sip, true, met,
@@ -684,6 +736,12 @@ uint16_t term_request(struct term *t, const char *met, const char *headers,
 				       contact_h, response_h, t,
 				       "%sContent-Length: %zu\r\n\r\n%s",
 				       headers, strlen(body), body), 0);
+}
+
+uint16_t term_request(struct term *t, const char *met, const char *headers,
+		      const char *body)
+{
+	term_request_start(t, met, headers, body);
 	assert_true(rig_wait(answered, t));
 	return t->code;
 }

@@ -27,6 +27,15 @@ enum term_mode {
 	TERM_NO_FLOOR   /**< 200, floor line refused */
 };
 
+/** ..and a Connect on its floor channel; a Disconnect is acknowledged unless it
+ *  is deaf */
+enum term_connect {
+	TERM_ACCEPT,
+	TERM_BUSY,
+	TERM_DECLINE,
+	TERM_DEAF
+};
+
 struct rig;
 
 struct term {
@@ -49,6 +58,14 @@ struct term {
 	struct udp_sock *floor;
 	struct sa floor_laddr, floor_raddr;
 	unsigned granted, taken;
+	enum term_connect connect;
+	unsigned connects, disconnects;
+	uint8_t session_type;       /**< Of the last Connect */
+	char session[HL_URI_MAX];
+	char inviter[HL_URI_MAX];
+	char group[HL_URI_MAX];
+	unsigned first;             /**< What came first since it was zeroed:
+					 tbcp_type + 1 */
 	/* As presence heard it */
 	enum bus_leg_status status;
 	bool dialled;
@@ -123,6 +140,9 @@ struct term *rig_up(struct rig *r, const char *name);
  *  headers end with CRLF. @return code */
 uint16_t term_request(struct term *t, const char *met, const char *headers,
 		      const char *body);
+/** ..and does not wait; code is 0 until it is answered */
+void term_request_start(struct term *t, const char *met, const char *headers,
+			const char *body);
 uint16_t term_refer(struct term *t, const char *target, bool nosub);
 /** The terminal INVITEs with this SDP ("" none) as user; @return code */
 uint16_t term_invite(struct term *t, const char *user, const char *sdp);
@@ -131,6 +151,9 @@ void term_invite_start(struct term *t, const char *user, const char *sdp);
 /** Presence answers what it was asked last */
 void rig_presence_speaks(struct rig *r);
 void term_sdp(const struct term *t, char *buf, size_t size);
+
+/** Acknowledge Connect, or Disconnect, with that reason */
+void term_ack(struct term *t, bool connect, uint16_t reason);
 
 /** Floor messages on its own channel */
 void term_press(struct term *t);
