@@ -70,13 +70,15 @@ class Floor:
         self.say('request', *fields, (INDICATOR,
                                       struct.pack('>H', indicator)))
 
+    def read(self):
+        """The next message; None: it is about sessions (test_connect.py)"""
+        data = self.sock.recv(2048)
+        return None if data[8:12] == b'MCPC' else Message(data)
+
     def hear(self, name, match=lambda m: True):
         """The next message of that name for which match is true; all others
         are passed over"""
         while True:
-            data = self.sock.recv(2048)
-            if data[8:12] == b'MCPC':
-                continue  # Which session it is in: test_connect.py
-            m = Message(data)
-            if m.name == name and match(m):
+            m = self.read()
+            if m and m.name == name and match(m):
                 return m
