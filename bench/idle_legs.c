@@ -161,17 +161,26 @@ static bool are_up(const struct crowd *c, uint32_t legs, uint32_t up)
 	return up == legs;
 }
 
+static void consent_pause(struct crowd *c)
+{
+	crowd_alive_set(c, CROWD_ALIVE_CONSENT, 0);
+	run(c, LAST_MS);
+}
+
 /* Without the questions for the status, behind which checks go in a heap;
- * until the last one is answered */
+ * from nothing under way until the last one is answered */
 static void consent_count(struct crowd *c, uint32_t measure_ms,
 			  struct mixes *mx)
 {
 	const struct crowd_counters *n = crowd_count(c);
-	const uint32_t checks = n->checks, answers = n->answers;
+	uint32_t checks, answers;
 
+	consent_pause(c);
+	checks = n->checks;
+	answers = n->answers;
+	crowd_alive_set(c, CROWD_ALIVE_CONSENT, CONSENT_MS);
 	run(c, measure_ms);
-	crowd_alive_set(c, CROWD_ALIVE_CONSENT, 0);
-	run(c, LAST_MS);
+	consent_pause(c);
 	mx->consent_per_s = (n->checks - checks) * 1000.0 / measure_ms;
 	mx->answered = n->checks == checks
 			       ? 0

@@ -131,6 +131,10 @@ static const struct setting settings[] = {
 	VAL("floor", "key_press", SET_KEY, server.mixer.key_press),
 	VAL("floor", "key_release", SET_KEY, server.mixer.key_release),
 	VAL("floor", "tones", SET_BOOL, server.mixer.tones),
+	NUM("floor", "voice_hang_ms", server.mixer.voice.hang_ms, 100,
+	    VOX_HANG_MS_MAX),
+	NUM("floor", "voice_threshold_db", server.mixer.voice.threshold_db, 3,
+	    VOX_THRESHOLD_DB_MAX),
 
 	NUM("auth", "nonce_ttl_s", auth.nonce_ttl_s, 1, DAY_S),
 	NUM("auth", "nonces_max", auth.nonces_max, 1, MANY),

@@ -327,9 +327,9 @@ static void acked(struct bfloor *b, const struct bfloor_io *io, uint64_t now,
 	b->open = false;
 	/* It has stopped: the time of grace is not waited for. A floor that
 	 * was granted again meanwhile is not meant */
-	if (!b->open_floor && !b->request && b->status == BFC_REVOKED)
+	if (!b->open_floor && b->status == BFC_REVOKED)
 		io->ask_h(FLOOR_SAID_RELEASE, 0, io->arg);
-	else if (!b->open_floor && b->request && b->status == BFC_GRANTED)
+	else if (!b->open_floor && b->status == BFC_GRANTED)
 		io->ask_h(FLOOR_SAID_ACK, 0, io->arg);
 	bfloor_floor_say(b, io, now);
 }

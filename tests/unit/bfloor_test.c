@@ -734,6 +734,60 @@ static void granted_unasked(void **state)
 	assert_int_equal(r.releases, 1);
 }
 
+/* The newest state only: what was said of an older one is not said again, nor
+ * what the terminal knows */
+static void not_said_again(void **state)
+{
+	const struct floor_tell first = {.type = FLOOR_TOLD_QUEUE,
+					 .position = 1};
+	const struct floor_tell none = {.type = FLOOR_TOLD_QUEUE};
+	struct rig r;
+	struct bfc_msg msg;
+
+	(void)state;
+	rig_init(&r);
+	(void)query(&r, 1, FLOOR);
+	(void)request(&r, 2);
+	tell(&r, &first);
+	tell(&r, &first);
+	tell(&r, &none);
+	assert_int_equal(r.n, 3);
+	is_status(&r, 2, 1, BFC_ACCEPTED, 1);
+	/* Cancelled before that was acknowledged */
+	(void)release(&r, 1);
+	is_status(&r, 3, 1, BFC_CANCELLED, 0);
+	run(&r, 60000);
+	assert_int_equal(r.n, 4);
+
+	/* A FloorStatus gives way to its request, and is said after it, with
+	 * what holds then */
+	r.view.taken = true;
+	tell(&r, &told_taken);
+	assert_int_equal(last(&r).prim, BFC_FLOOR_STATUS);
+	(void)request(&r, 2);
+	tell(&r, &first);
+	is_status(&r, 6, 2, BFC_ACCEPTED, 1);
+	msg = last(&r);
+	ack(&r, &msg);
+	assert_int_equal(r.n, 8);
+	assert_int_equal(last(&r).prim, BFC_FLOOR_STATUS);
+	assert_int_equal(last(&r).requests_n, 2);
+	tell(&r, &told_granted);
+	tell(&r, &first);
+	is_status(&r, 8, 2, BFC_GRANTED, 0);
+	assert_int_equal(r.n, 9);
+
+	/* It has gone: it is told nothing */
+	(void)say(&r, BFC_GOODBYE);
+	assert_int_equal(r.n, 10);
+	tell(&r, &told_idle);
+	run(&r, 60000);
+	assert_int_equal(r.n, 10);
+	/* A new beginning */
+	assert_int_equal(request(&r, 2), 0);
+	is_status(&r, 10, 3, BFC_PENDING, 0);
+}
+
 /* --- enumeration ---------------------------------------------------------- */
 
 /* A whole scenario: ask, wait in the queue, be granted, be revoked; with each
@@ -877,6 +931,7 @@ int main(void)
 		cmocka_unit_test(asked_again),
 		cmocka_unit_test(version_1),
 		cmocka_unit_test(granted_unasked),
+		cmocka_unit_test(not_said_again),
 		cmocka_unit_test(each_lost_in_turn),
 	};
 

@@ -500,6 +500,18 @@ static void a_queue_is_full(void **state)
 			 FLOOR_QUEUE_FULL);
 	happen(&c, FLOOR_EV_RELEASE, 1);
 	expect_holder(&c, 2);
+	/* Who waits in a full one may break in, for who is before it */
+	crowd_init(&c, &c2);
+	ask(&c, 0, 5, FLOOR_NORMAL);
+	ask(&c, 1, 9, FLOOR_NORMAL);
+	ask(&c, 2, 1, FLOOR_NORMAL);
+	c1 = c2;
+	c1.preempt = true;
+	floor_set(&c.f, &c1);
+	ask(&c, 2, 7, FLOOR_NORMAL);
+	assert_non_null(said(&c, FLOOR_ACT_REVOKE, 0));
+	happen(&c, FLOOR_EV_RELEASE, 0);
+	expect_holder(&c, 1);
 	/* There are as many as positions have numbers */
 	c1.queue_max = 65535;
 	floor_set(&c.f, &c1);

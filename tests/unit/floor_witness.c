@@ -253,6 +253,8 @@ static void check_deadline(const struct witness *t)
 
 	if (f->state != FLOOR_IDLE || f->head)
 		MUST(t, at != FLOOR_NEVER);
+	if (f->moved)
+		MUST(t, at <= f->moved_us);
 	if (f->state == FLOOR_TAKEN) {
 		MUST(t, f->t1 != FLOOR_NEVER);
 		/* T2 from the first packet on */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
  * @file mixer_alloc_test.c  A worker that forwards speech, plain or protected,
- * allocates nothing; signalling, where there is no memory, changes nothing
+ * or speaks BFCP, allocates nothing; signalling, where there is no memory,
+ * changes nothing
  *
  * The program's own malloc counts who calls it, and has none now and then. Not
  * built with a sanitizer, which brings its own.
@@ -10,6 +11,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include "tests/unit/mixer_srtp_rig.h"
+#include "wire/bfcp.h"
 
 enum { PHONES = 4, PACKETS = 400, BURSTS = 4 };
 
@@ -98,6 +100,79 @@ static void no_malloc(void **state)
 		phone_close(&plain[i]);
 		sphone_close(&secure[i]);
 	}
+	rig_close(&r);
+}
+
+static void bfcp_say(const struct phone *ph, struct bfc_msg *msg)
+{
+	static uint16_t transaction;
+	uint8_t buf[BFC_MAX_BYTES];
+	size_t len;
+
+	msg->version = 2;
+	msg->conference = RIG_CONFERENCE;
+	msg->user = RIG_USER;
+	msg->transaction = ++transaction;
+	assert_int_equal(bfc_encode(buf, sizeof(buf), msg, &len), 0);
+	phone_send(ph, CH_FLOOR, buf, len);
+}
+
+/* Waits for a status of its request; acknowledges nothing, so that all is said
+ * again */
+static uint16_t bfcp_told(const struct phone *ph, enum bfc_reqstat status)
+{
+	uint8_t buf[BFC_MAX_BYTES];
+	struct bfc_msg msg;
+
+	do {
+		const size_t len = phone_read(ph, CH_FLOOR, buf, sizeof(buf));
+
+		assert_int_equal(bfc_decode(&msg, buf, len), 0);
+	} while (msg.prim != BFC_FLOOR_REQUEST_STATUS ||
+		 msg.requests[0].overall.status != status);
+	return msg.requests[0].id;
+}
+
+static void no_malloc_bfcp(void **state)
+{
+	struct bfc_msg query = {.prim = BFC_FLOOR_QUERY,
+				.floors = {RIG_FLOOR}, .floors_n = 1};
+	struct bfc_msg ask = {.prim = BFC_FLOOR_REQUEST,
+			      .floors = {RIG_FLOOR}, .floors_n = 1};
+	struct bfc_msg let_go = {.prim = BFC_FLOOR_RELEASE,
+				 .has_request = true};
+	struct mixer_cfg cfg;
+	struct phone room, alice;
+	unsigned long before;
+	mixer_bridge_id b;
+	struct rig r;
+	unsigned i;
+
+	rig_cfg(&cfg, rig_workers(state));
+	rig_open(&r, &cfg);
+	b = rig_bridge(&r, NULL);
+	phone_up_as(&alice, &r, 1, PHONE_TBCP);
+	rig_join(&r, b, &alice, "sip:alice@example.com");
+	(void)phone_told(&alice, TBCP_IDLE);
+	phone_up_as(&room, &r, 2, PHONE_BFCP);
+	rig_join(&r, b, &room, "sip:room@example.com");
+
+	before = atomic_load(&others);
+	bfcp_say(&room, &query);
+	for (i = 0; i < BURSTS; i++) {
+		bfcp_say(&room, &ask);
+		let_go.request = bfcp_told(&room, BFC_GRANTED);
+		(void)phone_told(&alice, TBCP_TAKEN);
+		bfcp_say(&room, &let_go);
+		(void)bfcp_told(&room, BFC_RELEASED);
+		(void)phone_told(&alice, TBCP_IDLE);
+		phone_press(&alice);
+		phone_release(&alice, alice.seq);
+		(void)phone_told(&alice, TBCP_IDLE);
+	}
+	assert_int_equal(atomic_load(&others), before);
+	phone_close(&room);
+	phone_close(&alice);
 	rig_close(&r);
 }
 
@@ -245,6 +320,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		BOTH(no_malloc),
+		BOTH(no_malloc_bfcp),
 		BOTH(no_memory),
 	};
 

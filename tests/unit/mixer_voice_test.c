@@ -90,7 +90,6 @@ static void voice_open(struct house *h, void **state, bool tones)
 
 	rig_cfg(&cfg, rig_workers(state));
 	cfg.tones = tones;
-	cfg.rtcp_ms = 0;
 	cfg.voice.hang_ms = HANG_MS;
 	rig_open(&h->r, &cfg);
 	h->b = rig_bridge(&h->r, NULL);
