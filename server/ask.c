@@ -2,8 +2,8 @@
 #include "server/priv.h"
 
 /* A REFER, or an INVITE that dials, whose activation presence was asked about,
- * and then the terminals of those who are called. Its server transaction absorbs
- * repeats until the answer is there. */
+ * and then the terminals of those who are called. Its server transaction
+ * absorbs repeats until the answer is there. */
 struct ask {
 	struct le le;            /**< In server.askl */
 	struct leg *leg;
@@ -149,6 +149,7 @@ static void dial_answered_h(struct ask *ask)
 	}
 
 	(void)mem_ref((void *)msg);
+	call->reserved = NULL;
 	ask->reserved = NULL;
 	mem_deref(ask);
 	dial_answered(leg, msg, call);

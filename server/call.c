@@ -123,7 +123,8 @@ static void call_press(struct call *call, struct leg *caller)
 			  call);
 
 	(void)mixer_leg_select(srv->mixer, caller->mid, call->b.id);
-	(void)mixer_floor_request(srv->mixer, call->b.id, caller->mid, FLOOR_NORMAL);
+	(void)mixer_floor_request(srv->mixer, call->b.id, caller->mid,
+				  FLOOR_NORMAL);
 }
 
 void call_service_changed(struct leg *leg)

@@ -78,6 +78,7 @@ def test_speaks_as_it_presses(lab):
     for workers in (1, 3):
         server = lab.server({'media': {'workers': workers}})
         server.users('alice', 'bob', both=False)
+        server.sql('UPDATE floor_policy SET queue_max = 0;')  # nobody waits
         server.group('crew', 'alice', 'bob')
         speech = lab.speech()
         alice = lab.handset(server, 'alice', play=speech,

@@ -117,6 +117,7 @@ def test_press_denied(lab):
     """P10: while one talks another is denied, with a reason, and not heard"""
     server = lab.server()
     server.users('alice', 'bob', 'carol', both=False)
+    server.sql('UPDATE floor_policy SET queue_max = 0;')  # nobody waits
     server.group('crew', 'alice', 'bob')
     server.holler('group', 'join', 'crew', 'carol', '--listen-only')
     speech = lab.speech('Front_Left', 'Front_Right', 'Front_Center')
