@@ -30,8 +30,8 @@ static void time_set(struct hs_floor *f, const struct hs_floormsg *msg,
 		f->warn_us = f->end_us - before_us;
 }
 
-/* Said again, with what is left of the time. Little of it is a warning; so is
- * whatever comes when we have warned. */
+/* Said again, with what is left of the time: a warning, if a good part of it
+ * is gone */
 static void time_again(struct hs_floor *f, const struct hs_floormsg *msg,
 		       uint64_t now_us, struct hs_floor_out *out)
 {
@@ -46,7 +46,7 @@ static void time_again(struct hs_floor *f, const struct hs_floormsg *msg,
 		return;
 	}
 	f->end_us = now_us + left_us;
-	if (left_us > f->cfg.warn_us && left_us > all_us / 2) {
+	if (left_us > all_us - all_us / 3) {
 		time_set(f, msg, now_us);
 		return;
 	}

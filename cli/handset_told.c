@@ -58,12 +58,18 @@ static void text(struct told *t, const char *key, const struct hs_fm_text *val)
 		hs_ev_strn(&t->ev, key, val->p, val->l);
 }
 
+/* For the terminal: what others call themselves does not steer it. */
 static bool copy(char *buf, size_t size, const struct hs_fm_text *t)
 {
-	if (t->l && re_snprintf(buf, size, "%b", t->p, t->l) >= 0)
-		return true;
-	buf[0] = '\0';
-	return false;
+	if (!t->l || re_snprintf(buf, size, "%b", t->p, t->l) < 0) {
+		buf[0] = '\0';
+		return false;
+	}
+	for (; *buf; buf++) {
+		if ((unsigned char)*buf < ' ' || *buf == 0x7f)
+			*buf = '?';
+	}
+	return true;
 }
 
 /* How urgent it is, and whether one talks to all */

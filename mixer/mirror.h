@@ -13,6 +13,7 @@
 
 #include "mixer/bridge.h"
 #include "mixer/dtls.h"
+#include "mixer/mix.h"
 #include "mixer/flow.h"
 #include "mixer/part.h"
 
@@ -91,6 +92,7 @@ struct mixer {
 	struct port_range rangev[MIXER_LADDRS_MAX];
 	struct flows *flows;
 	struct dtls *dtls;
+	struct mix *mix;             /**< NULL: nobody needed it yet */
 	uint32_t legs;
 	struct mbridge *bridgev;
 	uint32_t bridges, bridge_free, bridge_high;
@@ -108,6 +110,9 @@ bool cmd_fits(const struct mixer *m, unsigned worker, uint32_t n,
 /** The next command, to be filled; cmd_fits() was asked */
 struct cmd *cmd_new(struct mixer *m, unsigned worker, enum cmd_type type);
 void cmd_push(struct mixer *m, unsigned worker);
+/** Start the mix thread, if it does not run
+ *  @return 0, EAGAIN, or as mix_alloc() */
+int mix_start(struct mixer *m);
 
 /* --- mixer_leg.c --------------------------------------------------------- */
 

@@ -142,6 +142,7 @@ static void mixer_destructor(void *arg)
 	if (m->bridgev)
 		mbridges_free(m);
 	mem_deref(m->dtls);
+	mem_deref(m->mix);
 	for (i = 0; m->mwv && i < m->cfg.workers; i++)
 		mworker_fini(m, &m->mwv[i]);
 	mem_deref(m->mwv);
@@ -253,6 +254,30 @@ static bool cfg_ok(const struct mixer_cfg *cfg)
 		if (!sa_isset(&cfg->laddrv[i], SA_ADDR))
 			return false;
 	return true;
+}
+
+int mix_start(struct mixer *m)
+{
+	struct wake *wakev[MIXER_WORKERS_MAX];
+	unsigned i;
+	int err;
+
+	if (m->mix)
+		return 0;
+	for (i = 0; i < m->cfg.workers; i++) {
+		wakev[i] = m->mwv[i].w->wake;
+		if (!cmd_fits(m, i, 2, CMD_KEEP))
+			return EAGAIN;
+	}
+	err = mix_alloc(&m->mix, m->cfg.workers, wakev);
+	for (i = 0; i < m->cfg.workers && !err; i++) {
+		struct cmd *c = cmd_new(m, i, CMD_MIX);
+
+		c->u.mix.cmds = mix_cmds(m->mix, i);
+		c->u.mix.evs = mix_evs(m->mix, i);
+		cmd_push(m, i);
+	}
+	return err;
 }
 
 int mixer_alloc(struct mixer **mp, const struct mixer_cfg *cfg,

@@ -221,9 +221,12 @@ int mixer_leg_add(struct mixer *m, const struct mixer_leg_params *p,
 	else if (p->ice)
 		err = ice_alloc(&ice, slot);
 	if (!err && p->voice)
-		err = voice_alloc(&voice);
+		err = voice_alloc(&voice, p->codec);
+	if (!err && voice && voice->decoder)
+		err = mix_start(m);
 	if (err) {
 		mem_deref(ice);
+		mem_deref(voice);
 		const struct flow_at at = flow_at(m, worker, laddr, &p->flow);
 
 		slot_give(mw, slot);

@@ -20,6 +20,7 @@ struct bridge;
 struct member;
 struct part;
 struct secure;
+struct slotq;
 
 enum {
 	CMD_SLOTS = 8192,
@@ -33,6 +34,7 @@ enum {
 enum cmd_type {
 	CMD_TRIPLE,       /**< Sockets of a triple */
 	CMD_LEG_ADD,
+	CMD_MIX,          /**< The mix thread runs */
 	CMD_LEG_REMOTE,
 	CMD_LEG_FLOW,
 	CMD_LEG_ICE,      /**< New credentials */
@@ -79,6 +81,9 @@ struct cmd {
 		struct mixer_leg_remote remote;
 		struct sa flow;
 		struct mixer_ice ice;
+		struct {
+			struct slotq *cmds, *evs; /**< See mix.h */
+		} mix;
 		struct bridge *bridge;
 		struct floor_policy policy;
 		struct {

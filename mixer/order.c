@@ -171,6 +171,10 @@ static void order(struct worker *w, const struct cmd *c)
 	case CMD_LEG_REMOTE:
 		leg_remote_order(w, c);
 		break;
+	case CMD_MIX:
+		w->mix_cmds = c->u.mix.cmds;
+		w->mix_evs = c->u.mix.evs;
+		break;
 	case CMD_LEG_FLOW:
 	case CMD_LEG_DEL:
 		leg_order(w, c);

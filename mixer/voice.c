@@ -3,6 +3,7 @@
  * @file voice.c  A leg whose speech asks for the floor by itself
  */
 #include <errno.h>
+#include <string.h>
 #include "mixer/bridge.h"
 #include "mixer/floorchan.h"
 #include "mixer/hold.h"
@@ -15,22 +16,77 @@ enum { MS = 1000 };
 
 static void timer_h(struct wheel_timer *t, void *arg);
 
-int voice_alloc(struct voice **vp)
+static void destructor(void *arg)
 {
-	struct voice *v = mem_zalloc(sizeof(*v), NULL);
+	struct voice *v = arg;
+
+	mem_deref(v->decoder);
+}
+
+int voice_alloc(struct voice **vp, enum mixer_codec codec)
+{
+	struct voice *v = mem_zalloc(sizeof(*v), destructor);
+	int err;
 
 	if (!v)
 		return ENOMEM;
 	vox_init(&v->vox);
 	delay_init(&v->delay);
+	err = mix_decoder_alloc(&v->decoder, codec);
+	if (err && err != ENOTSUP) {
+		mem_deref(v);
+		return err;
+	}
 	*vp = v;
 	return 0;
 }
 
+/* What was sent to the mix thread points to its decoder */
+static bool decoder_give(struct worker *w, struct voice *v)
+{
+	struct mix_cmd *c = slotq_reserve(w->mix_cmds);
+
+	if (!c)
+		return false;
+	c->type = MIX_END;
+	c->decoder = v->decoder;
+	slotq_commit(w->mix_cmds);
+	v->decoder = NULL;
+	return true;
+}
+
 void voice_stop(struct worker *w, struct leg *leg)
 {
-	if (leg->voice)
-		wheel_cancel(&w->wheel, &leg->voice->timer);
+	struct voice *v = leg->voice;
+
+	if (!v)
+		return;
+	wheel_cancel(&w->wheel, &v->timer);
+	if (!v->decoder || !w->mix_cmds || decoder_give(w, v))
+		return;
+	leg->voice = NULL;
+	v->next = w->voices_gone;
+	w->voices_gone = v;
+}
+
+static void gone_free(struct worker *w)
+{
+	while (w->voices_gone && decoder_give(w, w->voices_gone)) {
+		struct voice *v = w->voices_gone;
+
+		w->voices_gone = v->next;
+		mem_deref(v);
+	}
+}
+
+void voices_fini(struct worker *w)
+{
+	while (w->voices_gone) {
+		struct voice *v = w->voices_gone;
+
+		w->voices_gone = v->next;
+		mem_deref(v);
+	}
 }
 
 static bool may_talk(const struct leg *leg)
@@ -238,6 +294,26 @@ static void hear_g711(struct worker *w, struct leg *leg, const uint8_t *p,
 	}
 }
 
+/* What comes back is heard by voice_take() */
+static void to_mix(struct worker *w, const struct leg *leg, const uint8_t *p,
+		   size_t len)
+{
+	struct mix_cmd *c = NULL;
+
+	if (w->mix_cmds && len <= MIX_BYTES_MAX)
+		c = slotq_reserve_spare(w->mix_cmds, MIX_KEEP);
+	if (!c) {
+		STAT_INC(w, voice_unheard);
+		return;
+	}
+	c->type = MIX_SPEECH;
+	c->leg = leg->id;
+	c->decoder = leg->voice->decoder;
+	c->len = (uint16_t)len;
+	memcpy(c->v, p, len);
+	slotq_commit(w->mix_cmds);
+}
+
 /* The detector of SILK takes noise for speech where the band is narrow
  * (measured: libopus 1.3.1 at 8 kHz) */
 static void hear_opus(struct worker *w, struct leg *leg, const uint8_t *p,
@@ -254,12 +330,17 @@ static void hear_opus(struct worker *w, struct leg *leg, const uint8_t *p,
 		hear_flag(w, leg, said == OPUSPKT_VOICE,
 			  o.n * o.frame_us / MS);
 	else
-		STAT_INC(w, voice_unheard);
+		to_mix(w, leg, p, len);
 }
 
 static void hear(struct worker *w, struct leg *leg, const uint8_t *p,
 		 size_t len)
 {
+	/* Whatever it is, it may be an echo */
+	if (leg->voice->decoder && is_deaf(w, leg)) {
+		hear_level(w, leg, LEVEL_NONE, LEVEL_BLOCK_MS);
+		return;
+	}
 	switch ((enum mixer_codec)leg->codec) {
 	case MIXER_CODEC_PCMU:
 	case MIXER_CODEC_PCMA:
@@ -269,7 +350,7 @@ static void hear(struct worker *w, struct leg *leg, const uint8_t *p,
 		hear_opus(w, leg, p, len);
 		break;
 	case MIXER_CODEC_G722:
-		STAT_INC(w, voice_unheard);
+		to_mix(w, leg, p, len);
 		break;
 	}
 }
@@ -325,6 +406,32 @@ bool voice_speech(struct worker *w, struct leg *leg,
 	note_pause(w, leg);
 	go_on(w, leg);
 	return true;
+}
+
+bool voice_waits(const struct worker *w)
+{
+	return w->mix_evs && !slotq_empty(w->mix_evs);
+}
+
+void voice_take(struct worker *w)
+{
+	const struct mix_ev *ev;
+	unsigned i;
+
+	if (!w->mix_evs)
+		return;
+	gone_free(w);
+	while ((ev = slotq_peek(w->mix_evs))) {
+		struct leg *leg = leg_get(&w->legs, ev->leg);
+
+		for (i = 0; leg && leg->voice && i < ev->n; i++)
+			hear_level(w, leg, ev->levelv[i], LEVEL_BLOCK_MS);
+		slotq_release(w->mix_evs);
+		if (!leg || !leg->voice)
+			continue;
+		note_pause(w, leg);
+		go_on(w, leg);
+	}
 }
 
 /* --- what becomes of it ------------------------------------------------- */

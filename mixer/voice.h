@@ -15,6 +15,10 @@
  * overflows; what is still under way when the floor is given back is the
  * silence that ended it.
  *
+ * G.711 is measured here. Opus says itself whether it is speech, where it has a
+ * SILK layer of 8 kHz or more; what else there is, and G.722, the mix thread
+ * decodes (mix.h).
+ *
  * What the terminal plays may come back as an echo: while the leg hears a
  * burst or the sound of a tone, and for VOICE_DEAF_MS after, it asks for
  * nothing. Whoever is denied and talks on asks again once a second, and hears
@@ -28,6 +32,7 @@
 
 #include "mixer/delay.h"
 #include "mixer/leg.h"
+#include "mixer/mix.h"
 #include "mixer/vox.h"
 #include "util/wheel.h"
 
@@ -61,11 +66,13 @@ struct voice {
 	uint64_t busy_us;  /**< It last talked, or could not be heard */
 	uint64_t lag_us;   /**< HOLDS: so much later speech is sent on */
 	struct vox vox;
+	struct mix_decoder *decoder; /**< NULL: its codec needs none */
+	struct voice *next;          /**< In worker.voices_gone */
 	struct delay delay;
 };
 
 /** @return 0 or ENOMEM */
-int voice_alloc(struct voice **vp);
+int voice_alloc(struct voice **vp, enum mixer_codec codec);
 
 /**
  * Speech came from the leg, which has a voice
@@ -89,5 +96,12 @@ void voice_keyed(struct worker *w, struct leg *leg, bool asks);
 void voice_plays(struct leg *leg, uint64_t now_us);
 /** The leg is about to be freed */
 void voice_stop(struct worker *w, struct leg *leg);
+
+/** Take what the mix thread says */
+void voice_take(struct worker *w);
+/** It has said something */
+bool voice_waits(const struct worker *w);
+/** The worker has ended, and the mix thread too */
+void voices_fini(struct worker *w);
 
 #endif

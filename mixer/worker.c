@@ -12,6 +12,7 @@
 #include "mixer/floorchan_bfcp.h"
 #include "mixer/part.h"
 #include "mixer/sweep.h"
+#include "mixer/voice.h"
 #include "util/clock.h"
 #include "util/reserve.h"
 #include "util/thread.h"
@@ -152,7 +153,8 @@ static bool queues_empty(const struct worker *w)
 {
 	unsigned i;
 
-	if (!slotq_empty(w->cmds) || dtlschan_waits(w))
+	if (!slotq_empty(w->cmds) || dtlschan_waits(w) ||
+	    voice_waits(w))
 		return false;
 	for (i = 0; i < w->count; i++)
 		if (w->from[i] && !slotq_empty(w->from[i]))
@@ -256,6 +258,7 @@ static void *worker_main(void *arg)
 		wake_clear(w->wake);
 		worker_orders(w);
 		dtlschan_take(w);
+		voice_take(w);
 		load_look(w, evv, n);
 		if (n > 0)
 			ready_read(w, evv, n);
@@ -313,6 +316,7 @@ static void worker_destructor(void *arg)
 	mem_deref(w->sockv);
 	ssrcs_fini(&w->ssrcs);
 	legs_fini(&w->legs);
+	voices_fini(w);
 	bfcpchans_free(w->bfcpv, w->cfg.legs_max);
 	holds_fini(&w->holds);
 	lates_fini(&w->lates);

@@ -89,6 +89,8 @@ struct worker {
 	struct replay_pool replays;
 	struct ssrcs ssrcs;
 	struct slotq *dtls_cmds, *dtls_evs; /**< Ours in struct dtls */
+	struct slotq *mix_cmds, *mix_evs;   /**< ..in struct mix; NULL: none */
+	struct voice *voices_gone;       /**< Of whom it has not heard yet */
 	uint8_t spare[2][RX_BYTES];      /**< Packets that are tried */
 	struct rx rx[2];                 /**< 1: floor, RTP is read behind */
 };

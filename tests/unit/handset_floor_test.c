@@ -658,6 +658,10 @@ static void warned_before_the_time_is_over(void **state)
 	granted_for(&f, 30, 2000 * MS, &out);
 	assert_int_equal(out.notice, HS_FLOOR_NOTHING);
 	assert_int_equal(hs_floor_deadline_us(&f), 27000 * MS);
+	enter(&f, PENDING_REQUEST);
+	granted_for(&f, 5, 0, &out);
+	granted_for(&f, 5, 100 * MS, &out);
+	assert_int_equal(out.notice, HS_FLOOR_NOTHING);
 	/* Little time: at two thirds of it */
 	enter(&f, PENDING_REQUEST);
 	granted_for(&f, 6, 0, &out);

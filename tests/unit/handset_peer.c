@@ -127,6 +127,17 @@ static void do_refer(struct peer *p, const struct sip_msg *msg)
 			 p->refer_code < 300 ? "Accepted" : "Not For You");
 }
 
+static void do_message(struct peer *p, const struct sip_msg *msg)
+{
+	if (!authorised(p, msg))
+		return;
+	assert_true(msg->mb->end < sizeof(p->message));
+	memcpy(p->message, msg->mb->buf, msg->mb->end);
+	p->message[msg->mb->end] = '\0';
+	p->messages++;
+	(void)sip_treply(NULL, p->sip, msg, 200, "OK");
+}
+
 /* Changes of a session that are refused, and UPDATE, which libre lacks */
 static bool in_dialog(struct peer *p, const struct sip_msg *msg)
 {
@@ -171,6 +182,8 @@ static bool request_h(const struct sip_msg *msg, void *arg)
 		do_subscribe(p, msg);
 	else if (!pl_strcmp(&msg->met, "REFER"))
 		do_refer(p, msg);
+	else if (!pl_strcmp(&msg->met, "MESSAGE"))
+		do_message(p, msg);
 	else
 		return false;
 	re_cancel();
@@ -260,10 +273,19 @@ static void floor_msg(struct peer_leg *leg, const struct tbcp_msg *msg)
 	if (msg->type == TBCP_REQUEST) {
 		leg->requests++;
 		leg->rtp_packets = 0;
-		peer_floor(leg,
-			   &(struct tbcp_msg){.type = TBCP_GRANTED,
-					      .has_stop_talking = true,
-					      .stop_talking_s = 30});
+		if (leg->in_line)
+			peer_floor(leg, &(struct tbcp_msg){
+						.type = TBCP_QUEUE_STATUS,
+						.position = 2});
+		else
+			peer_floor(leg, &(struct tbcp_msg){
+						.type = TBCP_GRANTED,
+						.has_stop_talking = true,
+						.stop_talking_s = 30});
+	}
+	if (msg->type == TBCP_ACK) {
+		leg->acks++;
+		leg->ack = *msg;
 	}
 	if (msg->type == TBCP_RELEASE) {
 		leg->releases++;

@@ -34,6 +34,9 @@ struct peer_leg {
 	uint16_t update_code;   /**< Last answer to an UPDATE.. */
 	char update[PEER_TEXT_MAX]; /**< ..whole */
 	struct tbcp_msg release;
+	bool in_line;           /**< Requests are queued, not granted */
+	unsigned acks;
+	struct tbcp_msg ack;    /**< The last one */
 	unsigned keys, key_packets; /**< Ended telephone-events, INFOs */
 	char key[16];               /**< ..which, in order */
 	uint32_t event_ts;          /**< Of the running one */
@@ -63,11 +66,13 @@ struct peer {
 	bool lost;              /**< Knows no dialog: 481 */
 
 	/* what it was sent */
-	unsigned registers, challenges, stales, subscribes, refers, byes;
+	unsigned registers, challenges, stales, subscribes, refers, byes,
+		messages;
 	struct digest_cred cred; /**< Of the last request */
 	struct digest_cred reg;  /**< Of the last REGISTER */
 	unsigned unregisters, unsubscribes;
 	char refer[PEER_TEXT_MAX];
+	char message[PEER_TEXT_MAX]; /**< The last MESSAGE, whole */
 	struct sip_dialog *sub;
 	struct sa contact;       /**< The handset's SIP address */
 	struct peer_leg legv[PEER_LEGS_MAX];

@@ -278,6 +278,116 @@ static void implicit_grant(void **state)
 	mem_deref(p);
 }
 
+/* P10: the place in line, told as it changes; its end by the user, by the
+ * grant, and by nobody being there */
+static void waits_in_line(void **state)
+{
+	static const char *const opts[] = {
+		"--user",   "alice",     "--password", "secret",
+		"--domain", "peer.test", "--wait",     NULL};
+	struct peer *p = peer_start();
+	struct peer_leg *leg;
+
+	(void)state;
+	peer_run(p, opts);
+	peer_wait(p, "subscribed");
+	leg = peer_invite(p, "alice");
+	peer_wait(p, "leg_up");
+	leg->in_line = true;
+	peer_send(p, "press");
+	has(peer_wait(p, "queued"), "\"position\":2");
+	peer_send(p, "release");
+	peer_floor(leg, &(struct tbcp_msg){.type = TBCP_QUEUE_STATUS,
+					   .position = 1});
+	has(peer_wait(p, "queued"), "\"position\":1");
+	peer_send(p, "status");
+	has(peer_wait(p, "status"), "\"position\":1");
+	peer_send(p, "cancel");
+	peer_until(p, &leg->releases, 1);
+	assert_true(leg->release.ignore_seq);
+	peer_wait(p, "idle");
+	/* Its turn, and no key down */
+	peer_send(p, "press");
+	peer_wait(p, "queued");
+	peer_send(p, "release");
+	peer_wait(p, "release");
+	peer_floor(leg, &(struct tbcp_msg){.type = TBCP_GRANTED,
+					   .has_stop_talking = true,
+					   .stop_talking_s = 3});
+	has(peer_wait(p, "offered"), "\"duration_s\":3");
+	peer_send(p, "press");
+	peer_wait(p, "granted");
+	peer_until(p, &leg->rtp_packets, 1);
+	has(peer_wait(p, "warning"), "\"seconds\":1");
+	peer_send(p, "release");
+	peer_until(p, &leg->releases, 2);
+	mem_deref(p);
+}
+
+static void calls_are_answered_as_told(void **state)
+{
+	static const struct tbcp_msg connect = {
+		.type = TBCP_CONNECT,
+		.session_type = 1,
+		.inviting_uri = {"sip:bob@peer.test", 17},
+		.session_uri = {"sip:call1@peer.test", 19}};
+	struct peer_leg *leg;
+	struct peer *p = peer_ready(&leg);
+	const char *line;
+
+	(void)state;
+	peer_floor(leg, &connect);
+	line = peer_wait(p, "connected");
+	has(line, "\"type\":\"one-to-one\"");
+	has(line, "\"session\":\"sip:call1@peer.test\"");
+	peer_until(p, &leg->acks, 1);
+	assert_int_equal(leg->ack.acked, TBCP_CONNECT);
+	assert_int_equal(leg->ack.reason, TBCP_CONNECT_ACCEPTED);
+	/* Repeated: acked, and not told */
+	peer_floor(leg, &connect);
+	peer_until(p, &leg->acks, 2);
+	peer_floor(leg, &(struct tbcp_msg){.type = TBCP_DISCONNECT});
+	peer_wait(p, "disconnected");
+	peer_until(p, &leg->acks, 3);
+	assert_int_equal(leg->ack.acked, TBCP_DISCONNECT);
+	peer_send(p, "connect busy\nmark set");
+	peer_wait(p, "mark");
+	peer_floor(leg, &connect);
+	has(peer_wait(p, "connect_refused"), "\"uri\":\"sip:bob@peer.test\"");
+	peer_until(p, &leg->acks, 4);
+	assert_int_equal(leg->ack.reason, TBCP_CONNECT_BUSY);
+	peer_send(p, "connect perhaps");
+	has(peer_wait(p, "error"), "accept, busy or refuse");
+	mem_deref(p);
+}
+
+/* Where the floor channel cannot say it, and where nobody talks */
+static void emergency_is_said_in_the_dialog(void **state)
+{
+	struct peer_leg *leg;
+	struct peer *p = peer_ready(&leg);
+
+	(void)state;
+	peer_send(p, "emergency on");
+	has(peer_wait(p, "alert_sent"), "\"what\":\"emergency\",\"on\":true");
+	has(p->message, "Content-Type: application/vnd.3gpp.mcptt-info+xml\r\n");
+	has(p->message, "<emergency-ind type=\"Normal\"><mcpttBoolean>true</");
+	has(p->message, "<mcptt-Params>");
+	assert_int_equal(leg->requests, 0);
+	peer_send(p, "emergency off");
+	has(peer_wait(p, "alert_sent"), "\"on\":false");
+	has(p->message, "<mcpttBoolean>false</");
+	peer_send(p, "peril");
+	has(peer_wait(p, "alert_sent"), "\"what\":\"peril\"");
+	has(p->message, "<imminentperil-ind type=\"Normal\">");
+	peer_until(p, &leg->requests, 1);
+	peer_send(p, "release");
+	peer_until(p, &leg->releases, 1);
+	peer_send(p, "emergency perhaps");
+	has(peer_wait(p, "error"), "on or off");
+	mem_deref(p);
+}
+
 static void leg_ends_and_comes_back(void **state)
 {
 	struct peer_leg *leg;
@@ -528,6 +638,9 @@ int main(void)
 		cmocka_unit_test(leg_and_floor),
 		cmocka_unit_test(activation),
 		cmocka_unit_test(implicit_grant),
+		cmocka_unit_test(waits_in_line),
+		cmocka_unit_test(calls_are_answered_as_told),
+		cmocka_unit_test(emergency_is_said_in_the_dialog),
 		cmocka_unit_test(leg_ends_and_comes_back),
 		cmocka_unit_test(a_leg_for_each_subscriber),
 		cmocka_unit_test(terminal_makes_the_leg),

@@ -6,6 +6,8 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <opus.h>
+#include "mixer/ms2_tone.h"
 #include "mixer/voice.h"
 #include "tests/unit/mixer_rig.h"
 #include "util/clock.h"
@@ -297,32 +299,40 @@ static void granted_unasked(void **state)
 	house_close(&h);
 }
 
+/* Two phones of that codec, in a bridge */
+static void codec_open(struct house *h, void **state, enum mixer_codec codec)
+{
+	struct mixer_cfg cfg;
+	unsigned i;
+
+	rig_cfg(&cfg, rig_workers(state));
+	cfg.voice.hang_ms = HANG_MS;
+	rig_open(&h->r, &cfg);
+	h->b = rig_bridge(&h->r, NULL);
+	h->n = 2;
+	for (i = 0; i < h->n; i++) {
+		h->ph[i] = (struct phone){.kind = PHONE_KEYS,
+					  .codec = codec,
+					  .voice = true};
+		phone_up_like(&h->ph[i], &h->r, 10 + i);
+		rig_join(&h->r, h->b, &h->ph[i], "sip:codec@example.com");
+	}
+	assert_int_equal(mixer_floor_request(h->r.m, h->b, h->ph[BOB].leg,
+					     FLOOR_NORMAL), 0);
+	talks(h, BOB);
+	assert_int_equal(mixer_floor_release(h->r.m, h->b, h->ph[BOB].leg), 0);
+	is_idle(h, BOB);
+}
+
 /* Opus says itself whether it is speech, where its band is wide */
 static void opus_asks(void **state)
 {
 	static const uint8_t voiced[40] = {9 << 3, 0x80, 1, 2, 3};
 	static const uint8_t silent[40] = {9 << 3, 0x00, 1, 2, 3};
-	struct mixer_cfg cfg;
 	struct house h;
 	unsigned i;
 
-	rig_cfg(&cfg, rig_workers(state));
-	cfg.voice.hang_ms = HANG_MS;
-	rig_open(&h.r, &cfg);
-	h.b = rig_bridge(&h.r, NULL);
-	h.n = 2;
-	for (i = 0; i < h.n; i++) {
-		h.ph[i] = (struct phone){.kind = PHONE_KEYS,
-					 .codec = MIXER_CODEC_OPUS,
-					 .voice = true};
-		phone_up_like(&h.ph[i], &h.r, 10 + i);
-		rig_join(&h.r, h.b, &h.ph[i], "sip:opus@example.com");
-	}
-	assert_int_equal(mixer_floor_request(h.r.m, h.b, h.ph[BOB].leg,
-					     FLOOR_NORMAL), 0);
-	talks(&h, BOB);
-	assert_int_equal(mixer_floor_release(h.r.m, h.b, h.ph[BOB].leg), 0);
-	is_idle(&h, BOB);
+	codec_open(&h, state, MIXER_CODEC_OPUS);
 	for (i = 0; i < 40; i++)
 		say_bytes(&h.ph[TALKER], silent, sizeof(silent));
 	for (i = 0; i < 3; i++)
@@ -335,6 +345,104 @@ static void opus_asks(void **state)
 	house_close(&h);
 }
 
+/* ..where it does not, the mix thread hears it; legs that go meanwhile are not
+ * missed */
+static void celt_asks(void **state)
+{
+	enum { FRAME = 960 };
+	static const uint8_t junk[] = {31 << 3, 0xab, 0xcd};
+	OpusEncoder *enc;
+	struct house h;
+	unsigned i, k, round;
+	int err;
+
+	enc = opus_encoder_create(48000, 1,
+				  OPUS_APPLICATION_RESTRICTED_LOWDELAY, &err);
+	assert_non_null(enc);
+	codec_open(&h, state, MIXER_CODEC_OPUS);
+	for (round = 0; round < 2; round++) {
+		for (i = 0; i < 60; i++) {
+			int16_t pcm[FRAME];
+			uint8_t p[400];
+			int n;
+
+			for (k = 0; k < FRAME; k++)
+				pcm[k] = (int16_t)((i < 50 ? 30 : 6000) *
+						   ((int)(k / 48 % 2) * 2 -
+						    1));
+			n = opus_encode(enc, pcm, FRAME, p, sizeof(p));
+			assert_true(n > 2 && p[0] >> 3 >= 16);
+			say_bytes(&h.ph[TALKER], p, (size_t)n);
+		}
+		talks(&h, TALKER);
+		is_idle(&h, TALKER);
+	}
+	assert_int_equal(RIG_STAT(&h.r, voice_unheard), 0);
+	for (i = 0; i < 100; i++)
+		say_bytes(&h.ph[TALKER], junk, sizeof(junk));
+	phone_close(&h.ph[TALKER]);
+	assert_int_equal(mixer_leg_del(h.r.m, h.ph[TALKER].leg), 0);
+	phone_up_like(&h.ph[TALKER], &h.r, 13);
+	opus_encoder_destroy(enc);
+	house_close(&h);
+}
+
+static void g722_asks(void **state)
+{
+	struct tones *ts = calloc(1, sizeof(*ts));
+	const struct tone *loud, *end;
+	struct house h;
+	unsigned i;
+
+	assert_non_null(ts);
+	assert_int_equal(ms2_tone_render(ts), 0);
+	loud = &ts->v[TONE_G722][TONE_DENY];
+	end = &ts->v[TONE_G722][TONE_END];
+	codec_open(&h, state, MIXER_CODEC_G722);
+	for (i = 0; i < 50; i++)
+		say_bytes(&h.ph[TALKER], end->v[end->n - 1], 160);
+	for (i = 0; i < 9; i++)
+		say_bytes(&h.ph[TALKER], loud->v[i], 160);
+	talks(&h, TALKER);
+	is_idle(&h, TALKER);
+	assert_int_equal(RIG_STAT(&h.r, voice_unheard), 0);
+	house_close(&h);
+	free(ts);
+}
+
+/* What is decoded is as loud as it is; what is no packet is nothing */
+static void levels_by_decoding(void **state)
+{
+	static const unsigned codecs[] = {TONE_G722, TONE_OPUS};
+	struct tones *ts = calloc(1, sizeof(*ts));
+	unsigned c, k, i;
+
+	(void)state;
+	assert_non_null(ts);
+	assert_int_equal(ms2_tone_render(ts), 0);
+	for (c = 0; c < 2; c++)
+		for (k = 0; k < TONE_KINDS; k++) {
+			const struct tone *t = &ts->v[codecs[c]][k];
+			struct mix_decoder *d;
+			int16_t level[MIX_LEVELS_MAX];
+
+			assert_int_equal(mix_decoder_alloc(&d, codecs[c]), 0);
+			for (i = 0; i < t->n; i++) {
+				assert_int_equal(mix_decode(d, t->v[i],
+							    t->bytesv[i],
+							    level), 2);
+				if (i > (unsigned)t->sounds + 1)
+					assert_true(level[1] < -4000);
+				if (i + 1 == t->sounds)
+					assert_true(level[0] > -3000);
+			}
+			assert_int_equal(mix_decode(d, (const uint8_t *)"",
+						    0, level), 0);
+			mem_deref(d);
+		}
+	free(ts);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -345,6 +453,9 @@ int main(void)
 		BOTH(keys_beside_voice),
 		BOTH(granted_unasked),
 		BOTH(opus_asks),
+		BOTH(celt_asks),
+		BOTH(g722_asks),
+		cmocka_unit_test(levels_by_decoding),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
