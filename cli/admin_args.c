@@ -99,7 +99,8 @@ static const struct form forms[] = {
 
 	{"service", "add", "add", {"name"}, false, false, {SERVICE_SET}},
 	{"service", "set", "set", {"name"}, false, false, {SERVICE_SET}},
-	{"service", "remove", "remove", {"name"}, true, false, {{.name = NULL}}},
+	{"service", "remove", "remove", {"name"}, true, false,
+	 {{.name = NULL}}},
 	{"service", "list", "list", {"name"}, false, true, {JSON}},
 
 	{"subscription", "add", "add", {"subscriber"}, false, false,
@@ -326,7 +327,8 @@ int admin_args_decode(struct admin_args *a, int argc, char *argv[])
 	memset(a, 0, sizeof(*a));
 	if (!f)
 		return EINVAL;
-	a->noun = f->wordv[0] && !strcmp(f->wordv[0], "group") ? "member" : f->noun;
+	a->noun = f->wordv[0] && !strcmp(f->wordv[0], "group") ? "member"
+							       : f->noun;
 	a->verb = f->verb;
 	a->columns = json_object();
 	for (i = 2; i < argc && !err; i++) {

@@ -62,7 +62,8 @@ void leg_floor_request(struct leg *leg)
 
 	/* Who has the line on hold would have the floor in silence */
 	if (b && !leg->held)
-		(void)mixer_floor_request(leg->srv->mixer, b->id, leg->mid, FLOOR_NORMAL);
+		(void)mixer_floor_request(leg->srv->mixer, b->id, leg->mid,
+					  FLOOR_NORMAL);
 }
 
 static void key_press(struct leg *leg, uint8_t key)

@@ -6,7 +6,8 @@ import struct
 import time
 
 from holler_test import DEADLINE, expect, Failure
-from mcpt import (ACKED, CAUSE, DURATION, PERMISSION, QUEUE, SOURCE, SSRC)
+from mcpt import (ACKED, CAUSE, DURATION, PERMISSION, QUEUE, SOURCE, SSRC,
+                  Message)
 from test_conference import FAST
 from test_emergency import Radio
 
@@ -55,9 +56,10 @@ def speak_until(radio, name):
     while time.monotonic() < end:
         speak(radio)
         while select.select([radio.floor.sock], [], [], 0)[0]:
-            m = radio.floor.read()
-            if m and m.name == name:
-                return m
+            data = radio.floor.sock.recv(2048)
+            # Not what is told of sessions
+            if data[8:12] == b'MCPT' and Message(data).name == name:
+                return Message(data)
     raise Failure('no %s' % name)
 
 

@@ -78,7 +78,8 @@ static void step(struct churn *c)
 	} else if (what < 18) {
 		(void)mixer_leg_select(c->r.m, ph->leg, c->bv[k]);
 	} else if (what < 22) {
-		(void)mixer_floor_request(c->r.m, c->bv[k], ph->leg, FLOOR_NORMAL);
+		(void)mixer_floor_request(c->r.m, c->bv[k], ph->leg,
+					  FLOOR_NORMAL);
 	} else if (what < 24) {
 		(void)mixer_floor_release(c->r.m, c->bv[k], ph->leg);
 	} else if (what < 28) {

@@ -142,7 +142,8 @@ static void newest_go_first(void **state)
 		assert_int_equal(mixer_floor_expect(h.r.m, h.ph[who].leg), 0);
 		talk_read(&h.ph[who], 0, 30);
 		assert_int_equal(
-			mixer_floor_request(h.r.m, h.b, h.ph[who].leg, FLOOR_NORMAL), 0);
+			mixer_floor_request(h.r.m, h.b, h.ph[who].leg,
+					    FLOOR_NORMAL), 0);
 		(void)phone_told(&h.ph[who], TBCP_GRANTED);
 		talk(&h.ph[who], 30, 3);
 		for (i = 0; i < 3; i++)

@@ -241,7 +241,8 @@ static void priority_changes(void **state)
 	join_as(&p.r, p.bv[1], &p.talkv[1], talker[1], 9);
 	/* Now the home knows: a request that comes by the same queue */
 	assert_int_equal(
-		mixer_floor_request(p.r.m, p.bv[1], p.hearv[1].leg, FLOOR_NORMAL), 0);
+		mixer_floor_request(p.r.m, p.bv[1], p.hearv[1].leg,
+				    FLOOR_NORMAL), 0);
 	(void)phone_told(&p.hearv[1], TBCP_DENY);
 	talk(&p, 1, 11);
 	heard(&p, 11);
@@ -249,7 +250,8 @@ static void priority_changes(void **state)
 	talk(&p, 2, 21);
 	join_as(&p.r, p.bv[1], &p.talkv[1], talker[1], 2);
 	assert_int_equal(
-		mixer_floor_request(p.r.m, p.bv[1], p.hearv[1].leg, FLOOR_NORMAL), 0);
+		mixer_floor_request(p.r.m, p.bv[1], p.hearv[1].leg,
+				    FLOOR_NORMAL), 0);
 	(void)phone_told(&p.hearv[1], TBCP_DENY);
 	talk(&p, 1, 12);
 	heard(&p, 12);
@@ -366,7 +368,8 @@ static void all_bridges(void **state)
 
 		assert_int_equal(mixer_leg_select(r.m, t.leg, bv[b]), 0);
 		/* Its own requests would be too many in a second */
-		assert_int_equal(mixer_floor_request(r.m, bv[b], t.leg, FLOOR_NORMAL), 0);
+		assert_int_equal(mixer_floor_request(r.m, bv[b], t.leg,
+						     FLOOR_NORMAL), 0);
 		(void)phone_told(&t, TBCP_GRANTED);
 		phone_talk(&t, (uint8_t)b);
 		assert_int_equal(phone_packet(&d, payload, 160), 160);

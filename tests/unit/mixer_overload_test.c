@@ -124,7 +124,8 @@ static void flood_stop(struct hall *h)
 static void press(struct hall *h, unsigned g)
 {
 	assert_int_equal(
-		mixer_floor_request(h->r.m, h->bv[g], h->talkv[g].leg, FLOOR_NORMAL), 0);
+		mixer_floor_request(h->r.m, h->bv[g], h->talkv[g].leg,
+				    FLOOR_NORMAL), 0);
 	(void)rig_event(&h->r, MIXER_FLOOR_TAKEN, h->talkv[g].leg, h->bv[g]);
 }
 
@@ -137,7 +138,8 @@ static void press_until(struct hall *h, unsigned g, enum mixer_event_type type)
 		if (clock_mono_ms() > until_ms)
 			fail_msg("no event %d", (int)type);
 		assert_int_equal(mixer_floor_request(h->r.m, h->bv[g],
-						     h->talkv[g].leg, FLOOR_NORMAL), 0);
+						     h->talkv[g].leg,
+						FLOOR_NORMAL), 0);
 		(void)poll(NULL, 0, 20);
 	}
 }
@@ -176,7 +178,8 @@ static void lowest_first(void **state)
 	shed_was(&h, 2);
 	/* A single one is left, however late the worker is */
 	assert_int_equal(
-		mixer_floor_request(h.r.m, h.bv[2], h.talkv[2].leg, FLOOR_NORMAL), 0);
+		mixer_floor_request(h.r.m, h.bv[2], h.talkv[2].leg,
+				    FLOOR_NORMAL), 0);
 	ev = rig_event(&h.r, MIXER_FLOOR_DENIED, h.talkv[2].leg, h.bv[2]);
 	assert_int_equal(ev.reason, MIXER_NO_RESOURCES);
 	assert_int_equal(phone_told(&h.talkv[2], TBCP_DENY).reason,
@@ -212,7 +215,8 @@ static void last_of_equals(void **state)
 	assert_int_equal(msg.cause, MCPT_DENY_NO_RESOURCES);
 	/* Who holds the floor may ask again */
 	assert_int_equal(
-		mixer_floor_request(h.r.m, h.bv[1], h.talkv[1].leg, FLOOR_NORMAL), 0);
+		mixer_floor_request(h.r.m, h.bv[1], h.talkv[1].leg,
+				    FLOOR_NORMAL), 0);
 	(void)phone_mcpt_told(&h.talkv[1], MCPT_GRANTED);
 	/* One that is higher is let in, though it is late */
 	member(&h, 2, &h.talkv[2], 3);

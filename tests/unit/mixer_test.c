@@ -128,7 +128,8 @@ static void deleted_while_talking(void **state)
 	assert_null(ev.leg_arg);
 	assert_int_equal(mixer_leg_del(h.r.m, gone), ENOENT);
 	assert_int_equal(mixer_leg_select(h.r.m, gone, h.b), ENOENT);
-	assert_int_equal(mixer_floor_request(h.r.m, h.b, gone, FLOOR_NORMAL), ENOENT);
+	assert_int_equal(mixer_floor_request(h.r.m, h.b, gone,
+					     FLOOR_NORMAL), ENOENT);
 	assert_int_equal(mixer_bridge_leave(h.r.m, h.b, gone), ENOENT);
 	assert_int_equal(mixer_leg_stats_get(h.r.m, gone, &st), ENOENT);
 	phone_talk(&h.ph[0], 9);
