@@ -41,7 +41,8 @@ struct crowd {
 	void *arg;
 	int sip, media;
 	uint16_t sip_port, media_port;
-	uint32_t target, next; /* To sign on, and the first that has not begun */
+	/* To sign on, and the first that has not begun */
+	uint32_t target, next;
 	uint32_t ice_target, ice_next; /* ..to go by ICE */
 	uint32_t flight;       /* Sign-ons under way */
 	uint64_t tick_ms;

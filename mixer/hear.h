@@ -4,10 +4,10 @@
  *
  * One burst at a time, and none while it talks itself. Of two that talk at
  * once the one of higher rank: an emergency, then the talker's priority in its
- * bridge, as the home says with each packet; of equals the selected bridge; of equals
- * still the one that is heard already. It changes with a packet of the burst
- * that takes over: at once to a higher rank, to a lower one when the burst
- * that is heard has ended or nothing of it came for HEAR_US.
+ * bridge, as the home says with each packet; of equals the selected bridge; of
+ * equals still the one that is heard already. It changes with a packet of the
+ * burst that takes over: at once to a higher rank, to a lower one when the
+ * burst that is heard has ended or nothing of it came for HEAR_US.
  *
  * The leg's floor channel tells Taken of the bridge that is heard; where none
  * is, of the selected bridge if somebody has its floor; else Idle. Only what

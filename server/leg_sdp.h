@@ -4,9 +4,9 @@
  *
  * A leg has one audio line of its service's one codec with telephone-event,
  * and a floor line (m=application, proto udp, formats TBCP and MCPTT, or proto
- * UDP/BFCP) where the terminal has one. Every other line is refused in its place. Of several audio
- * lines the first is taken that can be secured, else the first plain one; which
- * may be is for leg_rule.h to say.
+ * UDP/BFCP) where the terminal has one. Every other line is refused in its place.
+ * Of several audio lines the first is taken that can be secured, else the first
+ * plain one; which may be is for leg_rule.h to say.
  *
  * Pure: no clock, no socket; any thread. Decoded text points into the SDP.
  */

@@ -26,7 +26,7 @@ void server_cfg_default(struct server_cfg *cfg)
 	cfg->focus_max = 20000;
 	cfg->focus_leg_max = 8;
 	cfg->focus_users_max = 50;
-	/* With its headers a NOTIFY fits a datagram (RFC 3261 section 18.1.1) */
+	/* With its headers a NOTIFY fits a datagram (RFC 3261 18.1.1) */
 	cfg->focus_bytes = 680;
 	cfg->focus_notify_ms = 1000;
 	cfg->focus_expires_min_s = 60;

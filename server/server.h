@@ -51,8 +51,8 @@ struct server_cfg {
 	uint32_t focus_expires_min_s, focus_expires_s; /**< Shortest, longest */
 	uint32_t invites_max;       /**< INVITEs of ours under way at once */
 	uint32_t byes_max;          /**< The same for BYEs to old dialogs */
-	uint32_t answer_ms;         /**< Rings (18x) for so long: CANCEL, manual,
-					 not tried again until provisioned
+	uint32_t answer_ms;         /**< Rings (18x) for so long: CANCEL,
+					 manual, not tried again until provisioned
 					 anew */
 	uint32_t connect_repeat_ms; /**< Connect and Disconnect without Ack are
 					 said again after that.. */

@@ -6,8 +6,7 @@ import struct
 import time
 
 from holler_test import DEADLINE, expect, Failure
-from mcpt import (ACKED, CAUSE, DURATION, PERMISSION, QUEUE, SOURCE, SSRC,
-                  Message)
+from mcpt import ACKED, CAUSE, DURATION, PERMISSION, QUEUE, SOURCE, SSRC
 from test_conference import FAST
 from test_emergency import Radio
 
@@ -56,10 +55,9 @@ def speak_until(radio, name):
     while time.monotonic() < end:
         speak(radio)
         while select.select([radio.floor.sock], [], [], 0)[0]:
-            data = radio.floor.sock.recv(2048)
-            # Not what is told of sessions
-            if data[8:12] == b'MCPT' and Message(data).name == name:
-                return Message(data)
+            m = radio.floor.read()
+            if m and m.name == name:
+                return m
     raise Failure('no %s' % name)
 
 
