@@ -56,9 +56,10 @@ def speak_until(radio, name):
     while time.monotonic() < end:
         speak(radio)
         while select.select([radio.floor.sock], [], [], 0)[0]:
-            m = Message(radio.floor.sock.recv(2048))
-            if m.name == name:
-                return m
+            data = radio.floor.sock.recv(2048)
+            # Not what is told of sessions
+            if data[8:12] == b'MCPT' and Message(data).name == name:
+                return Message(data)
     raise Failure('no %s' % name)
 
 
