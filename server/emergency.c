@@ -42,6 +42,22 @@ static struct emergency *emergency_find(const struct server *srv,
 	return NULL;
 }
 
+/* As an operator names it: the group, or what the list says of a call */
+static struct emergency *emergency_named(const struct server *srv,
+					 const char *name)
+{
+	struct le *le;
+
+	LIST_FOREACH(&srv->emergencyl, le) {
+		struct emergency *e = le->data;
+
+		if (!strcmp(name, e->group[0] ? e->group : e->bridge->subject))
+			return e;
+	}
+
+	return NULL;
+}
+
 static struct emergency *emergency_alloc(struct server *srv, const char *group,
 					 const char *by, uint64_t since_utc_ms)
 {
@@ -185,15 +201,15 @@ void emergency_forget(struct server *srv, const char *group)
 		emergency_end(srv, e, "removal of the group");
 }
 
-int server_emergency_end(struct server *srv, const char *group,
+int server_emergency_end(struct server *srv, const char *name,
 			 const char *actor)
 {
 	struct emergency *e;
 
-	if (!srv || !group || !actor)
+	if (!srv || !name || !actor)
 		return EINVAL;
 
-	e = emergency_find(srv, group);
+	e = emergency_named(srv, name);
 	if (!e)
 		return ENOENT;
 

@@ -131,7 +131,7 @@ def test_emergency_by_message(lab):
     watch.until(lambda w: '<emergency' not in w.bodies[-1], 'its end')
     expect(emergency(server) is None, 'it goes on')
     words = server.holler('emergency', 'end', 'crew', ok=False)[2]
-    expect('no group of that name' in words, words)
+    expect('no group or call of that name' in words, words)
     # What cannot be read
     expect(alice.message('maybe') == 400, 'a value that is none')
     expect(alice.message('', 'Content-Type: text/plain') == 415, 'text')
@@ -182,6 +182,33 @@ def test_emergency_of_somebody(lab):
     watch.until(lambda w: '<user-count>2<' in w.bodies[-1], 'who has left')
     expect('<emergency' in watch.bodies[-1], 'it has ended')
     expect(not any('by="' in b for b in watch.bodies), 'who it was was told')
+
+
+def test_emergency_of_who_waits(lab):
+    """X2: who waits first in line and calls for help is there once"""
+    server, alice, bob, carol = crew(lab)
+    alice.floor.press(EMERGENCY)
+    alice.floor.hear('granted')
+    for indicator, tier in ((NORMAL, 'normal'), (EMERGENCY, 'emergency')):
+        bob.floor.press(indicator)
+        server.until(lambda s: [
+            (w['subscriber'], w['tier']) for w in server.bridge('crew')['queue']
+        ] == [('bob', tier)], 'bob, who waits once, ' + tier)
+    bob.floor.say('release')
+    server.until(lambda s: not server.bridge('crew')['queue'], 'nobody')
+
+
+def test_emergency_of_a_call(lab):
+    """X2: an operator ends that of a call by the name that is listed"""
+    server, alice, bob, carol = crew(lab)
+    r = alice.in_dialog(alice.leg, 'REFER', [
+        'Refer-To: <sip:bob@ptt.test>', 'Refer-Sub: false'])
+    expect(r.code == 202, r.start)
+    expect(alice.message('true') == 200, 'not declared')
+    words = server.holler('emergency', 'list')[1].split()
+    name = [w for w in words if w.startswith('call/')][0]
+    server.holler('emergency', 'end', name)
+    expect('alice' not in server.holler('emergency', 'list')[1], 'goes on')
 
 
 def test_emergency_of_a_group_that_is_removed(lab):
