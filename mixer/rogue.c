@@ -25,7 +25,7 @@ void rogue_tell(struct worker *w, struct leg *leg)
 {
 	leg->rogue_at = holds_clock(w->now) + ROGUE_REPEAT_MS;
 	if (leg->rogue_n == ROGUE_MAX || leg_by_keys(leg) || !leg->recv ||
-	    leg->queued)
+	    leg->queued || leg->voice)
 		return;
 	leg->rogue_n++;
 	STAT_INC(w, rogue_revokes);

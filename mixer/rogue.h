@@ -9,8 +9,9 @@
  *
  * Not told: who waits in the queue, or for an answer; whose speech may just be
  * ahead of its request, or behind the end of its burst; who has no floor
- * channel, for plain phones stream while they are idle; and who rests. A
- * comparison for each packet. All functions: the worker's thread.
+ * channel, for plain phones stream while they are idle, or asks by its speech
+ * alone; and who rests. A comparison for each packet. All functions: the
+ * worker's thread.
  */
 #ifndef HL_MIXER_ROGUE_H
 #define HL_MIXER_ROGUE_H

@@ -168,6 +168,35 @@ def test_emergency_who_may(lab):
     server.until(lambda s: bob.message('true') == 403, 'a refusal')
 
 
+def test_emergency_of_somebody(lab):
+    """X2: of who is anonymous nobody is told, nor when they have gone"""
+    server, alice, bob, carol = crew(lab)
+    server.sql("UPDATE subscription SET anonymous = 1"
+               " WHERE subscriber = 'alice';")
+    r, watch = ask(carol, focus_of('carol'))
+    expect(r.code == 200, r.start)
+    watch.next()
+    expect(alice.message('true') == 200, 'not declared')
+    watch.until(lambda w: '<emergency' in w.bodies[-1], 'the emergency')
+    expect(alice.in_dialog(alice.leg, 'BYE').code == 200, 'not left')
+    watch.until(lambda w: '<user-count>2<' in w.bodies[-1], 'who has left')
+    expect('<emergency' in watch.bodies[-1], 'it has ended')
+    expect(not any('by="' in b for b in watch.bodies), 'who it was was told')
+
+
+def test_emergency_of_a_group_that_is_removed(lab):
+    """X2: it ends with its group, and another of that name is in none"""
+    server, alice, bob, carol = crew(lab)
+    expect(alice.message('true') == 200, 'not declared')
+    server.holler('group', 'remove', 'crew')
+    server.until(lambda s: 'crew' not in
+                 server.holler('emergency', 'list')[1], 'its end')
+    expect(any('emergency end group/crew' in line for line in audit(server)),
+           'its end is not written down')
+    server.group('crew', 'alice', 'bob')
+    alice.floor.hear('idle', calm)
+
+
 def test_floor_taken_by_an_operator(lab):
     """X2: a dispatcher takes the floor from who talks"""
     server, alice, bob, carol = crew(lab)

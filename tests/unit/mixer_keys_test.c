@@ -358,6 +358,52 @@ static void tones_as_wished(void **state)
 	house_close(&h);
 }
 
+/* Who asks while another talks waits, hears so at once, and when it is its
+ * turn, and that only */
+static void tones_queue(void **state)
+{
+	struct mixer_bridge_params p;
+	struct house h;
+
+	mixer_bridge_params_default(&p);
+	p.floor.queue_max = 2;
+	plain_open(&h, state, 3, true, &p);
+	key_press(&h, TALKER);
+	phone_tap(&h.ph[BOB], STAR);
+	(void)rig_event(&h.r, MIXER_FLOOR_QUEUED, h.ph[BOB].leg, h.b);
+	tone_hear(&h.ph[BOB], QUEUED_PACKETS);
+	/* Asked again: it knows */
+	phone_tap(&h.ph[BOB], STAR);
+	phone_tap(&h.ph[TALKER], HASH);
+	(void)rig_event(&h.r, MIXER_FLOOR_TAKEN, h.ph[BOB].leg, h.b);
+	tone_hear(&h.ph[BOB], TURN_PACKETS);
+	house_talk(&h, BOB, 3);
+	phone_tap(&h.ph[BOB], HASH);
+	tone_hear(&h.ph[CAROL], END_PACKETS);
+	phone_silent(&h.ph[BOB], CH_RTP);
+	house_close(&h);
+}
+
+/* Its time is nearly over, and over */
+static void tones_warn(void **state)
+{
+	struct mixer_bridge_params p;
+	struct house h;
+
+	mixer_bridge_params_default(&p);
+	p.floor.max_talk_ms = 1500;
+	p.floor.warn_ms = 1000;
+	p.floor.revoke_grace_ms = 800;
+	plain_open(&h, state, 2, true, &p);
+	key_press(&h, TALKER);
+	phone_talk(&h.ph[TALKER], 1);
+	(void)rig_event(&h.r, MIXER_FLOOR_WARNED, h.ph[TALKER].leg, h.b);
+	tone_hear(&h.ph[TALKER], WARN_PACKETS);
+	(void)rig_event(&h.r, MIXER_FLOOR_REVOKED, h.ph[TALKER].leg, h.b);
+	tone_hear(&h.ph[TALKER], REVOKE_PACKETS);
+	house_close(&h);
+}
+
 static void tones_revoke(void **state)
 {
 	struct mixer_bridge_params p;
@@ -670,6 +716,8 @@ int main(void)
 		BOTH(tones_answer),
 		BOTH(tones_end),
 		BOTH(tones_as_wished),
+		BOTH(tones_queue),
+		BOTH(tones_warn),
 		BOTH(tones_revoke),
 		BOTH(tones_lost),
 		BOTH(tones_nowhere),

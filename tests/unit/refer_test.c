@@ -106,6 +106,51 @@ static void test_bye(void **state)
 	assert_string_equal(r.targetv[0], "bob");
 }
 
+/* The name of the session that a terminal was told of is to leave it by, and
+ * nothing else is asked with it */
+static void test_session(void **state)
+{
+	static const struct {
+		const char *uri;
+		uint16_t code;
+		uint32_t session;
+	} v[] = {
+		{ "sip:leg+bob@poc.example.com;session=17;method=BYE", 0, 17 },
+		{ "sip:leg+bob@poc.example.com;method=BYE", 0, 0 },
+		{ "sip:leg+bob@poc.example.com;session=x;method=BYE", 0, 0 },
+		{ "sip:leg+bob@elsewhere;session=17;method=BYE", 403, 0 },
+		{ "sip:leg+@poc.example.com;method=BYE", 0, 0 },
+	};
+	char headers[256];
+	struct refer r;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
+		(void)snprintf(headers, sizeof(headers), "Refer-To: <%s>\r\n",
+			       v[i].uri);
+		assert_int_equal(header_decode(&r, headers, ""), v[i].code);
+		if (v[i].code)
+			continue;
+		assert_true(r.remove);
+		assert_int_equal(r.targetc, 1);
+		assert_true(r.focus == (r.targetv[0][0] == 'b'));
+		assert_int_equal(r.session, v[i].session);
+	}
+
+	assert_int_equal(file_decode(&r, "session.sip"), 0);
+	assert_true(r.focus);
+	assert_string_equal(r.targetv[0], "bob");
+	assert_int_equal(r.session, 4294967295);
+
+	/* To be in it is asked of nobody: it is a user of that name */
+	assert_int_equal(header_decode(&r, "Refer-To: <sip:leg+bob@poc."
+				       "example.com;session=17>\r\n", ""),
+			 0);
+	assert_false(r.focus);
+	assert_string_equal(r.targetv[0], "leg+bob");
+}
+
 static void test_require(void **state)
 {
 	struct refer r;
@@ -211,6 +256,7 @@ int main(void)
 		cmocka_unit_test(test_list),
 		cmocka_unit_test(test_bye),
 		cmocka_unit_test(test_require),
+		cmocka_unit_test(test_session),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_our_address),
 		cmocka_unit_test(test_list_bounds),
