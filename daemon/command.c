@@ -232,7 +232,8 @@ static void emergency_run(struct command *c, const char *verb,
 
 	if (!strcmp(verb, "end")) {
 		group_run(c, args, server_emergency_end,
-			  "no group of that name is in an emergency");
+			  "no group or call of that name is in an"
+			  " emergency");
 		return;
 	}
 	if (strcmp(verb, "list")) {

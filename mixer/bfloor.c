@@ -93,7 +93,8 @@ static void queued(struct bfloor *b, const struct bfloor_io *io, uint64_t now,
 }
 
 /* Somebody else has the floor that it was granted, or nobody: it was silent,
- * and has not been told to stop */
+ * and has not been told to stop. Or it was taken out of the queue, by
+ * signalling or because it has another bridge selected: that has no message */
 static void lost(struct bfloor *b, const struct bfloor_io *io, uint64_t now)
 {
 	struct bfloor_view v = {.own = false};
@@ -101,6 +102,8 @@ static void lost(struct bfloor *b, const struct bfloor_io *io, uint64_t now)
 	io->view_h(&v, io->arg);
 	if (b->request && b->status == BFC_GRANTED && !v.own)
 		request_set(b, io, now, BFC_REVOKED, "The burst has ended");
+	else if (b->request && b->status == BFC_ACCEPTED && v.forgotten)
+		request_set(b, io, now, BFC_CANCELLED, "Out of the queue");
 }
 
 void bfloor_tell(struct bfloor *b, const struct bfloor_io *io, uint64_t now,

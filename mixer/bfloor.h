@@ -58,6 +58,7 @@ struct bfloor_ids {
 struct bfloor_view {
 	bool own;         /**< It has the floor */
 	bool taken;       /**< Somebody else has */
+	bool forgotten;   /**< It has not asked for it, and does not wait */
 	uint32_t burst;   /**< ..this one */
 	const char *uri;  /**< ..who; may be empty */
 	const char *name;

@@ -39,6 +39,9 @@ struct bridge {
 	struct members *members;
 	struct wheel_timer timer;
 	uint64_t armed_us; /**< FLOOR_NEVER: the timer does not run */
+	/* What a step's actions give rise to comes when all have heard them */
+	bool steps, has_later;
+	struct floor_ev later;
 	bool has_last_seq; /**< Released; the burst ends with last_seq */
 	uint16_t last_seq;
 	struct keep keep;  /**< Where it has no member on this worker */

@@ -344,7 +344,7 @@ static bool no_room(const struct bridge *b, const struct floor_ev *ev)
 	return !load_takes(b->w, b, head->queue_priority);
 }
 
-void bridge_step(struct bridge *b, const struct floor_ev *what)
+static void step(struct bridge *b, const struct floor_ev *what)
 {
 	struct floor_ev ev = *what;
 	struct floor_out out;
@@ -359,6 +359,27 @@ void bridge_step(struct bridge *b, const struct floor_ev *what)
 		act(b, &out.v[i]);
 	}
 	bridge_rearm(b);
+}
+
+/* Who is granted what it has turned away from gives it back from within: the
+ * others are told Taken first, and then Idle */
+void bridge_step(struct bridge *b, const struct floor_ev *what)
+{
+	struct floor_ev ev = *what;
+
+	if (b->steps) {
+		b->later = ev;
+		b->has_later = true;
+		return;
+	}
+	b->steps = true;
+	step(b, &ev);
+	while (b->has_later) {
+		ev = b->later;
+		b->has_later = false;
+		step(b, &ev);
+	}
+	b->steps = false;
 }
 
 static void timer_h(struct wheel_timer *t, void *arg)

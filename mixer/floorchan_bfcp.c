@@ -66,7 +66,9 @@ static void view_h(struct bfloor_view *view, void *arg)
 	const struct seat *sel = leg_sel(leg);
 	const struct part *part = leg->hear;
 
-	*view = (struct bfloor_view){.own = leg->talk != NULL};
+	*view = (struct bfloor_view){
+		.own = leg->talk != NULL,
+		.forgotten = !leg->asks && !leg->queued};
 	if (!part && sel && sel->part->talker &&
 	    sel->part->talker != leg->id)
 		part = sel->part;

@@ -104,6 +104,11 @@ void holds_ask(struct worker *w, struct leg *leg, mixer_bridge_id bridge)
 	struct held *hd = held_of(w, leg);
 
 	rogue_wait(w, leg, HOLD_ASKED_MS);
+	/* What was said to another bridge is not for this one */
+	if (hd && bridge && hd->bridge && hd->bridge != bridge) {
+		holds_drop(w, leg);
+		hd = NULL;
+	}
 	if (!hd)
 		hd = held_new(&w->holds, leg);
 	if (!hd) {

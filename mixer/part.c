@@ -176,6 +176,7 @@ static void select_seat(struct worker *w, struct leg *leg, struct seat *seat)
 {
 	const struct seat *sel = leg_sel(leg);
 
+	voice_leaves(w, leg);
 	if (sel && (leg->talk == sel->part || leg->asks || leg->queued)) {
 		floorchan_ask(w, leg, sel, &let_go);
 		leg->talk = NULL;
@@ -380,7 +381,7 @@ static void taken_all(struct worker *w, struct part *part,
 			hear_tell(w, leg, is_told(leg, part, fd->burst));
 	}
 	/* Now that all know who talks */
-	if (!talker)
+	if (!talker || talker->talk != part)
 		return;
 	holds_send(w, talker);
 	voice_granted(w, talker);
@@ -512,7 +513,8 @@ void part_floor(struct worker *w, const struct floor_down *fd)
 			floorchan_warn(w, leg, fd);
 		break;
 	case FLOOR_ACT_UNQUEUED:
-		if (leg)
+		/* It may wait elsewhere by now */
+		if (leg && is_selected(leg, part))
 			leg->queued = false;
 		break;
 	case FLOOR_ACT_QUEUE:

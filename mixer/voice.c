@@ -139,13 +139,34 @@ static void ask(struct worker *w, struct leg *leg)
 	floor_say(w, leg, FLOOR_EV_REQUEST);
 }
 
+/* A short hang time may be over before the last word's own time has come */
+static void last_words(struct worker *w, struct leg *leg)
+{
+	struct voice *v = leg->voice;
+	const uint64_t until = v->vox.loud_us + VOICE_BEFORE_MS * MS;
+	const struct delay_packet *dp;
+	const uint8_t *p;
+	bool sent = false;
+
+	while (has_floor(leg) && (dp = delay_get(&v->delay, &p)) &&
+	       dp->at_us <= until) {
+		rx_talk(w, leg, &dp->hdr, p);
+		delay_drop(&v->delay);
+		sent = true;
+	}
+	/* What is queued points into the delay */
+	if (sent)
+		outq_flush(&w->outq);
+	delay_clear(&v->delay);
+}
+
 static void give_back(struct worker *w, struct leg *leg)
 {
 	struct voice *v = leg->voice;
 
 	v->state = VOICE_IDLE;
 	if (has_floor(leg))
-		delay_clear(&v->delay);
+		last_words(w, leg);
 	if (leg_sel(leg))
 		floor_say(w, leg, FLOOR_EV_RELEASE);
 }
@@ -495,6 +516,22 @@ void voice_keyed(struct worker *w, struct leg *leg, bool asks)
 		v->state = VOICE_KEY_HOLDS;
 	else
 		v->state = VOICE_KEY_ASKED;
+}
+
+void voice_leaves(struct worker *w, struct leg *leg)
+{
+	struct voice *v = leg->voice;
+
+	if (!v)
+		return;
+	if (v->state == VOICE_HOLDS) {
+		v->lag_us = 0;
+		send_due(w, leg, 0);
+	} else if (v->state == VOICE_ASKED && leg_sel(leg)) {
+		v->state = VOICE_IDLE;
+		floor_say(w, leg, FLOOR_EV_RELEASE);
+	}
+	delay_clear(&v->delay);
 }
 
 void voice_plays(struct leg *leg, uint64_t now_us)

@@ -13,7 +13,7 @@
  * of what was there before it became loud. It is sent on at its own speed, as
  * much later as it began before it was noticed, so that no jitter buffer
  * overflows; what is still under way when the floor is given back is the
- * silence that ended it.
+ * silence that ended it, and what is not goes first.
  *
  * G.711 is measured here. Opus says itself whether it is speech, where it has a
  * SILK layer of 8 kHz or more; what else there is, and G.722, the mix thread
@@ -92,6 +92,8 @@ void voice_granted(struct worker *w, struct leg *leg);
 bool voice_denied(struct leg *leg);
 /** Its terminal has asked by itself, or given back */
 void voice_keyed(struct worker *w, struct leg *leg, bool asks);
+/** Another bridge is about to be selected: what was said is not for that */
+void voice_leaves(struct worker *w, struct leg *leg);
 /** Its terminal is sent something to be heard, until now */
 void voice_plays(struct leg *leg, uint64_t now_us);
 /** The leg is about to be freed */

@@ -91,6 +91,7 @@ enum dir_event {
 	DIR_USER_GONE,   /**< Deleted or disabled; its bindings must go */
 	DIR_MEMBER_SET,
 	DIR_MEMBER_GONE, /**< About to be freed */
+	DIR_GROUP_GONE,  /**< Deleted: about to be freed, without members */
 	DIR_RULE_CHANGED,/**< subject, object: may see less or more */
 	DIR_SYNCED
 };
@@ -100,6 +101,7 @@ struct dir_change {
 	struct dir_user *user;
 	struct dir_sub *sub;
 	struct dir_member *member;
+	struct dir_group *group;
 	const char *subject, *object;
 };
 

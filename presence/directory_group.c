@@ -86,6 +86,8 @@ void directory_group_set(struct directory *d, const struct prov_group *row,
 		if (!g)
 			return;
 		directory_members_free(d, &g->members);
+		dir_emit(d, (struct dir_change){.event = DIR_GROUP_GONE,
+						.group = g});
 		mem_deref(g);
 		d->counts.groups--;
 		return;

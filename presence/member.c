@@ -58,6 +58,22 @@ void provision_member(struct presence *p, const struct dir_member *m,
 		member_send(p, m, gone);
 }
 
+void provision_group_gone(struct presence *p, const struct dir_group *g)
+{
+	struct bus_msg msg = {.type = BUS_MEMBER_DEL};
+	struct le *le;
+
+	memcpy(msg.u.member_del.group, g->row.name,
+	       sizeof(msg.u.member_del.group));
+	LIST_FOREACH(nodes_list(p->nodes), le)
+	{
+		const struct node *n = le->data;
+
+		(void)bus_request(NULL, p->bus, BUS_CONFERENCE, n->hb.node,
+				  &msg, 0, NULL, NULL);
+	}
+}
+
 void provision_members(struct presence *p, const struct dir_sub *sub)
 {
 	struct le *le;

@@ -95,6 +95,9 @@ static void dir_handler(const struct dir_change *chg, void *arg)
 	case DIR_MEMBER_GONE:
 		provision_member(p, chg->member, true);
 		break;
+	case DIR_GROUP_GONE:
+		provision_group_gone(p, chg->group);
+		break;
 	case DIR_RULE_CHANGED:
 		watchers_rule(p, chg->subject, chg->object);
 		break;

@@ -305,6 +305,8 @@ void policy_tell(struct bus_floor *f, const struct prov_policy *row);
 
 void provision_member(struct presence *p, const struct dir_member *m,
 		      bool gone);
+/** To all conference servers: what they keep of it has no members any more */
+void provision_group_gone(struct presence *p, const struct dir_group *g);
 /** All that sub is a member of, to its conference server */
 void provision_members(struct presence *p, const struct dir_sub *sub);
 

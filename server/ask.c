@@ -141,6 +141,9 @@ static void dial_answered_h(struct ask *ask)
 	const char *words;
 	uint16_t code;
 
+	/* Who accepted may have left while others were waited for */
+	if (call && list_isempty(&call->partyl))
+		ask->wait.taken = 0;
 	code = call ? connect_wait_code(&ask->wait, &words) : 480;
 	if (code != 200) {
 		ask_end(ask, code, call ? words : "the call has ended");

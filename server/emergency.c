@@ -15,6 +15,8 @@ struct emergency {
 	struct bridge *bridge;     /**< NULL: nobody of the group is up */
 	char group[HL_NAME_MAX];   /**< Empty: of a call */
 	char by[HL_NAME_MAX];      /**< Subscriber */
+	bool anonymous;            /**< ..of whom others are not told, as far as
+					is known without its leg */
 	uint64_t since_utc_ms;
 };
 
@@ -34,6 +36,22 @@ static struct emergency *emergency_find(const struct server *srv,
 		struct emergency *e = le->data;
 
 		if (e->group[0] && !strcmp(e->group, group))
+			return e;
+	}
+
+	return NULL;
+}
+
+/* As an operator names it: the group, or what the list says of a call */
+static struct emergency *emergency_named(const struct server *srv,
+					 const char *name)
+{
+	struct le *le;
+
+	LIST_FOREACH(&srv->emergencyl, le) {
+		struct emergency *e = le->data;
+
+		if (!strcmp(name, e->group[0] ? e->group : e->bridge->subject))
 			return e;
 	}
 
@@ -85,10 +103,17 @@ static void restore_h(const struct state_emergency *se, void *arg)
 {
 	struct server *srv = arg;
 
-	if (list_count(&srv->emergencyl) < srv->cfg.groups_max &&
-	    emergency_alloc(srv, se->group, se->by, se->since_utc_ms))
-		hlog(srv->log, HLOG_WARN, "emergency", "goes on",
-		     HLOG_S("group", se->group), HLOG_S("by", se->by));
+	struct emergency *e = NULL;
+
+	if (list_count(&srv->emergencyl) < srv->cfg.groups_max)
+		e = emergency_alloc(srv, se->group, se->by, se->since_utc_ms);
+	if (!e)
+		return;
+
+	/* Until its leg tells */
+	e->anonymous = true;
+	hlog(srv->log, HLOG_WARN, "emergency", "goes on",
+	     HLOG_S("group", se->group), HLOG_S("by", se->by));
 }
 
 int emergency_restore(struct server *srv)
@@ -133,6 +158,7 @@ void emergency_raise(struct bridge *b, const struct leg *leg)
 	if (!e)
 		return;
 
+	e->anonymous = leg->anonymous;
 	e->bridge = b;
 	b->emergency = e;
 	store(srv, e);
@@ -175,15 +201,15 @@ void emergency_forget(struct server *srv, const char *group)
 		emergency_end(srv, e, "removal of the group");
 }
 
-int server_emergency_end(struct server *srv, const char *group,
+int server_emergency_end(struct server *srv, const char *name,
 			 const char *actor)
 {
 	struct emergency *e;
 
-	if (!srv || !group || !actor)
+	if (!srv || !name || !actor)
 		return EINVAL;
 
-	e = emergency_find(srv, group);
+	e = emergency_named(srv, name);
 	if (!e)
 		return ENOENT;
 
@@ -223,7 +249,11 @@ static uint16_t declare(struct bridge *b, const struct leg *leg,
 	}
 
 	emergency_raise(b, leg);
-	return b->emergency ? 200 : 503;
+	if (b->emergency)
+		return 200;
+
+	*wordsp = "out of memory";
+	return 503;
 }
 
 static uint16_t end(struct bridge *b, const struct leg *leg,
@@ -307,9 +337,13 @@ void emergency_message_h(struct leg *leg, const struct sip_msg *msg)
 
 /* --- who is told --------------------------------------------------------- */
 
-const char *emergency_by(const struct bridge *b)
+const char *emergency_by(const struct bridge *b, const struct leg *whom)
 {
-	return b->emergency ? b->emergency->by : NULL;
+	const struct emergency *e = b->emergency;
+	const struct leg *leg = leg_lookup(b->srv, e->by);
+	const bool hidden = leg ? leg->anonymous : e->anonymous;
+
+	return !hidden || leg == whom ? e->by : NULL;
 }
 
 static json_t *emergency_json(const struct emergency *e)
@@ -327,9 +361,13 @@ json_t *emergency_status(const struct bridge *b)
 
 int server_emergencies(const struct server *srv, json_t **rowsp)
 {
-	json_t *rows = json_array();
+	json_t *rows;
 	struct le *le;
 
+	if (!srv || !rowsp)
+		return EINVAL;
+
+	rows = json_array();
 	if (!rows)
 		return ENOMEM;
 

@@ -36,15 +36,20 @@ static void waiter_drop(struct bridge *b, mixer_leg_id leg)
 	}
 }
 
-/* The switch bounds the queue (queue_max) */
+/* The switch bounds the queue (queue_max); it is said once more here, as what
+ * it says of who leaves may find no room on its way */
 static void waiter_add(struct bridge *b, const struct mixer_event *ev)
 {
 	const struct leg *leg = ev->leg_arg;
-	struct le *le = list_head(&b->talk.waitl);
 	uint16_t n = ev->position;
 	struct waiter *w;
+	struct le *le;
 
 	waiter_drop(b, ev->leg);
+	if (list_count(&b->talk.waitl) >= FLOOR_QUEUE_MAX)
+		mem_deref(list_ledata(list_head(&b->talk.waitl)));
+
+	le = list_head(&b->talk.waitl);
 	w = leg ? mem_zalloc(sizeof(*w), waiter_destructor) : NULL;
 	if (!w)
 		return;

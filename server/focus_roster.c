@@ -385,16 +385,14 @@ static const char *display_of(const struct focus *f)
 static void emergency_get(struct confinfo *ci, const struct focus_sub *s)
 {
 	const struct bridge *b = s->focus->bridge;
-	const struct server *srv = s->focus->leg->srv;
-	const char *by = b ? emergency_by(b) : NULL;
-	const struct leg *leg;
+	const char *by;
 
-	if (!by)
+	if (!b || !b->emergency)
 		return;
 
 	ci->emergency = true;
-	leg = leg_lookup(srv, by);
-	if (!leg || !leg->anonymous || leg == s->focus->leg)
+	by = emergency_by(b, s->focus->leg);
+	if (by)
 		entity_print(ci->emergency_by, s, by);
 }
 

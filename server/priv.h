@@ -465,8 +465,9 @@ void emergency_forget(struct server *srv, const char *group);
 void emergencies_flush(struct server *srv);
 /** A MESSAGE in the leg's dialog; it is answered */
 void emergency_message_h(struct leg *leg, const struct sip_msg *msg);
-/** Subscriber who declared it; NULL: there is none */
-const char *emergency_by(const struct bridge *b);
+/** Subscriber who declared that of a bridge which is in one; NULL: whom is not
+ *  told that */
+const char *emergency_by(const struct bridge *b, const struct leg *whom);
 json_t *emergency_status(const struct bridge *b);
 
 /* call.c: calls and who is in them */

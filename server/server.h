@@ -101,11 +101,11 @@ enum { SERVER_STATUS_MAX = 1000 /**< Entries a list of the status shows */ };
 void server_store(struct server *srv);
 
 /** Rows {group, by, since_utc_ms}: groups and calls in an emergency.
- *  @param rowsp A new array, the caller's. @return 0 or ENOMEM */
+ *  @param rowsp A new array, the caller's. @return 0, EINVAL, ENOMEM */
 int server_emergencies(const struct server *srv, json_t **rowsp);
-/** End that of a group; actor is written down.
- *  @return 0, EINVAL, ENOENT: it is in none */
-int server_emergency_end(struct server *srv, const char *group,
+/** End that of a group, or of a call as the rows name it; actor is written
+ *  down. @return 0, EINVAL, ENOENT: it is in none */
+int server_emergency_end(struct server *srv, const char *name,
 			 const char *actor);
 /** Take the floor of a group from who has it; actor is written down.
  *  @return 0, ENOENT: nobody of it is up, EAGAIN */

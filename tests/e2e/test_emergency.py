@@ -131,7 +131,7 @@ def test_emergency_by_message(lab):
     watch.until(lambda w: '<emergency' not in w.bodies[-1], 'its end')
     expect(emergency(server) is None, 'it goes on')
     words = server.holler('emergency', 'end', 'crew', ok=False)[2]
-    expect('no group of that name' in words, words)
+    expect('no group or call of that name' in words, words)
     # What cannot be read
     expect(alice.message('maybe') == 400, 'a value that is none')
     expect(alice.message('', 'Content-Type: text/plain') == 415, 'text')
@@ -166,6 +166,62 @@ def test_emergency_who_may(lab):
     expect(emergency(server) is None, 'declared by who may not')
     server.sql('UPDATE floor_policy SET emergency = 0;')
     server.until(lambda s: bob.message('true') == 403, 'a refusal')
+
+
+def test_emergency_of_somebody(lab):
+    """X2: of who is anonymous nobody is told, nor when they have gone"""
+    server, alice, bob, carol = crew(lab)
+    server.sql("UPDATE subscription SET anonymous = 1"
+               " WHERE subscriber = 'alice';")
+    r, watch = ask(carol, focus_of('carol'))
+    expect(r.code == 200, r.start)
+    watch.next()
+    expect(alice.message('true') == 200, 'not declared')
+    watch.until(lambda w: '<emergency' in w.bodies[-1], 'the emergency')
+    expect(alice.in_dialog(alice.leg, 'BYE').code == 200, 'not left')
+    watch.until(lambda w: '<user-count>2<' in w.bodies[-1], 'who has left')
+    expect('<emergency' in watch.bodies[-1], 'it has ended')
+    expect(not any('by="' in b for b in watch.bodies), 'who it was was told')
+
+
+def test_emergency_of_who_waits(lab):
+    """X2: who waits first in line and calls for help is there once"""
+    server, alice, bob, carol = crew(lab)
+    alice.floor.press(EMERGENCY)
+    alice.floor.hear('granted')
+    for indicator, tier in ((NORMAL, 'normal'), (EMERGENCY, 'emergency')):
+        bob.floor.press(indicator)
+        server.until(lambda s: [
+            (w['subscriber'], w['tier']) for w in server.bridge('crew')['queue']
+        ] == [('bob', tier)], 'bob, who waits once, ' + tier)
+    bob.floor.say('release')
+    server.until(lambda s: not server.bridge('crew')['queue'], 'nobody')
+
+
+def test_emergency_of_a_call(lab):
+    """X2: an operator ends that of a call by the name that is listed"""
+    server, alice, bob, carol = crew(lab)
+    r = alice.in_dialog(alice.leg, 'REFER', [
+        'Refer-To: <sip:bob@ptt.test>', 'Refer-Sub: false'])
+    expect(r.code == 202, r.start)
+    expect(alice.message('true') == 200, 'not declared')
+    words = server.holler('emergency', 'list')[1].split()
+    name = [w for w in words if w.startswith('call/')][0]
+    server.holler('emergency', 'end', name)
+    expect('alice' not in server.holler('emergency', 'list')[1], 'goes on')
+
+
+def test_emergency_of_a_group_that_is_removed(lab):
+    """X2: it ends with its group, and another of that name is in none"""
+    server, alice, bob, carol = crew(lab)
+    expect(alice.message('true') == 200, 'not declared')
+    server.holler('group', 'remove', 'crew')
+    server.until(lambda s: 'crew' not in
+                 server.holler('emergency', 'list')[1], 'its end')
+    expect(any('emergency end group/crew' in line for line in audit(server)),
+           'its end is not written down')
+    server.group('crew', 'alice', 'bob')
+    alice.floor.hear('idle', calm)
 
 
 def test_floor_taken_by_an_operator(lab):

@@ -105,6 +105,11 @@ static void change_h(const struct dir_change *chg, void *arg)
 		assert_string_equal(chg->member->group->row.name,
 				    chg->member->row.group);
 		break;
+	case DIR_GROUP_GONE:
+		assert_ptr_equal(directory_group(w->dir, chg->group->row.name),
+				 chg->group);
+		assert_true(list_isempty(&chg->group->members));
+		break;
 	case DIR_RULE_CHANGED:
 		assert_true(chg->subject[0] && chg->object[0]);
 		break;

@@ -204,6 +204,23 @@ static void cancelled_and_denied(void **state)
 	hall_close(&h);
 }
 
+/* Signalling takes it out of the queue: it does not wait for ever */
+static void unqueued(void **state)
+{
+	struct hall h;
+
+	hall_open(&h, state, 1, 10);
+	phone_press(&h.ph[1]);
+	request(&h.ph[0]);
+	(void)told_status(&h.ph[0], BFC_ACCEPTED);
+	assert_int_equal(mixer_floor_release(h.r.m, h.b, h.ph[0].leg), 0);
+	(void)rig_event(&h.r, MIXER_FLOOR_UNQUEUED, h.ph[0].leg, h.b);
+	(void)told_status(&h.ph[0], BFC_CANCELLED);
+	request(&h.ph[0]);
+	(void)told_status(&h.ph[0], BFC_ACCEPTED);
+	hall_close(&h);
+}
+
 /* Whoever has asked for it is told who has the floor, and when nobody has */
 static void watched(void **state)
 {
@@ -365,6 +382,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		BOTH(rooms_talk),
 		BOTH(cancelled_and_denied),
+		BOTH(unqueued),
 		BOTH(watched),
 		BOTH(revoked),
 		BOTH(said_again),

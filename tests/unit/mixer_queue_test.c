@@ -868,6 +868,78 @@ static void waits_and_speaks(void **state)
 	house_close(&h);
 }
 
+/* Another bridge for some of them, all of whom know that it is idle */
+static mixer_bridge_id annex(struct house *h, const struct guest *gv,
+			     unsigned from, unsigned to)
+{
+	const struct mixer_bridge_params p = queue_of(5);
+	const mixer_bridge_id b = rig_bridge(&h->r, &p);
+	unsigned i;
+
+	for (i = from; i <= to; i++)
+		rig_join_as(&h->r, b, &h->ph[i], &gv[i].mm);
+	return b;
+}
+
+/* Who is next, and cannot speak here any more when its turn comes, gives the
+ * floor back: nobody believes that it talks */
+static void turns_away(void **state)
+{
+	static const struct guest gv[] = {
+		{PHONE_MCPT, WAITS, MEMBER("alice", "Alice")},
+		{.kind = PHONE_MCPT,
+		 .mm = {.may_talk = true, .may_listen = true, .priority = 9,
+			.uri = "sip:bob@example.com", .name = "Bob"}},
+		{PHONE_MCPT, WAITS, MEMBER("carol", "Carol")}};
+	struct mixer_bridge_params p = queue_of(5);
+	mixer_bridge_id other;
+	struct house h;
+
+	p.floor.preempt = true;
+	party_open(&h, state, gv, 3, &p);
+	other = annex(&h, gv, BOB, BOB);
+	ask_plain(&h.ph[ALICE]);
+	granted(&h.ph[ALICE]);
+	taken(&h.ph[CAROL]);
+	taken(&h.ph[BOB]);
+	assert_int_equal(mixer_floor_request(h.r.m, h.b, h.ph[BOB].leg,
+					     FLOOR_NORMAL), 0);
+	(void)phone_mcpt_told(&h.ph[ALICE], MCPT_REVOKE);
+	assert_int_equal(mixer_leg_select(h.r.m, h.ph[BOB].leg, other), 0);
+	idle_told(&h.ph[BOB]);
+	let_go(&h.ph[ALICE]);
+	(void)rig_event(&h.r, MIXER_FLOOR_IDLE, h.ph[ALICE].leg, h.b);
+	(void)rig_event(&h.r, MIXER_FLOOR_IDLE, h.ph[BOB].leg, h.b);
+	taken(&h.ph[CAROL]);
+	idle_told(&h.ph[CAROL]);
+	house_close(&h);
+}
+
+/* What was said to one bridge while it waited there is not for another */
+static void waits_elsewhere(void **state)
+{
+	const struct mixer_bridge_params p = queue_of(5);
+	mixer_bridge_id other;
+	struct house h;
+
+	party_open(&h, state, mcpt_guests, 4, &p);
+	other = annex(&h, mcpt_guests, BOB, DAVE);
+	ask_plain(&h.ph[ALICE]);
+	granted(&h.ph[ALICE]);
+	taken(&h.ph[BOB]);
+	ask_plain(&h.ph[BOB]);
+	at(&h.ph[BOB], 1);
+	phone_talk(&h.ph[BOB], 50);
+	RIG_WAIT(&h.r, rx_rtp, 1);
+	assert_int_equal(mixer_leg_select(h.r.m, h.ph[BOB].leg, other), 0);
+	idle_told(&h.ph[BOB]);
+	ask_plain(&h.ph[BOB]);
+	granted(&h.ph[BOB]);
+	phone_talk(&h.ph[BOB], 60);
+	assert_int_equal(phone_hear(&h.ph[DAVE]), 60);
+	house_close(&h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -890,6 +962,8 @@ int main(void)
 		BOTH(rogue_tbcp),
 		BOTH(no_rogue),
 		BOTH(waits_and_speaks),
+		BOTH(turns_away),
+		BOTH(waits_elsewhere),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

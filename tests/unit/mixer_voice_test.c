@@ -6,6 +6,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include <opus.h>
 #include "mixer/ms2_tone.h"
 #include "mixer/voice.h"
@@ -161,6 +162,28 @@ static void speech_asks(void **state)
 		RIG_WAIT(&h.r, rx_rtp, before + 1);
 	}
 	assert_int_equal(RIG_STAT(&h.r, voice_asks), 3);
+	house_close(&h);
+}
+
+/* The silence that ends it is shorter than what it is sent on later by */
+static void last_words(void **state)
+{
+	struct house h;
+	unsigned i;
+
+	voice_open(&h, state, false);
+	say(&h.ph[TALKER], 1000, 10, QUIET);
+	(void)usleep((VOICE_BEFORE_MS - 20) * 1000);
+	for (i = 0; i < 5; i++) {
+		say(&h.ph[TALKER], 1100 + i, 1, LOUD);
+		(void)usleep(20000);
+	}
+	say(&h.ph[TALKER], 1105, 10, LOUD);
+	talks(&h, TALKER);
+	hears(&h.ph[BOB], 1100, LOUD);
+	for (i = 1; i < 15; i++)
+		hears_next(&h.ph[BOB], 1100 + i, LOUD);
+	is_idle(&h, TALKER);
 	house_close(&h);
 }
 
@@ -447,6 +470,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		BOTH(speech_asks),
+		BOTH(last_words),
 		BOTH(noise_asks_not),
 		BOTH(echo_asks_not),
 		BOTH(denied_once_a_second),

@@ -744,6 +744,30 @@ static void test_dialled_for_nothing(void **state)
 	assert_int_equal(calls(r), 0);
 }
 
+/* One accepts and leaves, the other does not accept: nobody is left */
+static void test_dialled_all_gone(void **state)
+{
+	struct rig *r = *state;
+	struct term *a, *b, *c;
+
+	rig_start(r);
+	b = rig_up(r, "b");
+	c = rig_up(r, "c");
+	b->connect = c->connect = TERM_DEAF;
+	parties(r, "b", "c");
+	a = dialler(r, "a");
+	dial_start(a, "b");
+	assert_true(wait_count(&b->connects, 1));
+	assert_true(wait_count(&c->connects, 1));
+	term_ack(b, true, 0);
+	refer_start(b, "leg+b;method=BYE");
+	assert_int_equal(answer(b), 202);
+	assert_true(wait_count(&b->disconnects, 1));
+	term_ack(c, true, 2);
+	assert_int_equal(answer(a), 603);
+	assert_int_equal(calls(r), 0);
+}
+
 /* Leaving while who dials waits */
 static void test_dialled_server_leaves(void **state)
 {
@@ -791,6 +815,7 @@ int main(void)
 		T(test_dialled_refused),
 		T(test_dialled_deaf),
 		T(test_dialled_for_nothing),
+		T(test_dialled_all_gone),
 		T(test_dialled_server_leaves),
 	};
 	int n;
