@@ -148,7 +148,7 @@ class Terminal:
         """The first message for which match is true; others are kept.
         Meanwhile all terminals accept the sessions that they are told of."""
         floors = {t.media['floor']: t for t in Terminal.all
-                  if 'floor' in t.media}
+                  if 'floor' in t.media and t.media['floor'].fileno() >= 0}
         end = time.monotonic() + (deadline or DEADLINE)
         for i, m in enumerate(self.waiting):
             if match(m):

@@ -52,7 +52,7 @@ class WebPhone(Phone):
         self.receive(lambda m: m.method == 'ACK', 'an ACK')
         self.leg = self.dialog(invite)
 
-    def connected(self):
+    def is_on(self):
         self.web.until(lambda s: s['state'] == 'connected',
                        'the browser is not connected')
 
@@ -127,7 +127,7 @@ def test_browser_dials(lab):
         alice.ring()
         server.until_leg('alice', 'manual')
         alice.calls('crew')
-        alice.connected()
+        alice.is_on()
         expect_secured(server, 'alice')
         bob.mark()
         alice.talk()
@@ -158,7 +158,7 @@ def test_browser_is_called(lab):
                    'UDP/TLS/RTP/SAVP' in inv.body, inv.body)
             phones[-1].takes(inv)
         for phone in phones:
-            phone.connected()
+            phone.is_on()
             expect_secured(server, phone.user)
         for talker, ear in (phones, phones[::-1]):
             had = packets(ear.web.stats(), 'inbound-rtp', 'packetsReceived')
