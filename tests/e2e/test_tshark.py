@@ -10,8 +10,9 @@ from test_phones import group_of_phones, say, talk_by_keys
 def capture(lab, server):
     """All that goes from and to the server's address, into a file"""
     path = lab.path('wire.pcap')
-    proc = Process(['tshark', '-i', 'lo', '-w', path, '-f',
-                    'udp and host ' + server.ip], 'tshark')
+    # Which tshark would start, and leave behind when it is killed
+    proc = Process(['dumpcap', '-i', 'lo', '-w', path, '-f',
+                    'udp and host ' + server.ip], 'dumpcap')
     lab.procs.append(proc)
     try:
         proc.err.wait(lambda x: 'Capturing on' in x.get('text', ''),
