@@ -11,6 +11,8 @@
 #include "tests/unit/mixer_rig.h"
 #include "util/clock.h"
 
+enum { LATCH_AGAIN_MS = 1000 };
+
 /* --- the switch ---------------------------------------------------------- */
 
 void rig_cfg(struct mixer_cfg *cfg, unsigned workers)
@@ -73,17 +75,26 @@ static bool event_take(struct rig *r, enum mixer_event_type type,
 	return false;
 }
 
+static bool event_wait(struct rig *r, enum mixer_event_type type,
+		       mixer_leg_id leg, mixer_bridge_id bridge,
+		       uint64_t until_ms, struct mixer_event *ev)
+{
+	while (!event_take(r, type, leg, bridge, ev)) {
+		if (!fd_wait(mixer_fd(r->m), until_ms))
+			return false;
+		mixer_poll(r->m, 0);
+	}
+	return true;
+}
+
 struct mixer_event rig_event(struct rig *r, enum mixer_event_type type,
 			     mixer_leg_id leg, mixer_bridge_id bridge)
 {
-	const uint64_t until_ms = clock_mono_ms() + RIG_DEADLINE_MS;
 	struct mixer_event ev = {.leg = 0};
 
-	while (!event_take(r, type, leg, bridge, &ev)) {
-		if (!fd_wait(mixer_fd(r->m), until_ms))
-			fail_msg("no event %d", (int)type);
-		mixer_poll(r->m, 0);
-	}
+	if (!event_wait(r, type, leg, bridge,
+			clock_mono_ms() + RIG_DEADLINE_MS, &ev))
+		fail_msg("no event %d", (int)type);
 	return ev;
 }
 
@@ -289,12 +300,21 @@ void phone_rest(struct phone *ph)
 	sdp_set(ph, true);
 }
 
+/* A keep-alive, so that it is known to the worker when this returns. A worker
+ * that has much to read may read it before it learns of the leg: then again. */
 void phone_known(struct phone *ph, struct rig *r)
 {
+	const uint64_t until_ms = clock_mono_ms() + RIG_DEADLINE_MS;
+	struct mixer_event ev;
+
 	phone_sdp(ph);
-	/* A keep-alive, so that it is known to the worker when this returns */
-	phone_talk(ph, 0);
-	(void)rig_event(r, MIXER_LEG_LATCHED, ph->leg, 0);
+	do {
+		if (clock_mono_ms() > until_ms)
+			fail_msg("leg %llu is never latched",
+				 (unsigned long long)ph->leg);
+		phone_talk(ph, 0);
+	} while (!event_wait(r, MIXER_LEG_LATCHED, ph->leg, 0,
+			     clock_mono_ms() + LATCH_AGAIN_MS, &ev));
 }
 
 void phone_up(struct phone *ph, struct rig *r, unsigned net, unsigned host)

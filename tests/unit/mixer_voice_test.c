@@ -403,6 +403,7 @@ static void celt_asks(void **state)
 	assert_int_equal(RIG_STAT(&h.r, voice_unheard), 0);
 	for (i = 0; i < 100; i++)
 		say_bytes(&h.ph[TALKER], junk, sizeof(junk));
+	RIG_WAIT(&h.r, rx_rtp, 2 + 120 + 100);
 	phone_close(&h.ph[TALKER]);
 	assert_int_equal(mixer_leg_del(h.r.m, h.ph[TALKER].leg), 0);
 	phone_up_like(&h.ph[TALKER], &h.r, 13);
