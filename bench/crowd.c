@@ -12,6 +12,7 @@
 
 enum {
 	RESEND_MS = 2000,
+	CHECK_MS = 500,        /* A check without an answer (RFC 8489, RTO) */
 	TICK_MS = 250          /* Walk for requests without an answer */
 };
 
@@ -130,6 +131,15 @@ static void leg_down(struct crowd *c, uint32_t i)
 	crowd_emit(c, CROWD_LEG_DOWN, i, 0, NULL);
 }
 
+static void check_send(struct crowd *c, uint32_t i)
+{
+	struct terminal *t = &c->t[i];
+
+	t->sent_ms = now_ms();
+	(void)crowd_sock_send(c->media, c->cfg.base_ip + i, &t->media.rtp,
+			      t->check->v, t->check->len);
+}
+
 /* Its own leg is there: the one before, if it was not ended yet, is nobody's */
 static void leg_dialled(struct crowd *c, uint32_t i, const struct crowd_msg *m)
 {
@@ -146,11 +156,11 @@ static void leg_dialled(struct crowd *c, uint32_t i, const struct crowd_msg *m)
 	t->callid = hash_joaat_pl(&callid);
 	t->crypto = 0;
 	t->invited = t->up = t->ice = true;
+	t->checked = false;
 	c->n.up++;
 	c->n.ice++;
 	step_to(c, i, ON);
-	(void)crowd_sock_send(c->media, c->cfg.base_ip + i, &t->media.rtp,
-			      t->check->v, t->check->len);
+	check_send(c, i);
 	crowd_emit(c, CROWD_LEG_UP, i, 0, NULL);
 }
 
@@ -210,6 +220,8 @@ static void walk(struct crowd *c)
 	for (i = 0; i < c->next; i++) {
 		struct terminal *t = &c->t[i];
 
+		if (t->ice && !t->checked && now - t->sent_ms >= CHECK_MS)
+			check_send(c, i);
 		if (!is_asking(t->step) || now - t->sent_ms < RESEND_MS)
 			continue;
 		c->n.resent++;

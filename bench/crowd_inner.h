@@ -14,7 +14,8 @@ enum step { OFF, REGISTERING, SUBSCRIBING, ON, INVITING };
 struct terminal {
 	enum step step;
 	bool up, invited;
-	bool ice;              /* Its leg goes by ICE, its check is there */
+	bool ice;              /* Its leg goes by ICE, its check is there.. */
+	bool checked;          /* ..and was answered */
 	bool resubscribe;      /* After the REGISTER under way */
 	uint16_t seq;
 	uint32_t cseq, leg_cseq;

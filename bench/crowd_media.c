@@ -119,13 +119,14 @@ static void floor_take(struct crowd *c, uint32_t i, const uint8_t *p,
 void crowd_media_take(struct crowd *c, uint32_t i, uint16_t port,
 		      const uint8_t *p, size_t len)
 {
-	const struct terminal *t = &c->t[i];
+	struct terminal *t = &c->t[i];
 	struct rtpw_hdr hdr;
 
 	if (port == sa_port(&t->media.floor)) {
 		floor_take(c, i, p, len);
 	}
 	else if (crowd_check_is_answer(p, len)) {
+		t->checked = true;
 		c->n.answers++;
 	}
 	else if (port != sa_port(&t->media.rtcp) &&

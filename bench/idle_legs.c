@@ -156,8 +156,9 @@ struct mixes {
 static bool are_up(const struct crowd *c, uint32_t legs, uint32_t up)
 {
 	if (up != legs)
-		fprintf(stderr, "idle_legs: %u legs of %u, %u refused\n", up,
-			legs, crowd_count(c)->refused);
+		fprintf(stderr, "idle_legs: %u legs of %u, %u refused, "
+			"%u ended\n", up, legs, crowd_count(c)->refused,
+			crowd_count(c)->byes);
 	return up == legs;
 }
 
