@@ -287,6 +287,7 @@ static void sdp_set(struct phone *ph, bool rest)
 	}
 	if (ph->guard)
 		ph->guard->sdp(ph, &rem);
+	ph->mux = rem.rtcp_mux;
 	assert_int_equal(mixer_leg_remote_set(ph->rig->m, ph->leg, &rem), 0);
 }
 
@@ -458,10 +459,9 @@ static struct rtpw_hdr rtp_read(struct phone *ph, uint8_t *buf, size_t size)
 	struct rtpw_hdr hdr;
 	size_t n;
 
-	/* Reports of a leg with ICE come by the same port */
 	do {
 		n = phone_read(ph, CH_RTP, buf, size);
-	} while (ph->ice && rtcpw_is(buf, n));
+	} while (ph->mux && rtcpw_is(buf, n));
 	assert_int_equal(rtpw_decode(&hdr, buf, n), 0);
 	assert_int_equal(hdr.ssrc, ph->local.ssrc);
 	assert_int_equal(hdr.pt, RIG_PT);

@@ -59,6 +59,7 @@ struct phone {
 	enum phone_kind kind;
 	enum mixer_codec codec;
 	bool ice;              /**< Its leg does ICE: see ice_agent.h */
+	bool mux;              /**< RTCP comes by the port of RTP */
 	struct mixer_floor_terms terms; /**< ..of its floor channel */
 	bool voice;            /**< Its speech asks for the floor */
 	enum mixer_tones tones;

@@ -55,6 +55,15 @@ static bool wait_count(const unsigned *v, unsigned least)
 	return rig_wait(reached, &w);
 }
 
+/* Said again, and for no longer than it should: a worker that is kept waiting
+ * says it less often */
+static void is_repeated(const struct rig *r, const unsigned *v)
+{
+	assert_true(wait_count(v, 2));
+	rig_run(4 * QUICK_MS);
+	assert_in_range(*v, 2, r->cfg.connect_repeats + 1);
+}
+
 static bool has_code(void *arg)
 {
 	return ((const struct term *)arg)->code != 0;
@@ -98,6 +107,31 @@ static json_int_t calls(const struct rig *r)
 	v = json_integer_value(json_object_get(o, "calls_total"));
 	json_decref(o);
 	return v;
+}
+
+/* Floor messages that the only worker has read */
+static json_int_t floor_read(const struct rig *r)
+{
+	json_int_t v;
+	json_t *o;
+
+	assert_int_equal(server_status(r->srv, &o), 0);
+	assert_int_equal(json_unpack(o, "{s:[{s:I}]}", "workers", "rx_floor",
+				     &v), 0);
+	json_decref(o);
+	return v;
+}
+
+struct heard {
+	const struct rig *r;
+	json_int_t least;
+};
+
+static bool is_heard(void *arg)
+{
+	const struct heard *h = arg;
+
+	return floor_read(h->r) >= h->least;
 }
 
 /* Presence's next answer: those parties */
@@ -213,7 +247,7 @@ static void test_deaf(void **state)
 	b = rig_up(r, "b");
 	b->connect = TERM_DEAF;
 	assert_int_equal(term_refer(a, "b", true), 202);
-	assert_true(wait_count(&b->connects, r->cfg.connect_repeats + 1));
+	is_repeated(r, &b->connects);
 	assert_int_equal(calls(r), 1);
 	assert_int_equal(counter(r, "connects_silent"), 1);
 	assert_int_equal(term_refer(a, "a;method=BYE", true), 202);
@@ -247,9 +281,7 @@ static void test_disconnect_is_repeated(void **state)
 	assert_int_equal(term_refer(a, "b", true), 202);
 	b->connect = TERM_DEAF;
 	assert_int_equal(term_refer(a, "a;method=BYE", true), 202);
-	assert_true(wait_count(&b->disconnects, r->cfg.connect_repeats + 1));
-	rig_run(4 * QUICK_MS);
-	assert_int_equal(b->disconnects, r->cfg.connect_repeats + 1);
+	is_repeated(r, &b->disconnects);
 	assert_true(wait_count(&a->disconnects, 1));
 }
 
@@ -277,13 +309,18 @@ static void test_late_refusal(void **state)
 static void test_acks_of_nothing(void **state)
 {
 	struct rig *r = *state;
+	struct heard early = { .r = r };
 	struct term *a, *b;
 
 	rig_start(r);
 	a = rig_up(r, "a");
 	b = rig_up(r, "b");
+	early.least = floor_read(r) + 2;
 	term_ack(b, true, 1);
 	term_ack(b, false, 0);
+	/* Before there is a Connect that they could be the answer to */
+	assert_true(rig_wait(is_heard, &early));
+	rig_run(50);
 	assert_int_equal(term_refer(a, "b", true), 202);
 	term_ack(b, true, 0);
 	term_ack(b, true, 1);
@@ -710,7 +747,7 @@ static void test_dialled_deaf(void **state)
 	a = dialler(r, "a");
 	dial_start(a, "b");
 	assert_int_equal(answer(a), 200);
-	assert_true(wait_count(&b->connects, r->cfg.connect_repeats + 1));
+	is_repeated(r, &b->connects);
 	assert_int_equal(calls(r), 1);
 }
 
