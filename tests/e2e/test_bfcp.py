@@ -1,16 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Conference equipment: two rooms that speak BFCP in a group with a handset
 (row P10)"""
-import os
-import signal
 import socket
-import time
 
 import bfcp
 from bfcp import Room, u16
-from holler_test import DEADLINE, expect
+from holler_test import expect
 from plainphone import manual_world
-from test_tshark import capture, judge
+from test_tshark import capture, capture_end, judge
 
 
 def rooms(lab, *names):
@@ -162,33 +159,12 @@ def test_bfcp_other_offers(lab):
         server.until_leg('aula', 'manual')
 
 
-def until_captured(path, say):
-    """say() sends something and returns it: until that is in the file. tshark
-    says that it captures before it does, and writes now and then."""
-    end = time.monotonic() + DEADLINE
-    said = [say()]
-    while True:
-        if os.path.exists(path):
-            with open(path, 'rb') as pcap:
-                data = pcap.read()
-            if any(x in data for x in said):
-                return
-        expect(time.monotonic() < end, 'the capture never came')
-        time.sleep(0.1)
-        said.append(say())
-
-
 def test_bfcp_version_1_judged(lab):
     """P10: early equipment speaks version 1 by UDP, which tshark decodes:
     what we say is well-formed to it, and means the same"""
     server, a, b = rooms(lab, 'aula', 'bar')
     a.version = b.version = 1
     proc, path = capture(lab, server)
-
-    def knock():
-        hello(b)
-        return b.message(bfcp.HELLO, tid=b.tid)
-    until_captured(path, knock)
     for room in (a, b):
         hello(room)
         room.answered(room.tell(bfcp.FLOOR_QUERY, u16(2, room.floor)),
@@ -207,9 +183,7 @@ def test_bfcp_version_1_judged(lab):
     b.floor_is('')
     b.raw_floor(b.message(bfcp.RELEASE, u16(3, waits)))
     expect(bfcp.Heard(b.media['floor'].recv(2000)).error() == 7, 'no Error')
-    until_captured(path, knock)
-    proc.popen.send_signal(signal.SIGINT)
-    proc.join()
+    capture_end(server, proc, path)
 
     ours = 'bfcp && ip.src == %s' % server.ip
     how = ('--enable-heuristic', 'bfcp_udp')

@@ -76,6 +76,7 @@ def test_a_burst_of_low_priority_is_shed(lab):
         "INSERT INTO subscription(subscriber, user) VALUES('%s', '%s');"
         % (x, x, x, x, x) for x in ears))
     server.sql("UPDATE service SET max_talk_ms = 0")
+    server.until(lambda s: s['auth']['accounts'] == EARS + 2, 'accounts')
     server.group('low', ears[0])
     server.group('high', *ears)
     server.holler('group', 'join', 'low', 'tim', '--priority', '1')

@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Phones of other makers whose media is encrypted: their own SRTP and DTLS
 are the referees of ours, and tshark sees that nothing went in the clear."""
-import signal
-
 from holler_test import expect
 from phones import Baresip, expect_phone_heard, Linphone
 from test_phones import join, say, talk_by_keys
-from test_tshark import capture, judge
+from test_tshark import capture, capture_end, judge
 
 SUITES = ('AEAD_AES_128_GCM', 'AEAD_AES_256_GCM', 'AES_CM_128_HMAC_SHA1_80',
           'AES_CM_128_HMAC_SHA1_32')
@@ -67,13 +65,6 @@ def payloads(server, path, port, side):
             if len(x.replace(':', '')) >= 320}
 
 
-def end(proc, *phones):
-    for phone in phones:
-        phone.quit()
-    proc.popen.send_signal(signal.SIGINT)
-    proc.join()
-
-
 def test_phones_hear_in_srtp(lab):
     """P7 P8: a handset speaks in the clear to baresip, which takes SRTP that
     is offered beside RTP/AVP (RFC 8643): it hears all, the wire does not.
@@ -89,7 +80,9 @@ def test_phones_hear_in_srtp(lab):
     join(server, 'crew', ('alice', 'bob', 'carol'))
     ports = {n: port_of(server.leg(n)) for n in ('alice', 'bob', 'carol')}
     say(server, alice, 'crew', carol)
-    end(proc, alice, bob, carol)
+    for phone in (alice, bob, carol):
+        phone.quit()
+    capture_end(server, proc, path)
     for phone in (bob, carol):
         expect_phone_heard(speech, phone)
     sent = payloads(server, path, ports['alice'], 'dst')

@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """RTCP of a leg, both ways, as tshark and `holler status` see it"""
-import signal
 import struct
-import subprocess
 import time
 
 from holler_test import DEADLINE, expect
 from test_keys import KeyPhone, permitted, STAR
-from test_tshark import capture, judge
+from test_tshark import capture, capture_end, judge
 
 SR, RR, BYE = 200, 201, 203
 
@@ -36,18 +34,6 @@ def report(phone, to, about, highest, lsr):
                       128 << 24 | 3, highest, 80, lsr, 0)
     pkt += struct.pack('!BBHIBB1sB', 0x81, 202, 2, phone.ssrc, 1, 1, b'a', 0)
     phone.media['rtcp'].sendto(pkt, to)
-
-
-def captured(path, what):
-    """The capture has it: what it takes from the kernel comes in heaps"""
-    end = time.monotonic() + DEADLINE
-    while time.monotonic() < end:
-        # The file may end within a packet yet
-        r = subprocess.run(['tshark', '-r', path, '-Y', what],
-                           capture_output=True, timeout=DEADLINE, check=False)
-        if r.stdout:
-            return
-    expect(False, 'tshark sees no ' + what)
 
 
 def test_rtcp_both_ways(lab):
@@ -90,9 +76,7 @@ def test_rtcp_both_ways(lab):
     expect(r.code == 200, 'REGISTER: ' + r.start)
     reported(alice, lambda t, b: t == BYE and
              struct.unpack('!I', b[:4])[0] == ssrc)
-    captured(path, 'rtcp.pt == 203')
-    proc.popen.send_signal(signal.SIGINT)
-    proc.join()
+    capture_end(server, proc, path)
     ours = 'ip.src == %s && ip.dst == %s' % (server.ip, alice.host)
     for what in ('rtcp.pt == 200 && rtcp.ssrc.identifier == %u' % alice.ssrc,
                  'rtcp.pt == 203', 'rtcp.ssrc.cum_nr == 5'):

@@ -1,10 +1,35 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """tshark, which has a decoder of its own for all that we say, is the judge."""
+import os
+import secrets
 import signal
+import socket
 import subprocess
+import time
 
 from holler_test import DEADLINE, expect, Failure, Process, Skip
 from test_phones import group_of_phones, say, talk_by_keys
+
+DISCARD = 9
+
+
+def knock(server, path):
+    """Until the capture has what was sent until now: it says that it captures
+    before it does, takes packets from the kernel in heaps, writes them now
+    and then, and loses what it has not taken when it ends"""
+    end = time.monotonic() + DEADLINE
+    marks = []
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        while True:
+            marks.append(secrets.token_bytes(32))
+            sock.sendto(marks[-1], (server.ip, DISCARD))
+            if os.path.exists(path):
+                with open(path, 'rb') as pcap:
+                    data = pcap.read()
+                if any(x in data for x in marks):
+                    return
+            expect(time.monotonic() < end, 'the capture never came')
+            time.sleep(0.1)
 
 
 def capture(lab, server):
@@ -21,7 +46,15 @@ def capture(lab, server):
         if proc.alive():
             raise
         raise Skip('tshark may not capture here') from None
+    knock(server, path)
     return proc, path
+
+
+def capture_end(server, proc, path):
+    """With all that was said until now"""
+    knock(server, path)
+    proc.popen.send_signal(signal.SIGINT)
+    proc.join()
 
 
 def judge(server, path, *args):
@@ -45,8 +78,7 @@ def test_tshark_finds_nothing_malformed(lab):
     talk_by_keys(server, bob, 'crew', speech, 'RFC 4733')
     for phone in (bob, carol, alice):
         phone.quit()
-    proc.popen.send_signal(signal.SIGINT)
-    proc.join()
+    capture_end(server, proc, path)
     ours = 'ip.src == %s' % server.ip
     for proto in ('sip', 'sdp', 'rtp', 'rtcp'):
         expect(judge(server, path, '-Y', '%s && %s' % (ours, proto)),
@@ -122,8 +154,7 @@ def test_tshark_reads_the_floor(lab):
     floor_scenario(server, sets)
     for hs in sets.values():
         hs.quit()
-    proc.popen.send_signal(signal.SIGINT)
-    proc.join()
+    capture_end(server, proc, path)
     # The name of an RTCP APP packet
     ours = 'ip.src == %s && (%s)' % (
         server.ip, ' || '.join('udp.payload[8:4] == ' + ':'.join(
