@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "server/priv.h"
+#include "server/ask.h"
+#include "server/call.h"
+#include "server/group.h"
+#include "server/leg.h"
+#include "sip/refer.h"
 
 /* A REFER, or an INVITE that dials, whose activation presence was asked about,
  * and then the terminals of those who are called. Its server transaction

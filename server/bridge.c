@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "server/priv.h"
+#include "server/bridge.h"
+#include "server/call.h"
+#include "server/emergency.h"
+#include "server/group.h"
+#include "server/leg.h"
 
 static void params_get(struct mixer_bridge_params *p, struct bridge *b)
 {

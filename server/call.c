@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <stdio.h>
+#include "server/call.h"
+#include "server/group.h"
+#include "server/leg.h"
 #include "server/plan.h"
 
 /* Between activation and the grant of the implicit request a call without any

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* An INVITE to a group or a user: the leg is made and joins, or nothing
  * happens. */
-#include "server/priv.h"
+#include "server/ask.h"
+#include "server/call.h"
+#include "server/group.h"
+#include "server/leg.h"
+#include "sip/refer.h"
 
 /* To the service alone it makes the leg and no more. */
 bool dial_is(const struct leg *leg, const struct sip_msg *msg)

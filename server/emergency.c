@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <jansson.h>
-#include "server/priv.h"
+#include "server/emergency.h"
+#include "server/group.h"
+#include "server/leg.h"
 #include "util/clock.h"
 #include "wire/mcpttinfo.h"
 

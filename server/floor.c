@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <jansson.h>
-#include "server/priv.h"
+#include "server/bridge.h"
+#include "server/call.h"
+#include "server/emergency.h"
+#include "server/group.h"
+#include "server/leg.h"
 #include "util/clock.h"
 
 /* What the switch tells of a bridge's floor, kept for status and for those who

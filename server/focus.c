@@ -3,6 +3,8 @@
  * @file focus.c  Subscriptions to a leg's conference, and their NOTIFYs
  */
 #include "server/focus_priv.h"
+#include "server/group.h"
+#include "server/leg.h"
 
 enum {
 	HASH_SIZE = 1024,

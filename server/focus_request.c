@@ -3,6 +3,8 @@
  * @file focus_request.c  SUBSCRIBE to a leg's conference (RFC 4575, 6665)
  */
 #include "server/focus_priv.h"
+#include "server/leg.h"
+#include "sip/refer.h"
 #include "util/text.h"
 
 enum { SECONDS_DIGITS_MAX = 9 };

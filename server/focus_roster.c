@@ -3,7 +3,11 @@
  * @file focus_roster.c  What a subscriber is told of the bridge it is in
  */
 #include <stdio.h>
+#include "server/call.h"
+#include "server/emergency.h"
 #include "server/focus_priv.h"
+#include "server/group.h"
+#include "server/leg.h"
 
 enum {
 	PART_MAX = 2 * CONFINFO_USER_BYTES_MAX,

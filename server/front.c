@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "server/priv.h"
+#include "server/emergency.h"
+#include "server/leg.h"
+#include "sip/refer.h"
 
 /* Whose request the edge says it is. @return 0, or EBADMSG: it says nothing */
 static int asserted_name(char name[HL_NAME_MAX], const struct server *srv,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <stdio.h>
-#include "server/priv.h"
+#include "server/emergency.h"
+#include "server/group.h"
+#include "server/leg.h"
 
 struct group *group_find(const struct server *srv, const char *name)
 {

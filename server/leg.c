@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <stdio.h>
-#include "server/priv.h"
+#include "server/ask.h"
+#include "server/call.h"
+#include "server/group.h"
+#include "server/leg.h"
 
 enum {
 	PT_EVENT = 101,     /**< What we offer for telephone-event */

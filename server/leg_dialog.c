@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <stdio.h>
-#include "server/priv.h"
+#include "server/ask.h"
+#include "server/leg.h"
 
 /* Three ways to ask a phone to answer by itself; each is the only one that
  * some phone knows (RFC 5373, and two that practice made). */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the switch tells of a leg's media */
-#include "server/priv.h"
+#include "server/leg.h"
 
 static const char *insecure_words(enum mixer_insecure why)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "server/priv.h"
+#include "server/leg.h"
 
 /* A second terminal that took our INVITE, behind a proxy that forked it, made
  * a dialog that nobody wants: the first answer has won. libre drops such a

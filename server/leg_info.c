@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "server/priv.h"
+#include "server/call.h"
+#include "server/group.h"
+#include "server/leg.h"
 #include "wire/sdptext.h"
 
 enum { BODY_MAX = 512, KEYS_STAR = 10, KEYS = 16 };

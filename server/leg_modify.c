@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "server/priv.h"
+#include "server/leg.h"
 
 /* libre's session sends re-INVITEs without headers of ours, waits a fixed time
  * after 491, and knows neither UPDATE nor session timers. So within the dialog

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "server/priv.h"
+#include "server/group.h"
+#include "server/leg.h"
 
 static void floor_ours(struct leg_floor *f, const struct leg *leg)
 {

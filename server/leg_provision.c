@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What presence asks a leg to be. */
-#include "server/priv.h"
+#include "server/call.h"
+#include "server/group.h"
+#include "server/leg.h"
 
 /* Addresses and texts of a provision, checked */
 struct checked {

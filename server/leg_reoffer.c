@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "server/priv.h"
+#include "server/leg.h"
+#include "sip/refer.h"
 
 enum { T1_MS = 500, T2_MS = 4000, ACK_MS = 64 * T1_MS };
 

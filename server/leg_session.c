@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <stdio.h>
-#include "server/priv.h"
+#include "server/call.h"
+#include "server/group.h"
+#include "server/leg.h"
 #include "util/clock.h"
 
 /* --- who waits --------------------------------------------------------- */

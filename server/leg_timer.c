@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "server/priv.h"
+#include "server/leg.h"
 
 static void due_h(void *arg)
 {

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A subscriber's place in a group: joined while it has a leg. */
 #include <stdio.h>
-#include "server/priv.h"
+#include "server/call.h"
+#include "server/group.h"
+#include "server/leg.h"
 
 struct list *members_of(const struct server *srv, const char *subscriber)
 {

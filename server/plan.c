@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "server/leg.h"
 #include "server/plan.h"
 
 static uint16_t party_check(const struct leg *caller, const struct leg *leg,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What is asked of a conference server over the bus. */
-#include "server/priv.h"
+#include "server/call.h"
+#include "server/group.h"
+#include "server/leg.h"
 
 static uint16_t provision(struct server *srv,
 			  const struct bus_leg_provision *p,

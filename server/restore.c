@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "server/priv.h"
+#include "server/leg.h"
 
 /* An INVITE for the subscriber does not wait longer than this for the BYE */
 enum { HOLD_MS = 2000 };

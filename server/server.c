@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <stdio.h>
-#include "server/priv.h"
+#include "server/ask.h"
+#include "server/call.h"
+#include "server/emergency.h"
+#include "server/group.h"
+#include "server/leg.h"
 
 enum {
 	SOON_MS = 100,     /**< Changes are gathered for a heartbeat */

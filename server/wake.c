@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "server/priv.h"
+#include "server/group.h"
+#include "server/leg.h"
 
 /* A group is always bridged, so the legs of a service that idles inactive are
  * woken by the burst, not by the bridging: with the first of them each gets a

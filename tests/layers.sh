@@ -40,9 +40,11 @@ check() (
 				bad("goes to a sibling")
 			else if (from == "mixer" && (to == "sip" || to == "db"))
 				bad("the mixer knows neither SIP nor files")
-			else if (inc ~ /(^|\/)priv\.h$/)
-				bad("private to its folder")
+			else
+				across[++crossed] = FILENAME ":" FNR " " inc
 		}
+		else if (to == from && FILENAME ~ /\.h$/)
+			above[++edges] = FILENAME " " inc
 		if (inc ~ /\.\.\//)
 			bad("paths are from the top")
 		if (inc ~ /^sqlite3/ && from != "db")
@@ -57,10 +59,30 @@ check() (
 			bad("mediastreamer2 and oRTP stay in ms2 files")
 		if (from == "wire" && inc ~ /^(sys\/socket|pthread)\.h/)
 			bad("wire/ is bytes in, values out")
+	}
+	# A header that is built on a private one of its folder is as private
+	function private(h) {
+		return h in hidden || h ~ /\/priv\.h$/
+	}
+	END {
+		do {
+			found = 0
+			for (i = 1; i <= edges; i++) {
+				split(above[i], v, " ")
+				if (private(v[2]) && !private(v[1]))
+					found = hidden[v[1]] = 1
+			}
+		} while (found)
+		for (i = 1; i <= crossed; i++) {
+			split(across[i], v, " ")
+			if (private(v[2]))
+				printf "%s: includes %s: %s\n", v[1], v[2],
+					"private to its folder"
+		}
 	}'
 )
 
-echo 1..13
+echo 1..14
 
 out=$(check "$top")
 [ -z "$out" ]
@@ -85,6 +107,15 @@ plant cli/handset.c '<ortp/ortp.h>' "oRTP outside its file"
 plant mixer/leg.c '<mediastreamer2/msfilter.h>' "mediastreamer2 outside its file"
 plant daemon/x.c '"../util/log.h"' "a path from beside"
 plant auth/x.c '"db/priv.h"' "a private header"
+
+rm -rf "$tmp/t"
+mkdir -p "$tmp/t/db" "$tmp/t/auth"
+printf '#include "db/priv.h"\n' >"$tmp/t/db/x.h"
+printf '#include "db/x.h"\n' >"$tmp/t/db/y.h"
+printf '#include "db/y.h"\n' >"$tmp/t/db/y.c"
+printf '#include "db/y.h"\n' >"$tmp/t/auth/x.c"
+[ "$(check "$tmp/t" | wc -l)" = 1 ]
+tell $? "found: a header on top of a private one"
 
 rm -rf "$tmp/t"
 mkdir -p "$tmp/t/cli" "$tmp/t/daemon" "$tmp/t/mixer"

@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
-#include "server/priv.h"
+#include "server/leg.h"
 #include "tests/unit/server_rig.h"
 #include "util/retmr.h"
 
