@@ -44,12 +44,18 @@ static void left_add(struct connect *c, uint32_t session)
 	c->leftv[c->leftc++] = session;
 }
 
+/* If the next is said at that time. Who waits for the answer to the last waits
+ * a round trip more, not as long as for another repeat */
+static uint64_t end_us(const struct connect *c, uint64_t at)
+{
+	return at + c->repeats * c->repeat_us + c->repeat_us / 4;
+}
+
 static void start(struct connect *c, uint32_t repeats, uint64_t now)
 {
 	c->due_us = now;
-	/* Who waits for the answer to the last waits a round trip more, not
-	 * as long as for another repeat */
-	c->until_us = now + repeats * c->repeat_us + c->repeat_us / 4;
+	c->repeats = repeats;
+	c->until_us = end_us(c, now);
 }
 
 void connect_begin(struct connect *c, uint32_t session, uint32_t repeat_ms,
@@ -73,6 +79,10 @@ enum connect_do connect_time(struct connect *c, uint64_t now)
 {
 	const bool asked = c->state == CONNECT_ASKED;
 
+	/* What is due is said, however late that is noticed */
+	if (now >= c->due_us && c->due_us < c->until_us)
+		return CONNECT_SAY;
+
 	if (now >= c->until_us) {
 		stop(c);
 		if (!asked) {
@@ -85,13 +95,21 @@ enum connect_do connect_time(struct connect *c, uint64_t now)
 		return CONNECT_GIVE_UP;
 	}
 
-	return now >= c->due_us ? CONNECT_SAY : CONNECT_WAIT;
+	return CONNECT_WAIT;
 }
 
 void connect_said(struct connect *c, bool ok, uint64_t now)
 {
 	c->said = c->said || (ok && c->state == CONNECT_ASKED);
-	c->due_us = now + (ok ? c->repeat_us : CONNECT_AGAIN_US);
+	if (!ok) {
+		c->due_us = now + CONNECT_AGAIN_US;
+		return;
+	}
+
+	c->until_us = end_us(c, now);
+	c->due_us = c->repeats ? now + c->repeat_us : CONNECT_NEVER;
+	if (c->repeats)
+		--c->repeats;
 }
 
 bool connect_acked(struct connect *c, bool refused, uint64_t at_us)

@@ -43,6 +43,7 @@ struct connect {
 	bool said;                 /**< Connect went out at least once */
 	uint32_t leftv[CONNECT_LEFT_MAX]; /**< Oldest first */
 	unsigned leftc;
+	uint32_t repeats;          /**< Still to be said again (C55, C56) */
 	uint64_t repeat_us;
 	uint64_t begun_us;         /**< When session began */
 	uint64_t due_us, until_us; /**< CONNECT_NEVER: stopped */

@@ -230,6 +230,26 @@ static void test_not_sent(void **state)
 	assert_int_equal(w.c.leftc, 0);
 }
 
+/* Who looks late says it as often, and gives up after that */
+static void test_late(void **state)
+{
+	struct world w;
+	unsigned said = 0;
+
+	(void)state;
+	world_init(&w, 0);
+	begin(&w, 7);
+	while (connect_time(&w.c, w.now) == CONNECT_SAY) {
+		assert_int_not_equal(w.c.state, CONNECT_SILENT);
+		connect_said(&w.c, true, w.now);
+		w.now += 60 * (uint64_t)SECOND;
+		said++;
+	}
+	assert_int_equal(said, REPEATS + 1);
+	assert_int_equal(w.c.state, CONNECT_SILENT);
+	assert_int_equal(connect_deadline(&w.c), CONNECT_NEVER);
+}
+
 /* More sessions than are kept */
 static void test_many_left(void **state)
 {
@@ -257,6 +277,7 @@ int main(void)
 		cmocka_unit_test(test_moves),
 		cmocka_unit_test(test_late_acks),
 		cmocka_unit_test(test_not_sent),
+		cmocka_unit_test(test_late),
 		cmocka_unit_test(test_many_left),
 	};
 
