@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "server/ask.h"
 #include "server/call.h"
+#include "server/dial.h"
 #include "server/group.h"
 #include "server/leg.h"
 #include "sip/refer.h"

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
- * @file server/ask.h  Activations that wait for presence, or are dialled
+ * @file server/ask.h  Activations that wait for presence
  *
- * Shared by the files of the conference role. Signalling thread only.
+ * An ask is its leg's, and ends with it. Shared by the files of the conference
+ * role. Signalling thread only.
  */
 #ifndef HL_SERVER_ASK_H
 #define HL_SERVER_ASK_H
 
 #include "server/priv.h"
 
-/* ask.c: an activation that waits for presence */
 void ask_refer_h(struct sip *sip, const struct sip_msg *msg, void *arg);
 /** End it with the leg's dialog, or with the leg itself: then those that dial,
  *  too */
@@ -18,23 +18,5 @@ void asks_flush(struct server *srv);
 /** Ask presence for one who dials. @return 0, or a SIP code with words */
 uint16_t ask_dial(struct leg *leg, const struct sip_msg *msg,
 		  const char *target, const char **wordsp);
-
-/* dial.c: an INVITE to a group or a user */
-bool dial_is(const struct leg *leg, const struct sip_msg *msg);
-/** Answers it, now or when presence has decided */
-void dial_invited(struct leg *leg, const struct sip_msg *msg);
-/** Presence allows it: accept and bridge, or refuse */
-void dial_allowed(struct leg *leg, const struct sip_msg *msg,
-		  const struct bus_activation *a);
-/** ..and those who were asked have answered: it enters that call */
-void dial_answered(struct leg *leg, const struct sip_msg *msg,
-		   struct call *call);
-/** Are there terminals to be asked before it is accepted? */
-bool dial_asks(const struct leg *leg, const struct bus_activation *a);
-/** stp: its transaction, or NULL */
-void dial_refuse(struct leg *leg, const struct sip_msg *msg,
-		 struct sip_strans **stp, uint16_t code, const char *text);
-/** It came to nothing: a leg that was only for it ends */
-void dial_over(struct leg *leg);
 
 #endif

@@ -2,6 +2,8 @@
 /**
  * @file server/bridge.h  What a call and a group have in common
  *
+ * Part of a call or a group, which own it and open and close it.
+ *
  * Shared by the files of the conference role. Signalling thread only.
  */
 #ifndef HL_SERVER_BRIDGE_H

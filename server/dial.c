@@ -3,6 +3,7 @@
  * happens. */
 #include "server/ask.h"
 #include "server/call.h"
+#include "server/dial.h"
 #include "server/group.h"
 #include "server/leg.h"
 #include "sip/refer.h"

@@ -2,6 +2,9 @@
 /**
  * @file server/emergency.h  Groups and calls in an emergency
  *
+ * In server.emergencyl; a bridge only points to it: that of a group outlives
+ * the bridge, and the process.
+ *
  * Shared by the files of the conference role. Signalling thread only.
  */
 #ifndef HL_SERVER_EMERGENCY_H

@@ -2,6 +2,9 @@
 /**
  * @file server/group.h  Talkgroups, their members, and which of them talk
  *
+ * A group is in server.groupl while it has members, a member until presence
+ * takes it out; whether it is joined depends on its leg.
+ *
  * Shared by the files of the conference role. Signalling thread only.
  */
 #ifndef HL_SERVER_GROUP_H

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <stdio.h>
 #include "server/ask.h"
+#include "server/dial.h"
 #include "server/leg.h"
 
 /* Three ways to ask a phone to answer by itself; each is the only one that

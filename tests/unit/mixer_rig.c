@@ -301,9 +301,15 @@ void phone_rest(struct phone *ph)
 	sdp_set(ph, true);
 }
 
-/* A keep-alive, so that it is known to the worker when this returns. A worker
- * that has much to read may read it before it learns of the leg: then again. */
 void phone_known(struct phone *ph, struct rig *r)
+{
+	phone_sdp(ph);
+	/* A keep-alive, so that it is known to the worker when this returns */
+	phone_talk(ph, 0);
+	(void)rig_event(r, MIXER_LEG_LATCHED, ph->leg, 0);
+}
+
+void phone_known_amid(struct phone *ph, struct rig *r)
 {
 	const uint64_t until_ms = clock_mono_ms() + RIG_DEADLINE_MS;
 	struct mixer_event ev;

@@ -140,6 +140,9 @@ void phone_sdp(struct phone *ph);
 void phone_rest(struct phone *ph);
 /** Its SDP is known, and its RTP address proven */
 void phone_known(struct phone *ph, struct rig *r);
+/** ..while the worker has much else to read, and may read its packet before it
+ *  learns of the leg: it says it again */
+void phone_known_amid(struct phone *ph, struct rig *r);
 void phone_close(struct phone *ph);
 
 void phone_send(const struct phone *ph, enum chan ch, const void *p,
