@@ -2,7 +2,8 @@
 /**
  * @file server/leg.h  Legs: one terminal each, its dialog and its media
  *
- * In server.legl from leg_alloc() to leg_end(), whether it has a session or not.
+ * In server.legl from leg_alloc() to leg_end(), whether it has a session or
+ * not.
  *
  * Shared by the files of the conference role. Signalling thread only.
  */
