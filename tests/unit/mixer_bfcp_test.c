@@ -4,7 +4,9 @@
  * channel, with one and with three workers (row P10)
  */
 #include <unistd.h>
+#include "mixer/floorchan.h"
 #include "tests/unit/mixer_rig.h"
+#include "util/clock.h"
 #include "wire/bfcp.h"
 
 enum { CONF = RIG_CONFERENCE, USER = RIG_USER, FLOOR = RIG_FLOOR };
@@ -335,14 +337,19 @@ static void forged(void **state)
 static void flooded(void **state)
 {
 	struct hall h;
+	uint64_t begun, read;
 	unsigned i;
 
 	hall_open(&h, state, 1, 0);
 	request(&h.ph[0]);
 	(void)told_status(&h.ph[0], BFC_GRANTED);
+	begun = clock_mono_ms();
+	read = RIG_STAT(&h.r, rx_floor) + 100;
 	for (i = 0; i < 100; i++)
 		request(&h.ph[0]);
-	RIG_WAIT(&h.r, drop_floor_rate, 80);
+	RIG_WAIT(&h.r, rx_floor, read);
+	rig_flood_bounded(&h.r, 100, begun, FLOORCHAN_REQUESTS,
+			  FLOORCHAN_REQUESTS_S);
 	release(&h.ph[0], 1);
 	(void)phone_told(&h.ph[1], TBCP_TAKEN);
 	(void)phone_told(&h.ph[1], TBCP_IDLE);

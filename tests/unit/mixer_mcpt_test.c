@@ -4,7 +4,9 @@
  * TBCP ones and phones without any, with one and with three workers (rows P7,
  * P10)
  */
+#include "mixer/floorchan.h"
 #include "tests/unit/mixer_rig.h"
+#include "util/clock.h"
 
 enum { ALICE, BOB, CAROL };
 
@@ -280,12 +282,17 @@ static void no_bridge(void **state)
 static void rate_bounded(void **state)
 {
 	struct house h;
+	uint64_t begun, read;
 	unsigned i;
 
 	mixed_open(&h, state, all_mcpt, NULL);
+	begun = clock_mono_ms();
+	read = RIG_STAT(&h.r, rx_floor) + 100;
 	for (i = 0; i < 100; i++)
 		phone_mcpt(&h.ph[BOB], &mcpt_request);
-	RIG_WAIT(&h.r, drop_floor_rate, 80);
+	RIG_WAIT(&h.r, rx_floor, read);
+	rig_flood_bounded(&h.r, 100, begun, FLOORCHAN_REQUESTS,
+			  FLOORCHAN_REQUESTS_S);
 	(void)phone_mcpt_told(&h.ph[BOB], MCPT_GRANTED);
 	phone_mcpt(&h.ph[BOB], &mcpt_release);
 	(void)phone_mcpt_told(&h.ph[ALICE], MCPT_IDLE);

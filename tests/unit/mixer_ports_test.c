@@ -110,6 +110,7 @@ static void crowd_is_found(void **state)
 			assert_true(sa_cmp(&ev.addr, &v[k].flow, SA_ADDR));
 		}
 	}
+	RIG_WAIT(&r, rx_rtp, CROWD);
 	assert_int_equal(RIG_STAT(&r, rx_rtp), CROWD);
 	assert_int_equal(RIG_STAT(&r, drop_no_leg), 0);
 	rig_close(&r);

@@ -135,6 +135,16 @@ void rig_stat_wait(const struct rig *r, size_t off, uint64_t value)
 	}
 }
 
+void rig_flood_bounded(const struct rig *r, uint64_t n, uint64_t since_ms,
+		       unsigned burst, unsigned per_s)
+{
+	const uint64_t ms = clock_mono_ms() - since_ms + 1;
+	const uint64_t most = burst + (per_s * ms + 999) / 1000;
+
+	if (n > most)
+		RIG_WAIT(r, drop_floor_rate, n - most);
+}
+
 mixer_bridge_id rig_bridge(struct rig *r,
 			   const struct mixer_bridge_params *p)
 {

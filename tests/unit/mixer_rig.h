@@ -96,6 +96,14 @@ void rig_stat_wait(const struct rig *r, size_t off, uint64_t value);
 #define RIG_WAIT(r, name, v)                                                  \
 	rig_stat_wait(r, offsetof(struct mixer_stats, name), v)
 
+/**
+ * Of n floor messages that one leg has said since then, and the switch has
+ * read, no more were taken than a bound lets through in that time. On a slow
+ * machine that may be all of them.
+ */
+void rig_flood_bounded(const struct rig *r, uint64_t n, uint64_t since_ms,
+		       unsigned burst, unsigned per_s);
+
 mixer_bridge_id rig_bridge(struct rig *r,
 			   const struct mixer_bridge_params *p);
 void rig_join(struct rig *r, mixer_bridge_id bridge, struct phone *ph,
