@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 enum {
-	NAP_MS = 1,
+	NAP_MS = 4,
 	/** How often they come is looked at once in so long */
 	NAP_LOOK_US = 10000,
 	/** ..and is often if there were so many: two a nap */
