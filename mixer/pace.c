@@ -3,21 +3,26 @@
  * @file pace.c  How one latecomer hears a burst: when, and what not
  */
 #include "mixer/pace.h"
-#include "mixer/silence.h"
 
-static bool is_silent(const struct pace_speech *sp,
-		      const struct replay_packet *pkt)
+/* Of a packet's number; others may have found out about those before it */
+static bool is_silent(struct pace *pc, const struct pace_speech *sp,
+		      uint32_t no, const struct replay_packet *pkt)
 {
-	if (*pkt->quiet == REPLAY_UNKNOWN)
-		*pkt->quiet = silence_is(sp->codec, pkt->p, pkt->len)
+	if (*pkt->quiet == REPLAY_UNKNOWN) {
+		if (no != pc->unheard)
+			pc->silence = (struct silence){.known = false};
+		pc->unheard = no + 1;
+		*pkt->quiet = silence_is(&pc->silence, sp->codec, pkt->p,
+					 pkt->len)
 				      ? REPLAY_SILENT
 				      : REPLAY_SPEECH;
+	}
 	return *pkt->quiet == REPLAY_SILENT;
 }
 
 /* Silence behind enough of it, and not the moment before speech begins, which
  * may be its first sound */
-static bool is_spare(const struct pace *pc, const struct replay *r,
+static bool is_spare(struct pace *pc, const struct replay *r,
 		     const struct pace_speech *sp,
 		     const struct replay_packet *pkt)
 {
@@ -25,10 +30,11 @@ static bool is_spare(const struct pace *pc, const struct replay *r,
 	struct replay_packet next;
 
 	if (pc->quiet < sp->clock_hz / 1000 * PACE_PAUSE_MS ||
-	    !is_silent(sp, pkt))
+	    !is_silent(pc, sp, pos.no, pkt))
 		return false;
 	replay_step(&pos, pkt);
-	return !replay_get(r, &pos, &next) || is_silent(sp, &next);
+	return !replay_get(r, &pos, &next) ||
+	       is_silent(pc, sp, pos.no, &next);
 }
 
 static void pass(struct pace *pc, const struct replay_packet *pkt)
@@ -73,7 +79,7 @@ static void deliver(struct pace *pc, const struct pace_speech *sp,
 {
 	const struct burst_stamp *st = &out->packet.stamp;
 
-	if (!is_silent(sp, &out->packet))
+	if (!is_silent(pc, sp, pc->pos.no, &out->packet))
 		pc->quiet = 0;
 	else if (pc->begun)
 		pc->quiet += st->ts - pc->ts;

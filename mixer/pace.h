@@ -16,6 +16,7 @@
 
 #include "mixer/mixer.h"
 #include "mixer/replay.h"
+#include "mixer/silence.h"
 
 enum {
 	/** Longer than the longest packet of speech: 120 ms of Opus */
@@ -34,6 +35,8 @@ struct pace {
 	uint32_t ts_off;
 	uint32_t quiet;      /**< Clock units of silence heard on end */
 	uint64_t at_us;      /**< The last packet heard or left out came */
+	struct silence silence;
+	uint32_t unheard;    /**< ..is of the packet before that number */
 	bool begun;
 };
 

@@ -29,7 +29,21 @@ static bool opus_silent(const uint8_t *p, size_t len)
 	       opuspkt_voice(&o, p) == OPUSPKT_NO_VOICE;
 }
 
-bool silence_is(enum mixer_codec codec, const uint8_t *p, size_t len)
+static bool g722_silent(struct silence *s, const uint8_t *p, size_t len)
+{
+	struct g722_scale mean;
+
+	if (!len)
+		return false;
+	if (!s->known)
+		s->scale = (struct g722_scale){G722_LOW_MAX, G722_HIGH_MAX};
+	s->known = true;
+	g722_scale_follow(&s->scale, &mean, p, len);
+	return mean.low <= SILENCE_G722_LOW && mean.high <= SILENCE_G722_HIGH;
+}
+
+bool silence_is(struct silence *s, enum mixer_codec codec, const uint8_t *p,
+		size_t len)
 {
 	switch (codec) {
 	case MIXER_CODEC_PCMU:
@@ -39,7 +53,7 @@ bool silence_is(enum mixer_codec codec, const uint8_t *p, size_t len)
 	case MIXER_CODEC_OPUS:
 		return opus_silent(p, len);
 	case MIXER_CODEC_G722:
-		break;
+		return g722_silent(s, p, len);
 	}
 	return false;
 }

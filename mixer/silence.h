@@ -4,19 +4,33 @@
  *
  * Told without decoding: PCMU and PCMA by the mean of their samples; Opus by
  * what its encoder sends while it sends nothing (RFC 7587 section 3.1.3), and
- * by the voice activity bits of its SILK layer (RFC 6716 section 4.2.3). A
- * packet of G.722 says nothing alone, so it is never silent. Pure.
+ * by the voice activity bits of its SILK layer (RFC 6716 section 4.2.3); G.722
+ * by the steps of its quantizers, which are known by what came before: the
+ * first packets of a stream that is entered amid are not silent. Pure.
  */
 #ifndef HL_MIXER_SILENCE_H
 #define HL_MIXER_SILENCE_H
 
 #include "mixer/mixer.h"
+#include "wire/g722.h"
 
 enum {
 	/** Mean of the samples' values, of 32768: the noise of a quiet room */
-	SILENCE_MEAN = 96
+	SILENCE_MEAN = 96,
+	/** Steps of G.722 in a quiet room: measured, of pink noise of half that
+	 *  mean, and of recordings, whose speech it finds to the end of a word */
+	SILENCE_G722_LOW = 4000,
+	SILENCE_G722_HIGH = 5300
 };
 
-bool silence_is(enum mixer_codec codec, const uint8_t *p, size_t len);
+/** What is known of a stream between its packets. Zeroed memory: nothing */
+struct silence {
+	struct g722_scale scale;
+	bool known;
+};
+
+/** @param s Of the packet before; forget it where there is a hole */
+bool silence_is(struct silence *s, enum mixer_codec codec, const uint8_t *p,
+		size_t len);
 
 #endif

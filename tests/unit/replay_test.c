@@ -25,6 +25,7 @@ enum {
 };
 
 static const struct pace_speech pcmu = {MIXER_CODEC_PCMU, HZ};
+static const struct pace_speech g722 = {MIXER_CODEC_G722, HZ};
 
 /** A talker: what it says is kept as it is said */
 struct line {
@@ -72,7 +73,8 @@ static void say_many(struct line *l, uint8_t what, unsigned n)
 }
 
 /* Hear all that is there, on time: packets, and the time it took */
-static unsigned hear_all(struct line *l, struct pace *pc, uint64_t *usp)
+static unsigned hear_in(struct line *l, struct pace *pc,
+			const struct pace_speech *sp, uint64_t *usp)
 {
 	const uint64_t start = l->now;
 	uint32_t idx = pc->idx, ts = pc->ts;
@@ -81,7 +83,7 @@ static unsigned hear_all(struct line *l, struct pace *pc, uint64_t *usp)
 	unsigned n = 0;
 
 	for (;;) {
-		pace_step(pc, l->r, &pcmu, l->now, &out);
+		pace_step(pc, l->r, sp, l->now, &out);
 		if (out.type == PACE_END)
 			break;
 		if (out.type == PACE_MORE)
@@ -105,6 +107,11 @@ static unsigned hear_all(struct line *l, struct pace *pc, uint64_t *usp)
 	}
 	*usp = l->now - start;
 	return n;
+}
+
+static unsigned hear_all(struct line *l, struct pace *pc, uint64_t *usp)
+{
+	return hear_in(l, pc, &pcmu, usp);
 }
 
 /* From any packet of the burst on that is the last when it begins */
@@ -156,6 +163,49 @@ static void silence_is_short(void **state)
 			line_close(&l);
 		}
 	}
+}
+
+/* ..of G.722, where the first packet of a pause does not say yet that it is
+ * one; all later ones hear the same as the first */
+static void g722_silence_is_short(void **state)
+{
+	const unsigned heard = 5 + 1 + PAUSE + 1 + 5;
+	struct line l;
+	uint64_t us;
+	unsigned k;
+
+	(void)state;
+	line_open(&l, 4);
+	say_many(&l, LOUD, 5);
+	say_many(&l, QUIET, 100);
+	say_many(&l, LOUD, 5);
+	for (k = 0; k < 3; k++) {
+		struct pace pc = {.begun = false};
+
+		assert_int_equal(hear_in(&l, &pc, &g722, &us), heard);
+		assert_int_equal(pc.idx_off, 110 - heard);
+	}
+	line_close(&l);
+}
+
+/* ..and who goes on where the first one left knows nothing of the stream: one
+ * packet is taken for a word, as it was at the beginning of the pause */
+static void g722_taken_over(void **state)
+{
+	struct pace pc = {.begun = false}, next = {.begun = false};
+	struct line l;
+	uint64_t us;
+
+	(void)state;
+	line_open(&l, 4);
+	say_many(&l, LOUD, 5);
+	say_many(&l, QUIET, 50);
+	assert_int_equal(hear_in(&l, &pc, &g722, &us), 5 + 1 + PAUSE);
+	say_many(&l, QUIET, 50);
+	say_many(&l, LOUD, 5);
+	assert_int_equal(hear_in(&l, &next, &g722, &us),
+			 5 + 1 + PAUSE + 1 + 1 + PAUSE + 1 + 5);
+	line_close(&l);
 }
 
 /* Nothing was sent for a while */
@@ -407,31 +457,32 @@ static void out_of_order(void **state)
 
 static void pcm_silence(void **state)
 {
+	struct silence s = {.known = false};
 	uint8_t p[FRAME];
 	unsigned k;
 
 	(void)state;
 	memset(p, 0xff, sizeof(p));
-	assert_true(silence_is(MIXER_CODEC_PCMU, p, sizeof(p)));
-	assert_false(silence_is(MIXER_CODEC_G722, p, sizeof(p)));
+	assert_true(silence_is(&s, MIXER_CODEC_PCMU, p, sizeof(p)));
 	/* One click is not speech; a voice from its beginning on is */
 	p[80] = 0x00;
-	assert_false(silence_is(MIXER_CODEC_PCMU, p, sizeof(p)));
+	assert_false(silence_is(&s, MIXER_CODEC_PCMU, p, sizeof(p)));
 	p[80] = 0x40;
-	assert_true(silence_is(MIXER_CODEC_PCMU, p, sizeof(p)));
+	assert_true(silence_is(&s, MIXER_CODEC_PCMU, p, sizeof(p)));
 	for (k = 80; k < FRAME; k++)
 		p[k] = 0x50;
-	assert_false(silence_is(MIXER_CODEC_PCMU, p, sizeof(p)));
+	assert_false(silence_is(&s, MIXER_CODEC_PCMU, p, sizeof(p)));
 	memset(p, 0xd5, sizeof(p));
-	assert_true(silence_is(MIXER_CODEC_PCMA, p, sizeof(p)));
-	assert_false(silence_is(MIXER_CODEC_PCMU, p, sizeof(p)));
+	assert_true(silence_is(&s, MIXER_CODEC_PCMA, p, sizeof(p)));
+	assert_false(silence_is(&s, MIXER_CODEC_PCMU, p, sizeof(p)));
 	memset(p, 0x2a, sizeof(p));
-	assert_false(silence_is(MIXER_CODEC_PCMA, p, sizeof(p)));
+	assert_false(silence_is(&s, MIXER_CODEC_PCMA, p, sizeof(p)));
 }
 
 /* Every configuration of Opus, with each bit of its first byte */
 static void opus_silence(void **state)
 {
+	struct silence s = {.known = false};
 	unsigned toc, bit;
 
 	(void)state;
@@ -445,19 +496,19 @@ static void opus_silence(void **state)
 		const bool one = frames > 0;
 		uint8_t p[3] = {(uint8_t)toc};
 
-		assert_true(silence_is(MIXER_CODEC_OPUS, p, 1));
-		assert_true(silence_is(MIXER_CODEC_OPUS, p, 2));
+		assert_true(silence_is(&s, MIXER_CODEC_OPUS, p, 1));
+		assert_true(silence_is(&s, MIXER_CODEC_OPUS, p, 2));
 		/* Several frames: opuspkt_test has them */
 		if (toc & 3)
 			continue;
-		assert_int_equal(silence_is(MIXER_CODEC_OPUS, p, 3), one);
+		assert_int_equal(silence_is(&s, MIXER_CODEC_OPUS, p, 3), one);
 		for (bit = 0; bit < 8; bit++) {
 			const bool mid = bit < frames;
 			const bool side = toc & 4 && bit > frames &&
 					  bit < 2 * frames + 1;
 
 			p[1] = (uint8_t)(0x80 >> bit);
-			assert_int_equal(silence_is(MIXER_CODEC_OPUS, p, 3),
+			assert_int_equal(silence_is(&s, MIXER_CODEC_OPUS, p, 3),
 					 one && !mid && !side);
 		}
 	}
@@ -468,6 +519,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(own_speed),
 		cmocka_unit_test(silence_is_short),
+		cmocka_unit_test(g722_silence_is_short),
+		cmocka_unit_test(g722_taken_over),
 		cmocka_unit_test(gap_is_short),
 		cmocka_unit_test(catches_up),
 		cmocka_unit_test(oldest_falls_out),
