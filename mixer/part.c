@@ -422,17 +422,34 @@ static void tell_one(struct worker *w, struct part *part,
 		hear_tell(w, leg, true);
 }
 
+/* It has asked another since, waits or speaks there: its terminal would take an
+ * answer of this one for one of that */
+static bool is_engaged(const struct leg *leg, const struct part *part)
+{
+	const struct seat *sel = leg_sel(leg);
+
+	return sel && sel->part != part &&
+	       (leg->asks || leg->queued || leg->talk == sel->part);
+}
+
+static void denied(struct worker *w, const struct part *part, struct leg *leg,
+		   const struct floor_down *fd)
+{
+	if (leg && !is_engaged(leg, part))
+		floorchan_deny(w, leg, fd);
+}
+
 /* It has asked, and left before the answer came: its home ends the burst when
  * it learns of that, which it need not say here */
-static void granted_stranger(struct worker *w, struct leg *leg,
-			     const struct floor_down *fd)
+static void granted_stranger(struct worker *w, const struct part *part,
+			     struct leg *leg, const struct floor_down *fd)
 {
 	const struct floor_down no = {.bridge = fd->bridge,
 				      .type = FLOOR_ACT_DENY,
 				      .who = fd->who,
 				      .reason = TBCP_DENY_INTERNAL};
 
-	floorchan_deny(w, leg, &no);
+	denied(w, part, leg, &no);
 }
 
 /* It has asked, and selected another before the answer came: it cannot speak
@@ -441,7 +458,7 @@ static void granted_elsewhere(struct worker *w, struct leg *leg,
 			      const struct seat *seat,
 			      const struct floor_down *fd)
 {
-	granted_stranger(w, leg, fd);
+	granted_stranger(w, seat->part, leg, fd);
 	floorchan_ask(w, leg, seat, &let_go);
 }
 
@@ -453,7 +470,7 @@ static void granted(struct worker *w, struct part *part, struct leg *leg,
 	if (!leg)
 		return;
 	if (!seat) {
-		granted_stranger(w, leg, fd);
+		granted_stranger(w, part, leg, fd);
 		return;
 	}
 	if (leg_sel(leg) != seat) {
@@ -501,11 +518,10 @@ void part_floor(struct worker *w, const struct floor_down *fd)
 			idle_all(w, part, fd);
 		break;
 	case FLOOR_ACT_DENY:
-		if (leg)
-			floorchan_deny(w, leg, fd);
+		denied(w, part, leg, fd);
 		break;
 	case FLOOR_ACT_REVOKE:
-		if (leg)
+		if (leg && !is_engaged(leg, part))
 			floorchan_revoke(w, leg, fd);
 		break;
 	case FLOOR_ACT_WARN:

@@ -881,9 +881,8 @@ static mixer_bridge_id annex(struct house *h, const struct guest *gv,
 	return b;
 }
 
-/* Who is next, and cannot speak here any more when its turn comes, gives the
- * floor back: nobody believes that it talks */
-static void turns_away(void **state)
+/* Alice talks, and was told to stop: Bob is next */
+static void turn_open(struct house *h, void **state, mixer_bridge_id *other)
 {
 	static const struct guest gv[] = {
 		{PHONE_MCPT, WAITS, MEMBER("alice", "Alice")},
@@ -892,19 +891,27 @@ static void turns_away(void **state)
 			.uri = "sip:bob@example.com", .name = "Bob"}},
 		{PHONE_MCPT, WAITS, MEMBER("carol", "Carol")}};
 	struct mixer_bridge_params p = queue_of(5);
+
+	p.floor.preempt = true;
+	party_open(h, state, gv, 3, &p);
+	*other = annex(h, gv, BOB, CAROL);
+	ask_plain(&h->ph[ALICE]);
+	granted(&h->ph[ALICE]);
+	taken(&h->ph[CAROL]);
+	taken(&h->ph[BOB]);
+	assert_int_equal(mixer_floor_request(h->r.m, h->b, h->ph[BOB].leg,
+					     FLOOR_NORMAL), 0);
+	(void)phone_mcpt_told(&h->ph[ALICE], MCPT_REVOKE);
+}
+
+/* Who is next, and cannot speak here any more when its turn comes, gives the
+ * floor back: nobody believes that it talks */
+static void turns_away(void **state)
+{
 	mixer_bridge_id other;
 	struct house h;
 
-	p.floor.preempt = true;
-	party_open(&h, state, gv, 3, &p);
-	other = annex(&h, gv, BOB, BOB);
-	ask_plain(&h.ph[ALICE]);
-	granted(&h.ph[ALICE]);
-	taken(&h.ph[CAROL]);
-	taken(&h.ph[BOB]);
-	assert_int_equal(mixer_floor_request(h.r.m, h.b, h.ph[BOB].leg,
-					     FLOOR_NORMAL), 0);
-	(void)phone_mcpt_told(&h.ph[ALICE], MCPT_REVOKE);
+	turn_open(&h, state, &other);
 	assert_int_equal(mixer_leg_select(h.r.m, h.ph[BOB].leg, other), 0);
 	idle_told(&h.ph[BOB]);
 	let_go(&h.ph[ALICE]);
@@ -912,6 +919,28 @@ static void turns_away(void **state)
 	(void)rig_event(&h.r, MIXER_FLOOR_IDLE, h.ph[BOB].leg, h.b);
 	taken(&h.ph[CAROL]);
 	idle_told(&h.ph[CAROL]);
+	house_close(&h);
+}
+
+/* ..and who talks elsewhere by then hears nothing of it: it would take the
+ * refusal for one of what it says there */
+static void turns_away_and_talks(void **state)
+{
+	mixer_bridge_id other;
+	struct house h;
+
+	turn_open(&h, state, &other);
+	assert_int_equal(mixer_leg_select(h.r.m, h.ph[BOB].leg, other), 0);
+	assert_int_equal(mixer_leg_select(h.r.m, h.ph[CAROL].leg, other), 0);
+	idle_told(&h.ph[BOB]);
+	idle_told(&h.ph[CAROL]);
+	ask_plain(&h.ph[BOB]);
+	granted(&h.ph[BOB]);
+	let_go(&h.ph[ALICE]);
+	(void)rig_event(&h.r, MIXER_FLOOR_IDLE, h.ph[BOB].leg, h.b);
+	phone_talk(&h.ph[BOB], 50);
+	assert_int_equal(phone_hear(&h.ph[CAROL]), 50);
+	phone_silent(&h.ph[BOB], CH_FLOOR);
 	house_close(&h);
 }
 
@@ -963,6 +992,7 @@ int main(void)
 		BOTH(no_rogue),
 		BOTH(waits_and_speaks),
 		BOTH(turns_away),
+		BOTH(turns_away_and_talks),
 		BOTH(waits_elsewhere),
 	};
 
