@@ -264,6 +264,14 @@ void floorchan_ask(struct worker *w, const struct leg *leg,
 	slotq_commit(w->to[home]);
 }
 
+void floorchan_let_go(struct worker *w, const struct leg *leg,
+		      const struct seat *seat)
+{
+	static const struct floor_up fu = {.type = FLOOR_EV_RELEASE};
+
+	floorchan_ask(w, leg, seat, &fu);
+}
+
 /* The address and port have named the leg; a message that gives somebody
  * else's SSRC is none of its own all the same. */
 static bool ssrc_own(struct leg *leg, uint32_t ssrc)

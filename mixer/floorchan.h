@@ -62,6 +62,10 @@ bool floorchan_rate_ok(struct worker *w, struct leg *leg, bool request);
 /** The leg wants the floor of its seat's bridge, or has talked enough */
 void floorchan_ask(struct worker *w, const struct leg *leg,
 		   const struct seat *seat, const struct floor_up *what);
+/** The leg gives back the floor of its seat's bridge, or its place in the
+ * queue; its terminal does not say so itself */
+void floorchan_let_go(struct worker *w, const struct leg *leg,
+		      const struct seat *seat);
 
 /** A session begins on the leg, or is over: tell its terminal */
 void floorchan_session(struct worker *w, struct leg *leg,

@@ -38,6 +38,12 @@ struct part *part_alloc(mixer_bridge_id id, uint32_t cap);
 
 /** NULL: stale, or nobody of it is here */
 struct part *part_get(const struct worker *w, mixer_bridge_id id);
+static inline struct leg *part_leg(const struct worker *w,
+				   const struct ear *ear)
+{
+	return &w->legs.v[ear->slot];
+}
+
 /** c: CMD_JOIN of a leg that lives here */
 void part_join(struct worker *w, const struct cmd *c);
 /** c: CMD_MEMBER_SET of one that lives here */
