@@ -20,7 +20,7 @@
 #include "wire/rtp.h"
 
 enum {
-	LEGS = BARE_TO_MAX,
+	LEGS = 500,
 	PAYLOAD = BARE_PAYLOAD,
 	ROUNDS = 9,
 	PACKETS = 300,     /* Of the talker, a round */
@@ -173,11 +173,14 @@ int main(void)
 	int err;
 
 	err = sink_open(&r.sink);
-	r.bare.n = LEGS;
-	for (i = 0; i < LEGS; i++)
-		sink_addr(&r.sink, i, &r.bare.to[i]);
 	if (!err)
 		err = bare_open(&r.bare, &r.sink.laddr, SRTPW_NONE);
+	for (i = 0; i < LEGS && !err; i++) {
+		struct sa to;
+
+		sink_addr(&r.sink, i, &to);
+		err = bare_add(&r.bare, &to);
+	}
 	if (!err)
 		err = switch_open(&r);
 	if (err) {
@@ -196,6 +199,7 @@ int main(void)
 	       LEGS, median(ours, ROUNDS), median(bare, ROUNDS),
 	       median(ratio, ROUNDS), r.sink.path);
 	mem_deref(r.m);
+	bare_close(&r.bare);
 	sink_close(&r.sink);
 	return 0;
 }
