@@ -5,8 +5,10 @@
  * Keep-alives of idle legs come one by one, and to wake up for each costs more
  * than to take it. A worker on which nobody speaks, and to which they come
  * often, sleeps up to NAP_MS before it looks at its media ports again; floor
- * messages, commands and other workers wake it as ever. Who begins to speak is
- * heard at most so much later, by his first packet only.
+ * messages, commands and other workers wake it as ever, and timers. Who begins
+ * to speak is heard at most so much later, by his first packet only; so are the
+ * keys of a plain phone, a check of ICE and a handshake. It is for a worker
+ * that has read all there was: one that has not keeps reading.
  *
  * Pure: counts and times in. Zeroed memory has seen nothing.
  */
@@ -51,6 +53,13 @@ static inline bool nap_may(struct nap *n, uint64_t packets, uint64_t now)
 	}
 	return n->often &&
 	       (!n->awake_us || now - n->awake_us >= NAP_AWAKE_US);
+}
+
+/** @param next_ms Until the next timer, -1: none
+ *  @return for how long; 0: not at all */
+static inline int nap_ms(int next_ms)
+{
+	return next_ms < 0 || next_ms > NAP_MS ? NAP_MS : next_ms;
 }
 
 #endif

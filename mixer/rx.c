@@ -357,6 +357,7 @@ static void drain(struct worker *w, struct sock *s)
 		n = batch_read(&w->rx[0], s);
 		batch_take(w, s, &w->rx[0], n);
 	}
+	w->unread |= n == RX_BATCH;
 }
 
 void rx_sock(struct worker *w, struct sock *s)

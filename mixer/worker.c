@@ -222,18 +222,21 @@ static void cpu_count(struct worker *w)
 }
 
 /* What ends the nap early, and what has come meanwhile, is still there for the
- * next epoll_wait(). A timer may be late by as much as it is off anyway. */
+ * next epoll_wait(). Who naps has read all there was. */
 static void nap(struct worker *w)
 {
+	const int ms = nap_ms(sleep_ms(w));
 	struct epoll_event ev;
 	const uint64_t packets = atomic_load_explicit(
 		&w->stats.v[STAT(rx_packets)], memory_order_relaxed);
 
-	if (!nap_may(&w->nap, packets, w->now))
+	if (!nap_may(&w->nap, packets, w->now) || w->unread || !ms)
 		return;
 	wake_announce(w->wake);
-	if (queues_empty(w))
-		(void)epoll_wait(w->ep_soon, &ev, 1, NAP_MS);
+	if (queues_empty(w)) {
+		w->load.empty_us = w->now;
+		(void)epoll_wait(w->ep_soon, &ev, 1, ms);
+	}
 	wake_clear(w->wake);
 }
 
@@ -260,6 +263,7 @@ static void *worker_main(void *arg)
 		dtlschan_take(w);
 		voice_take(w);
 		load_look(w, evv, n);
+		w->unread = n == EPOLL_MAX;
 		if (n > 0)
 			ready_read(w, evv, n);
 		peers_take(w, &kept);

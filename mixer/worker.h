@@ -65,6 +65,7 @@ struct worker {
 	uint64_t now;                          /**< us, once a round */
 	struct wheel wheel;
 	struct wheel_timer tick;
+	bool unread;                           /**< More waits than was read */
 	uint32_t sweep;                        /**< Next leg slot to visit */
 	uint64_t utc_us;                       /**< UTC minus now, at start */
 

@@ -3,8 +3,8 @@
  * @file server/call.h  Calls, and who is in them
  *
  * In server.calll from its activation until it ends by itself: too few are
- * left, its hang time is over, or calls_flush(). Legs and asks only point to
- * it.
+ * left or came, nobody has spoken for too long, its hang time is over, or
+ * calls_flush(). Legs and asks only point to it.
  *
  * Shared by the files of the conference role. Signalling thread only.
  */

@@ -45,10 +45,14 @@ static void left_add(struct connect *c, uint32_t session)
 }
 
 /* If the next is said at that time. Who waits for the answer to the last waits
- * a round trip more, not as long as for another repeat */
+ * a round trip more, not as long as for another repeat, but long enough that
+ * what could not be sent is tried again */
 static uint64_t end_us(const struct connect *c, uint64_t at)
 {
-	return at + c->repeats * c->repeat_us + c->repeat_us / 4;
+	const uint64_t rest = c->repeat_us / 4;
+
+	return at + c->repeats * c->repeat_us +
+	       (rest > 2 * CONNECT_AGAIN_US ? rest : 2 * CONNECT_AGAIN_US);
 }
 
 static void start(struct connect *c, uint32_t repeats, uint64_t now)
@@ -102,6 +106,9 @@ void connect_said(struct connect *c, bool ok, uint64_t now)
 {
 	c->said = c->said || (ok && c->state == CONNECT_ASKED);
 	if (!ok) {
+		/* What was late is so for its tries, too */
+		if (now > c->due_us)
+			c->until_us += now - c->due_us;
 		c->due_us = now + CONNECT_AGAIN_US;
 		return;
 	}

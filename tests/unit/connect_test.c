@@ -269,6 +269,37 @@ static void test_many_left(void **state)
 	assert_string_equal(connect_state_name(c.state), "asked");
 }
 
+/* The last one is noticed late, when the ring to the worker is full: it is
+ * tried again; so is the only one of the shortest time */
+static void test_late_and_full(void **state)
+{
+	uint64_t now = 5 * SECOND;
+	struct connect c;
+	unsigned k;
+
+	(void)state;
+	connect_init(&c);
+	connect_begin(&c, 7, REPEAT_MS, REPEATS, now);
+	for (k = 0; k < REPEATS; k++) {
+		assert_int_equal(connect_time(&c, now), CONNECT_SAY);
+		connect_said(&c, true, now);
+		now = connect_deadline(&c);
+	}
+	for (k = 0; k < 3; k++) {
+		now += 300000;
+		assert_int_equal(connect_time(&c, now), CONNECT_SAY);
+		connect_said(&c, false, now);
+	}
+	now = connect_deadline(&c);
+	assert_int_equal(connect_time(&c, now), CONNECT_SAY);
+
+	connect_begin(&c, 8, 100, 0, now);
+	assert_int_equal(connect_time(&c, now), CONNECT_SAY);
+	connect_said(&c, false, now);
+	now = connect_deadline(&c);
+	assert_int_equal(connect_time(&c, now), CONNECT_SAY);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -279,6 +310,7 @@ int main(void)
 		cmocka_unit_test(test_not_sent),
 		cmocka_unit_test(test_late),
 		cmocka_unit_test(test_many_left),
+		cmocka_unit_test(test_late_and_full),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

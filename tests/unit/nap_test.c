@@ -64,12 +64,23 @@ static void awake(void **state)
 	assert_true(nap_may(&n, packets, at + NAP_AWAKE_US));
 }
 
+/* No timer waits for it */
+static void no_longer_than_timers(void **state)
+{
+	(void)state;
+	assert_int_equal(nap_ms(-1), NAP_MS);
+	assert_int_equal(nap_ms(NAP_MS + 1), NAP_MS);
+	assert_int_equal(nap_ms(1), 1);
+	assert_int_equal(nap_ms(0), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(often),
 		cmocka_unit_test(until_rare),
 		cmocka_unit_test(awake),
+		cmocka_unit_test(no_longer_than_timers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
