@@ -18,6 +18,9 @@ static void answer_h(int err, const struct sip_msg *msg, void *arg)
 	hs_ev_bool(&ev, "on", line->alert_on);
 	hs_sip_reason(&ev, err, msg);
 	hs_ev_end(&ev);
+	if (ok && line->alert_press && hs_leg_up(line->leg))
+		hs_leg_key(line->leg, HS_LEG_PRESS);
+	line->alert_press = false;
 	hs_cmd_status_line(line->hs);
 }
 

@@ -41,11 +41,13 @@ static void press_h(const struct cmd *cmd)
 
 static void release_h(const struct cmd *cmd)
 {
+	cmd->line->alert_press = false;
 	key(cmd, HS_LEG_RELEASE);
 }
 
 static void cancel_h(const struct cmd *cmd)
 {
+	cmd->line->alert_press = false;
 	key(cmd, HS_LEG_CANCEL);
 }
 
@@ -124,15 +126,19 @@ static bool choice(const struct cmd *cmd, const char *yes, const char *no,
 	return false;
 }
 
-static void declare(const struct cmd *cmd, enum hs_floor_tier tier, bool on)
+static int declare(const struct cmd *cmd, enum hs_floor_tier tier, bool on)
 {
 	const int err = hs_alert_send(cmd->line, tier, on);
 
+	cmd->line->alert_press = false;
 	if (err)
 		error(cmd, "MESSAGE", err);
+	return err;
 }
 
-/* The key says it itself where the protocol can. */
+/* The key says it itself where the protocol can. Else it does not wait for the
+ * MESSAGE, which may be lost, and asks again when that has been heard: what was
+ * refused to anybody is not to who has declared an emergency. */
 static void urgent(const struct cmd *cmd, enum hs_floor_tier tier)
 {
 	struct hs_line *line = cmd->line;
@@ -142,11 +148,11 @@ static void urgent(const struct cmd *cmd, enum hs_floor_tier tier)
 		return;
 	line->press = on ? tier : HS_FLOOR_NORMAL;
 	if (cmd->wordc > 1) {
-		declare(cmd, tier, on);
+		(void)declare(cmd, tier, on);
 		return;
 	}
 	if (hs_leg_up(line->leg) && !hs_leg_says(line->leg, tier))
-		declare(cmd, tier, true);
+		line->alert_press = !declare(cmd, tier, true);
 	key(cmd, HS_LEG_PRESS);
 }
 

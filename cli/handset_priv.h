@@ -251,6 +251,7 @@ struct hs_line {
 	struct hs_req *alert;      /**< Emergency said, or taken back */
 	enum hs_floor_tier alert_tier;
 	bool alert_on;
+	bool alert_press;        /**< ..with its answer the key is pressed */
 };
 
 int hs_line_alloc(struct hs_line **lp, struct handset *hs, const char *id);

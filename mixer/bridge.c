@@ -122,25 +122,6 @@ void bridge_join(struct bridge *b, uint32_t no, struct member *m,
 		fill_start(b, id_worker(m->leg));
 }
 
-void bridge_member_set(struct bridge *b, uint32_t no, struct member *m)
-{
-	struct member *old = member_get(b, no, m->leg);
-
-	if (old) {
-		const struct floor_ev ev = {.type = FLOOR_EV_SET,
-					    .who = &old->fm};
-
-		old->fm.priority = m->fm.priority;
-		old->fm.may_talk = m->fm.may_talk;
-		old->fm.may_emergency = m->fm.may_emergency;
-		old->anonymous = m->anonymous;
-		memcpy(old->uri, m->uri, sizeof(old->uri));
-		memcpy(old->name, m->name, sizeof(old->name));
-		bridge_step(b, &ev);
-	}
-	mem_deref(m);
-}
-
 void bridge_leave(struct bridge *b, uint32_t no, mixer_leg_id leg)
 {
 	struct member *m = member_get(b, no, leg);
@@ -187,7 +168,8 @@ static void request(struct bridge *b, struct member *m,
 		.type = FLOOR_EV_REQUEST,
 		.who = &m->fm,
 		.priority = priority_of(m, fu),
-		.tier = (enum floor_tier)fu->tier,
+		.tier = m->in_emergency ? FLOOR_EMERGENCY
+					: (enum floor_tier)fu->tier,
 		.queues = fu->queues,
 		.no_room = !load_takes(b->w, b, priority_of(m, fu))};
 	const struct mixer_event urgent = {.type = MIXER_FLOOR_URGENT,
@@ -198,6 +180,40 @@ static void request(struct bridge *b, struct member *m,
 	    b->floor.cfg.emergency)
 		bridge_event(b, &urgent, m);
 	bridge_step(b, &ev);
+}
+
+/* What it has asked for is of an emergency from now on */
+static void become_urgent(struct bridge *b, struct member *m)
+{
+	const struct floor_up again = {.type = FLOOR_EV_REQUEST,
+				       .priority = UINT8_MAX,
+				       .queues = !m->fm.quiet};
+
+	if (m->fm.queued || b->floor.holder == &m->fm)
+		request(b, m, &again);
+}
+
+void bridge_member_set(struct bridge *b, uint32_t no, struct member *m)
+{
+	struct member *old = member_get(b, no, m->leg);
+
+	if (old) {
+		const struct floor_ev ev = {.type = FLOOR_EV_SET,
+					    .who = &old->fm};
+		const bool urgent = m->in_emergency && !old->in_emergency;
+
+		old->fm.priority = m->fm.priority;
+		old->fm.may_talk = m->fm.may_talk;
+		old->fm.may_emergency = m->fm.may_emergency;
+		old->anonymous = m->anonymous;
+		old->in_emergency = m->in_emergency;
+		memcpy(old->uri, m->uri, sizeof(old->uri));
+		memcpy(old->name, m->name, sizeof(old->name));
+		bridge_step(b, &ev);
+		if (urgent)
+			become_urgent(b, old);
+	}
+	mem_deref(m);
 }
 
 static void release(struct bridge *b, struct member *m,

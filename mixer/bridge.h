@@ -16,6 +16,7 @@ struct member {
 	struct floor_member fm; /**< First: the floor knows it by this */
 	mixer_leg_id leg;
 	bool anonymous;         /**< uri and name do not say who it is */
+	bool in_emergency;      /**< Its requests are, whatever they say */
 	/* As the last MIXER_FLOOR_QUEUED has said */
 	bool waits;
 	uint8_t wait_priority, wait_tier;
@@ -35,6 +36,7 @@ struct bridge {
 	struct worker *w;
 	struct floor floor;
 	bool in_emergency;
+	uint8_t told_tier; /**< Of the burst, as MIXER_FLOOR_TAKEN has said */
 	struct burst burst;
 	struct members *members;
 	struct wheel_timer timer;

@@ -33,13 +33,17 @@ static void event_up(const struct bridge *b, enum mixer_event_type type,
 	bridge_event(b, &ev, a->who ? member_of(a->who) : NULL);
 }
 
-static void taken_event(const struct bridge *b, const struct floor_act *a)
+/* Once for each burst, and when its holder has become more urgent */
+static void taken_event(struct bridge *b, const struct floor_act *a)
 {
 	const struct mixer_event ev = {.type = MIXER_FLOOR_TAKEN,
 				       .burst = a->burst,
 				       .priority = b->floor.priority,
 				       .tier = (uint8_t)b->floor.tier};
 
+	if (a->repeat && b->told_tier == ev.tier)
+		return;
+	b->told_tier = ev.tier;
 	bridge_event(b, &ev, member_of(a->who));
 }
 
@@ -261,8 +265,8 @@ static void granted(struct bridge *b, const struct floor_act *a)
 	if (!a->repeat) {
 		b->has_last_seq = false;
 		burst_open(&b->burst, &m->tail);
-		taken_event(b, a);
 	}
+	taken_event(b, a);
 	act_down(b, a);
 }
 

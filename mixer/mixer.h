@@ -175,7 +175,8 @@ enum mixer_event_type {
 	/** Its reception, either way, became bad (reason 1) or good again (0);
 	 *  the figures are those of mixer_leg_stats_get() */
 	MIXER_LEG_QUALITY,
-	/** leg holds the floor of bridge (burst counts up) */
+	/** leg holds the floor of bridge (burst counts up); the same burst
+	 *  again: it is more urgent now */
 	MIXER_FLOOR_TAKEN,
 	/** Nobody holds the floor of bridge any more; leg did */
 	MIXER_FLOOR_IDLE,
@@ -406,6 +407,10 @@ struct mixer_member {
 	bool may_talk;
 	bool may_listen;
 	bool may_emergency;        /**< Its requests may be urgent */
+	/** It has declared an emergency that goes on: its requests are of one,
+	 *  also of a terminal that cannot say so; so is the one that waits, or
+	 *  talks, when this is set */
+	bool in_emergency;
 	bool anonymous;            /**< The others are not told who it is */
 	char uri[MIXER_URI_MAX];   /**< Told to the others when it talks */
 	char name[MIXER_NAME_MAX]; /**< Display name, may be empty */

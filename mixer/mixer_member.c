@@ -62,6 +62,7 @@ static struct member *member_make(const struct mixer_member *mm,
 	mem->fm.priority = mm->priority;
 	mem->fm.may_talk = mm->may_talk;
 	mem->fm.may_emergency = mm->may_emergency;
+	mem->in_emergency = mm->in_emergency;
 	mem->anonymous = mm->anonymous || !mm->uri[0];
 	/* Who does not say who it is talks all the same */
 	if (mem->anonymous)

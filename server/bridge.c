@@ -111,6 +111,30 @@ void bridge_floor_set(struct bridge *b, const struct bus_floor *floor,
 	     HLOG_U("max_talk_ms", max_talk_ms));
 }
 
+static void parties_retry(const struct call *call)
+{
+	struct le *le;
+
+	LIST_FOREACH(&call->partyl, le) {
+		struct leg *leg = le->data;
+
+		if (leg->party_unsaid)
+			call_party_say(leg);
+	}
+}
+
+static void members_retry(const struct group *group)
+{
+	struct le *le;
+
+	LIST_FOREACH(&group->memberl, le) {
+		struct member *m = le->data;
+
+		if (m->unsaid && m->leg)
+			member_say(m);
+	}
+}
+
 void bridges_retry(struct server *srv)
 {
 	struct le *le;
@@ -124,6 +148,7 @@ void bridges_retry(struct server *srv)
 
 		if (call->b.unsaid)
 			bridge_floor_tell(&call->b);
+		parties_retry(call);
 	}
 
 	LIST_FOREACH(&srv->groupl, le) {
@@ -131,5 +156,6 @@ void bridges_retry(struct server *srv)
 
 		if (group->b.unsaid && group->b.id)
 			bridge_floor_tell(&group->b);
+		members_retry(group);
 	}
 }

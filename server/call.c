@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <stdio.h>
 #include "server/call.h"
+#include "server/emergency.h"
 #include "server/group.h"
 #include "server/leg.h"
 #include "server/plan.h"
@@ -145,6 +146,7 @@ static int party_put(const struct call *call, const struct leg *leg)
 		.may_listen = true,
 		.may_emergency = true,
 		.anonymous = leg->anonymous,
+		.in_emergency = emergency_is_of(&call->b, leg),
 	};
 
 	(void)snprintf(m.uri, sizeof(m.uri), "sip:%s@%s", leg->subscriber,
@@ -154,12 +156,19 @@ static int party_put(const struct call *call, const struct leg *leg)
 	return mixer_bridge_join(srv->mixer, call->b.id, leg->mid, &m);
 }
 
+void call_party_say(struct leg *leg)
+{
+	leg->party_unsaid = party_put(leg->call, leg) == EAGAIN;
+	leg->srv->bridges_retry = leg->srv->bridges_retry ||
+				  leg->party_unsaid;
+}
+
 void call_party_changed(struct leg *leg)
 {
 	if (!leg->call)
 		return;
 
-	(void)party_put(leg->call, leg);
+	call_party_say(leg);
 	focus_bridge_changed(&leg->call->b);
 }
 

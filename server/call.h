@@ -62,8 +62,11 @@ uint16_t call_remove(struct leg *caller, const char *subscriber,
 void call_leave(struct leg *leg);
 void call_floor(struct call *call, bool taken);
 void call_service_changed(struct leg *leg);
-/** Its name, priority or anonymity is another one */
+/** Its name, priority or anonymity is another one, or whether it is in an
+ * emergency */
 void call_party_changed(struct leg *leg);
+/** ..tell the switch, which is done again later if its ring is full */
+void call_party_say(struct leg *leg);
 /** T4: nobody wants to talk in it any more */
 void call_inactive(struct call *call);
 void calls_flush(struct server *srv);

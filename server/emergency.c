@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <jansson.h>
 #include "server/emergency.h"
+#include "server/call.h"
 #include "server/group.h"
 #include "server/leg.h"
 #include "util/clock.h"
@@ -147,6 +148,24 @@ void emergency_close(struct bridge *b)
 		mem_deref(e);
 }
 
+bool emergency_is_of(const struct bridge *b, const struct leg *leg)
+{
+	return b->emergency && !strcmp(b->emergency->by, leg->subscriber);
+}
+
+/* What he asks for is of the emergency, also where his terminal has no word for
+ * it, or is not any more */
+static void declarer_changed(struct server *srv, const char *by)
+{
+	struct leg *leg = leg_lookup(srv, by);
+
+	if (!leg)
+		return;
+
+	groups_member_changed(leg);
+	call_party_changed(leg);
+}
+
 void emergency_raise(struct bridge *b, const struct leg *leg)
 {
 	struct server *srv = b->srv;
@@ -169,6 +188,7 @@ void emergency_raise(struct bridge *b, const struct leg *leg)
 	     HLOG_S("by", leg->subscriber));
 	bridge_floor_tell(b);
 	focus_bridge_changed(b);
+	declarer_changed(srv, e->by);
 }
 
 static void emergency_end(struct server *srv, struct emergency *e,
@@ -186,13 +206,14 @@ static void emergency_end(struct server *srv, struct emergency *e,
 	audit(srv, actor, "emergency end", subject);
 	hlog(srv->log, HLOG_WARN, subject, "emergency has ended",
 	     HLOG_S("actor", actor));
-	mem_deref(e);
-	if (!b)
-		return;
+	if (b) {
+		b->emergency = NULL;
+		bridge_floor_tell(b);
+		focus_bridge_changed(b);
+		declarer_changed(srv, e->by);
+	}
 
-	b->emergency = NULL;
-	bridge_floor_tell(b);
-	focus_bridge_changed(b);
+	mem_deref(e);
 }
 
 void emergency_forget(struct server *srv, const char *group)

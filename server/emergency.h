@@ -26,6 +26,8 @@ void emergency_forget(struct server *srv, const char *group);
 void emergencies_flush(struct server *srv);
 /** A MESSAGE in the leg's dialog; it is answered */
 void emergency_message_h(struct leg *leg, const struct sip_msg *msg);
+/** Did this leg's subscriber declare one that goes on? */
+bool emergency_is_of(const struct bridge *b, const struct leg *leg);
 /** Subscriber who declared that of a bridge which is in one; NULL: whom is not
  *  told that */
 const char *emergency_by(const struct bridge *b, const struct leg *whom);

@@ -76,6 +76,14 @@ static void talk_set(struct bridge *b, const struct mixer_event *ev)
 	const struct leg *leg = ev->leg_arg;
 	const bool taken = ev->type == MIXER_FLOOR_TAKEN;
 
+	/* The same burst, more urgent now */
+	if (taken && b->talk.holder[0] && b->talk.burst == ev->burst) {
+		b->talk.tier = ev->tier;
+		b->talk.priority = ev->priority;
+		focus_bridge_changed(b);
+		return;
+	}
+
 	words_copy(b->talk.holder, sizeof(b->talk.holder),
 		   taken && leg ? leg->subscriber : "");
 	b->talk.priority = ev->priority;

@@ -96,12 +96,9 @@ static uint32_t memberships(const struct server *srv, const char *subscriber)
 static void member_changed(struct member *m)
 {
 	struct leg *leg = leg_lookup(m->group->b.srv, m->subscriber);
-	struct mixer_member mm;
 
 	if (m->leg) {
-		member_mixer_get(&mm, m, m->leg);
-		(void)mixer_bridge_join(m->leg->srv->mixer, m->group->b.id,
-					m->leg->mid, &mm);
+		member_say(m);
 	}
 	else if (leg && leg_is_up(leg)) {
 		groups_join(leg);

@@ -19,6 +19,7 @@ struct member {
 	struct le he;                /**< In server.members */
 	struct group *group;
 	struct leg *leg;             /**< Joined with; NULL: is not */
+	bool unsaid;                 /**< The switch is to be told a change */
 	uint8_t priority;
 	bool talk, listen, emergency;
 	char subscriber[HL_NAME_MAX];
@@ -54,8 +55,9 @@ struct list *members_of(const struct server *srv, const char *subscriber);
 struct member *member_find(const struct server *srv,
 			   const struct group *group, const char *subscriber);
 void member_leave(struct member *m);
-void member_mixer_get(struct mixer_member *mm, const struct member *m,
-		      const struct leg *leg);
+/** Its leg is a member: what of it has changed; again later if the switch's
+ * ring is full */
+void member_say(struct member *m);
 /** The group's policy; its limit of a burst, or else that of its legs'
  *  service */
 void group_floor_sync(struct group *group);

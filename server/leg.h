@@ -118,6 +118,7 @@ struct leg {
 
 	struct call *call;
 	struct le le_call;
+	bool party_unsaid;           /**< ..its switch is to be told a change */
 	struct group *selected;      /**< Group that the floor channel speaks
 					  for outside a call */
 	struct leg_session session;  /**< What its terminal was told of that */

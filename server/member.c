@@ -2,6 +2,7 @@
 /* A subscriber's place in a group: joined while it has a leg. */
 #include <stdio.h>
 #include "server/call.h"
+#include "server/emergency.h"
 #include "server/group.h"
 #include "server/leg.h"
 
@@ -53,7 +54,7 @@ static uint32_t talk_ms(const struct group *group, const struct leg *leg)
 				  : leg->service.max_talk_ms;
 }
 
-void member_mixer_get(struct mixer_member *mm, const struct member *m,
+static void member_mixer_get(struct mixer_member *mm, const struct member *m,
 		      const struct leg *leg)
 {
 	const struct server *srv = m->group->b.srv;
@@ -64,9 +65,21 @@ void member_mixer_get(struct mixer_member *mm, const struct member *m,
 	mm->may_listen = m->listen;
 	mm->may_emergency = m->emergency;
 	mm->anonymous = leg->anonymous;
+	mm->in_emergency = emergency_is_of(&m->group->b, leg);
 	(void)snprintf(mm->uri, sizeof(mm->uri), "sip:%s@%s", m->subscriber,
 		       srv->cfg.domain);
 	(void)snprintf(mm->name, sizeof(mm->name), "%s", m->display);
+}
+
+void member_say(struct member *m)
+{
+	struct server *srv = m->group->b.srv;
+	struct mixer_member mm;
+
+	member_mixer_get(&mm, m, m->leg);
+	m->unsaid = mixer_bridge_join(srv->mixer, m->group->b.id, m->leg->mid,
+				      &mm) == EAGAIN;
+	srv->bridges_retry = srv->bridges_retry || m->unsaid;
 }
 
 /* The group has a bridge while it has anybody up. */
@@ -361,16 +374,13 @@ void groups_service_changed(struct leg *leg)
 void groups_member_changed(struct leg *leg)
 {
 	struct le *le = list_head(members_of(leg->srv, leg->subscriber));
-	struct mixer_member mm;
 
 	for (; le; le = le->next) {
 		struct member *m = le->data;
 
 		if (m->leg != leg)
 			continue;
-		member_mixer_get(&mm, m, leg);
-		(void)mixer_bridge_join(leg->srv->mixer, m->group->b.id,
-					leg->mid, &mm);
+		member_say(m);
 		focus_bridge_changed(&m->group->b);
 	}
 }

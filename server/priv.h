@@ -69,7 +69,7 @@ struct server {
 	struct list groupl;
 	uint32_t groupc;
 	bool groups_retry;         /**< A join found the mixer's ring full */
-	bool bridges_retry;        /**< ..a changed policy did */
+	bool bridges_retry;        /**< ..a changed policy or member did */
 
 	struct list askl;
 	uint32_t askc;

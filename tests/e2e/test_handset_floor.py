@@ -140,3 +140,75 @@ def test_emergency(lab):
     carol.send('emergency off')
     carol.event('alert_sent', on=False)
     alice.event('alert', state='normal')
+
+
+def test_emergency_in_tbcp(lab):
+    """X2: whose protocol has no word for it has the floor all the same: with
+    a press; while it waits; and while it talks"""
+    server, alice, bob, carol = crew(lab, options={'bob': TBCP, 'carol': TBCP})
+
+    def urgent(name):
+        server.until(lambda s: server.bridge('crew')['holder'] == name and
+                     server.bridge('crew')['tier'] == 'emergency',
+                     name + ' has the floor in an emergency')
+
+    talks(alice)
+    carol.send('emergency')
+    expect(alice.event('revoked')['reason'] == 4, 'not pre-empted')
+    alice.send('release')
+    carol.event('granted')
+    urgent('carol')
+    carol.send('release')
+    free(server)
+    # All her presses, until it is over
+    alice.mark()
+    carol.mark()
+    talks(alice)
+    carol.send('press')
+    alice.event('revoked')
+    alice.send('release')
+    carol.event('granted')
+    urgent('carol')
+    carol.send('emergency off')
+    carol.event('alert_sent', on=False)
+    carol.send('release')
+    free(server)
+    carol.mark()
+    alice.mark()
+    talks(alice)
+    carol.send('press')
+    carol.event('queued')
+    carol.send('release')
+    # Who waits
+    bob.send('press')
+    bob.event('queued')
+    bob.send('emergency on')
+    alice.event('revoked')
+    alice.send('release')
+    bob.event('granted')
+    urgent('bob')
+    bob.send('emergency off')
+    bob.event('alert_sent', on=False)
+    bob.send('release')
+    free(server)
+    # Who talks
+    talks(carol)
+    carol.send('emergency on')
+    urgent('carol')
+    carol.send('release')
+    free(server)
+
+
+def test_emergency_where_nobody_waits(lab):
+    """X2: a request that came before the MESSAGE, and was refused, is made
+    again"""
+    server, alice, bob, carol = crew(lab, policy='queue_max = 0',
+                                     options={'carol': TBCP})
+    talks(alice)
+    carol.send('emergency')
+    alice.event('revoked')
+    alice.send('release')
+    carol.event('granted')
+    server.until(lambda s: server.bridge('crew')['tier'] == 'emergency',
+                 'an emergency')
+    carol.send('release')

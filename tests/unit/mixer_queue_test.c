@@ -538,6 +538,84 @@ static void becomes_urgent(void **state)
 	house_close(&h);
 }
 
+/* Who has declared an emergency, of whatever its terminal can say */
+static void declare(const struct house *h, unsigned who, bool on)
+{
+	struct mixer_member mm = tbcp_guests[who].mm;
+
+	mm.may_emergency = true;
+	mm.in_emergency = on;
+	assert_int_equal(mixer_bridge_join(h->r.m, h->b, h->ph[who].leg, &mm),
+			 0);
+}
+
+/* X2: ..breaks in with its next request; with the one that waits; and nobody
+ * breaks in where it talks, until that is over */
+static void declared(void **state)
+{
+	const struct mixer_bridge_params p = queue_of(5);
+	struct house h;
+
+	party_open(&h, state, tbcp_guests, 4, &p);
+	ask_plain(&h.ph[ALICE]);
+	granted(&h.ph[ALICE]);
+	taken(&h.ph[BOB]);
+	declare(&h, BOB, true);
+	ask_plain(&h.ph[BOB]);
+	(void)phone_told(&h.ph[ALICE], TBCP_REVOKE);
+	let_go(&h.ph[ALICE]);
+	granted(&h.ph[BOB]);
+	/* Another one that waits, behind an emergency, does not */
+	taken(&h.ph[CAROL]);
+	taken(&h.ph[CAROL]);
+	ask_plain(&h.ph[CAROL]);
+	at(&h.ph[CAROL], 1);
+	declare(&h, CAROL, true);
+	declare(&h, BOB, false);
+	let_go(&h.ph[BOB]);
+	granted(&h.ph[CAROL]);
+	let_go(&h.ph[CAROL]);
+	(void)rig_event(&h.r, MIXER_FLOOR_IDLE, h.ph[CAROL].leg, h.b);
+	/* It is over: as any other's */
+	ask_plain(&h.ph[ALICE]);
+	(void)phone_told(&h.ph[ALICE], TBCP_GRANTED);
+	ask_plain(&h.ph[BOB]);
+	at(&h.ph[BOB], 1);
+	/* Declared by who waits */
+	declare(&h, BOB, true);
+	(void)phone_told(&h.ph[ALICE], TBCP_REVOKE);
+	let_go(&h.ph[ALICE]);
+	granted(&h.ph[BOB]);
+	house_close(&h);
+}
+
+/* ..by who talks: its burst is one */
+static void declared_by_talker(void **state)
+{
+	const struct mixer_bridge_params p = queue_of(5);
+	struct mixer_event ev;
+	struct house h;
+
+	party_open(&h, state, tbcp_guests, 3, &p);
+	ask_plain(&h.ph[ALICE]);
+	granted(&h.ph[ALICE]);
+	taken(&h.ph[BOB]);
+	declare(&h, ALICE, true);
+	granted(&h.ph[ALICE]);
+	taken(&h.ph[BOB]);
+	do
+		ev = rig_event(&h.r, MIXER_FLOOR_TAKEN, h.ph[ALICE].leg, h.b);
+	while (ev.tier != FLOOR_EMERGENCY);
+	/* The same words again change nothing */
+	declare(&h, ALICE, true);
+	declare(&h, BOB, true);
+	ask_plain(&h.ph[BOB]);
+	at(&h.ph[BOB], 1);
+	let_go(&h.ph[ALICE]);
+	granted(&h.ph[BOB]);
+	house_close(&h);
+}
+
 static void dispatcher(void **state)
 {
 	const struct mixer_bridge_params p = queue_of(5);
@@ -981,6 +1059,8 @@ int main(void)
 		BOTH(priorities),
 		BOTH(urgent),
 		BOTH(becomes_urgent),
+		BOTH(declared),
+		BOTH(declared_by_talker),
 		BOTH(dispatcher),
 		BOTH(served),
 		BOTH(warned),
