@@ -21,7 +21,7 @@ conf() {
 	run --config "$tmp/conf" --check-config
 }
 
-echo 1..38
+echo 1..58
 run --config "$src/contrib/holler.conf.example" --check-config
 says 0 ok "the shipped example is sound as it is"
 
@@ -74,8 +74,36 @@ conf '[sip]' 'listen = sctp:127.0.0.1:5060'
 says 2 "\"sctp:127.0.0.1:5060\" is not an address" "an unknown transport"
 conf '[sip]' 'listen = tcp:[::1]'
 says 2 "a port from 1 to 65535 is missing" "a port is missing, IPv6"
+for port in 0 65536 99999 100000 4294972356 5060x -1 ''; do
+	conf '[sip]' "listen = 127.0.0.1:$port"
+	says 2 "\"127.0.0.1:$port\": a port from 1 to 65535 is wanted, as in \
+127.0.0.1:5060" "no port: \"$port\""
+done
+conf '[sip]' 'listen = tls:[::1]:65536'
+says 2 'is wanted, as in [::1]:5060' "no port, IPv6"
+conf '[sip]' 'listen = ::1'
+says 2 'is missing, as in [::1]:5060' "a port is missing, IPv6 bare"
+conf '[sip]' 'listen = [::1]5060'
+says 2 '"[::1]5060" is not an address' "no colon before the port"
+conf '[sip]' 'listen = 127.0.0.1:65535, [::1]:1'
+says 0 ok "the last port and the first"
+for port in 0 65536 70000; do
+	conf '[sip]' "advertised_address = 203.0.113.5:$port"
+	says 2 "\"203.0.113.5:$port\": a port from 1 to 65535 is wanted" \
+		"advertised_address with no port: $port"
+done
+conf '[media]' 'address = 127.0.0.1:99999'
+says 2 "an address without a port is wanted" "a port where none can be"
 conf '[sip]' 'listen = tcp:[fe80::1]:5060'
 says 2 "a link-local address is not usable" "an address of one link"
+for twice in '127.0.0.1:5070, udp:127.0.0.1:5070' '[::1]:1, [0::1]:1' \
+	'tcp:127.0.0.1:5070, tls:127.0.0.1:5070'; do
+	conf '[sip]' "listen = $twice"
+	says 2 "${twice##* }\" is taken by another one in the list" \
+		"one socket twice: $twice"
+done
+conf '[sip]' 'listen = 127.0.0.1:5070, tcp:127.0.0.1:5070, 127.0.0.1:5071'
+says 0 ok "one address by two transports and on two ports"
 conf '[sip]' 'tls_key = /a/b'
 says 2 "conf:2: [sip] tls_key: tls_certificate and tls_key go together" \
 	"a key without its certificate"
