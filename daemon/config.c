@@ -156,14 +156,21 @@ static int setting_read(void *arg, const char *section, const char *key,
 
 /* --- what two settings say together ----------------------------------- */
 
+/* @return 0: the file does not have it */
+static unsigned line_of(const struct reader *r, const char *section,
+			const char *key)
+{
+	const struct setting *s = setting_find(section, key, NULL);
+
+	return s ? r->linev[s - setting_get(0)] : 0;
+}
+
 /* Blame the one of two settings that stands in the file */
 static void blame(struct reader *r, const char *section, const char *key,
 		  const char *words)
 {
-	const struct setting *s = setting_find(section, key, NULL);
-
-	complain(r, s ? r->linev[s - setting_get(0)] : 0, "[%s] %s: %s",
-		 section, key, words);
+	complain(r, line_of(r, section, key), "[%s] %s: %s", section, key,
+		 words);
 }
 
 static void check_sip(struct reader *r, const struct presence_cfg *p)
@@ -217,6 +224,18 @@ static void check_conference(struct reader *r, const struct config *c)
 		      "must be at least twice heartbeat_ms");
 }
 
+static void check_floor(struct reader *r, const struct mixer_cfg *m)
+{
+	if (m->key_press != m->key_release || m->key_press == MIXER_KEY_NONE)
+		return;
+	if (line_of(r, "floor", "key_release"))
+		blame(r, "floor", "key_release",
+		      "is the same key as key_press");
+	else
+		blame(r, "floor", "key_press",
+		      "is the same key as key_release");
+}
+
 unsigned config_parse(struct config *c, FILE *in, const char *name, FILE *err)
 {
 	struct reader r = {.in = in, .err = err, .name = name, .c = c};
@@ -227,6 +246,7 @@ unsigned config_parse(struct config *c, FILE *in, const char *name, FILE *err)
 	check_tls(&r, c);
 	check_media(&r, &c->server.mixer);
 	check_conference(&r, c);
+	check_floor(&r, &c->server.mixer);
 	if (ferror(in))
 		complain(&r, r.line, "cannot be read");
 	return r.errors;

@@ -21,7 +21,7 @@ conf() {
 	run --config "$tmp/conf" --check-config
 }
 
-echo 1..58
+echo 1..62
 run --config "$src/contrib/holler.conf.example" --check-config
 says 0 ok "the shipped example is sound as it is"
 
@@ -134,6 +134,17 @@ conf '[general]' "realm = $(printf '%0300d' 0)"
 says 2 "conf:2: the line is longer" "a line that is too long"
 conf '[sip]' 'expires_min_s = 600' 'expires_default_s = 60'
 says 2 "conf:3: [sip] expires_default_s: must lie between" "a contradiction"
+conf '[floor]' 'key_press = 5' 'key_release = 5'
+says 2 "conf:3: [floor] key_release: is the same key as key_press" \
+	"one key for both"
+conf '[floor]' 'key_release = *'
+says 2 "conf:2: [floor] key_release: is the same key as key_press" \
+	"the key that is the other one's default"
+conf '[floor]' 'key_press = #'
+says 2 "conf:2: [floor] key_press: is the same key as key_release" \
+	"the same the other way round"
+conf '[floor]' 'key_press = none' 'key_release = none'
+says 0 ok "no keys at all"
 
 conf '[log]' 'level = loud' 'format = xml' '[sip]' 'x = 1' 'nonsense'
 [ "$status" = 2 ] && [ "$(grep -c "conf:[2356]:" "$tmp/out")" = 4 ]
