@@ -37,6 +37,32 @@ void config_default(struct config *c)
 	c->admin.timeout_ms = 10000;
 }
 
+/* All of this machine, each family, UDP and TCP on the port that is SIP's, TLS
+ * on the next (RFC 3261 section 19.1.2) */
+static void listen_default(struct config_addrs *listen)
+{
+	static const enum sip_transp tps[] = {SIP_TRANSP_UDP, SIP_TRANSP_TCP,
+					      SIP_TRANSP_TLS};
+	unsigned i;
+
+	for (i = 0; i < 6; i++) {
+		listen->tp[i] = tps[i % 3];
+		(void)sa_set_str(&listen->v[i], i < 3 ? "0.0.0.0" : "::",
+				 tps[i % 3] == SIP_TRANSP_TLS ? SIP_PORT_TLS
+							      : SIP_PORT);
+	}
+	listen->c = i;
+}
+
+struct config_addrs config_listen(const struct config *c)
+{
+	struct config_addrs listen = c->listen;
+
+	if (!listen.c)
+		listen_default(&listen);
+	return listen;
+}
+
 __attribute__((format(printf, 3, 4)))
 static void complain(struct reader *r, unsigned line, const char *fmt, ...)
 {
@@ -212,6 +238,43 @@ static void check_media(struct reader *r, const struct mixer_cfg *m)
 		blame(r, "media", "triples", "is above triples_max");
 }
 
+/* Whether media is on the address of SIP, which may stand for its family */
+static bool media_is_on(const struct config *c, const struct sa *sip)
+{
+	unsigned i;
+
+	for (i = 0; i < c->media.c; i++) {
+		if (sa_is_any(sip) ? sa_af(&c->media.v[i]) == sa_af(sip)
+				   : sa_cmp(&c->media.v[i], sip, SA_ADDR))
+			return true;
+	}
+	return !c->media.c;
+}
+
+/* Media would take the port before SIP asks for it */
+static void check_ports(struct reader *r, const struct config *c)
+{
+	const struct mixer_cfg *m = &c->server.mixer;
+	const struct config_addrs listen = config_listen(c);
+	unsigned line = line_of(r, "sip", "listen"), i;
+	char buf[64];
+
+	line = line ? line : line_of(r, "media", "port_min");
+	line = line ? line : line_of(r, "media", "port_max");
+	for (i = 0; i < listen.c; i++) {
+		const struct sa *sa = &listen.v[i];
+
+		if (listen.tp[i] != SIP_TRANSP_UDP ||
+		    sa_port(sa) < m->port_min || sa_port(sa) > m->port_max ||
+		    !media_is_on(c, sa))
+			continue;
+		re_snprintf(buf, sizeof(buf), "%J", sa);
+		complain(r, line, "[sip] listen: UDP port %s is one of media: "
+			 "[media] port_min and port_max are %u and %u", buf,
+			 m->port_min, m->port_max);
+	}
+}
+
 static void check_conference(struct reader *r, const struct config *c)
 {
 	const struct server_cfg *s = &c->server;
@@ -245,6 +308,7 @@ unsigned config_parse(struct config *c, FILE *in, const char *name, FILE *err)
 	check_sip(&r, &c->presence);
 	check_tls(&r, c);
 	check_media(&r, &c->server.mixer);
+	check_ports(&r, c);
 	check_conference(&r, c);
 	check_floor(&r, &c->server.mixer);
 	if (ferror(in))

@@ -21,7 +21,7 @@ conf() {
 	run --config "$tmp/conf" --check-config
 }
 
-echo 1..62
+echo 1..69
 run --config "$src/contrib/holler.conf.example" --check-config
 says 0 ok "the shipped example is sound as it is"
 
@@ -134,6 +134,29 @@ conf '[general]' "realm = $(printf '%0300d' 0)"
 says 2 "conf:2: the line is longer" "a line that is too long"
 conf '[sip]' 'expires_min_s = 600' 'expires_default_s = 60'
 says 2 "conf:3: [sip] expires_default_s: must lie between" "a contradiction"
+# media MIN MAX LISTEN [ADDRESS]: media on these ports is checked
+media() {
+	conf '[media]' "port_min = $1" "port_max = $2" "triples = 8" \
+		"address = ${4:-auto}" '[sip]' "listen = $3"
+}
+media 15060 15360 '127.0.0.1:5060, 127.0.0.1:15070'
+says 2 "conf:7: [sip] listen: UDP port 127.0.0.1:15070 is one of media: \
+[media] port_min and port_max are 15060 and 15360" "SIP on a port of media"
+media 15060 15360 '[::]:15360' '127.0.0.1, ::1'
+says 2 "conf:7: [sip] listen: UDP port [::]:15360 is one of media" \
+	"SIP on every address of a family, media on one"
+conf '[media]' 'triples = 8' 'port_max = 5100' 'port_min = 5000'
+says 2 "conf:4: [sip] listen: UDP port 0.0.0.0:5060 is one of media" \
+	"SIP as it is without a setting"
+media 15060 15360 'tcp:127.0.0.1:15070, tls:127.0.0.1:15071'
+says 0 ok "TCP and TLS on ports of media"
+media 15060 15360 '127.0.0.1:15070' 127.0.0.2
+says 0 ok "media on another address"
+media 15060 15360 '[::]:15070' 127.0.0.1
+says 0 ok "media of another family"
+media 15060 15360 '127.0.0.1:15059, 127.0.0.1:15361'
+says 0 ok "SIP on both sides of media"
+
 conf '[floor]' 'key_press = 5' 'key_release = 5'
 says 2 "conf:3: [floor] key_release: is the same key as key_press" \
 	"one key for both"
