@@ -5,8 +5,8 @@
 #include "daemon/config.h"
 #include "daemon/settings.h"
 
-/* inih cuts longer lines in two and longer names short, without a word */
-enum { LINE_BYTES_MAX = 190, NAME_BYTES_MAX = 48, SETTINGS_MAX = 96 };
+/* inih cuts longer lines in two and longer keys short, without a word */
+enum { LINE_BYTES_MAX = 190, KEY_BYTES_MAX = 48, SETTINGS_MAX = 96 };
 
 struct reader {
 	FILE *in, *err;
@@ -15,6 +15,7 @@ struct reader {
 	unsigned line;                /**< Of what inih handles now */
 	unsigned linev[SETTINGS_MAX]; /**< Where a setting was, 0: nowhere */
 	unsigned errors;
+	bool lost;                    /**< In a section that was refused */
 };
 
 void config_default(struct config *c)
@@ -81,6 +82,28 @@ static void complain(struct reader *r, unsigned line, const char *fmt, ...)
 	fputc('\n', r->err);
 }
 
+/* Of a section that was refused no setting is looked at: inih, which is not
+ * shown its line, believes itself in the one before */
+static bool section_is_sound(struct reader *r, const char *s)
+{
+	char name[LINE_BYTES_MAX + 1];
+	const size_t n = strcspn(s, "]");
+	bool known;
+
+	if (!s[n]) {
+		complain(r, r->line, "the section's ] is missing");
+		r->lost = true;
+		return false;
+	}
+	memcpy(name, s + 1, n - 1);
+	name[n - 1] = '\0';
+	(void)setting_find(name, "", &known);
+	if (!known)
+		complain(r, r->line, "[%s]: unknown section", name);
+	r->lost = !known;
+	return known;
+}
+
 /* What inih would take for a setting or a section, else an error */
 static bool line_is_sound(struct reader *r, const char *s)
 {
@@ -88,20 +111,14 @@ static bool line_is_sound(struct reader *r, const char *s)
 
 	if (!*s || *s == ';' || *s == '#')
 		return true;
-	if (*s == '[') {
-		n = strcspn(s, "]");
-		if (!s[n]) {
-			complain(r, r->line, "the section's ] is missing");
-			return false;
-		}
-		return n <= NAME_BYTES_MAX;
-	}
+	if (*s == '[')
+		return section_is_sound(r, s);
 	n = strcspn(s, "=:");
 	if (!s[n]) {
 		complain(r, r->line, "neither \"key = value\" nor [section]");
 		return false;
 	}
-	if (!n || n > NAME_BYTES_MAX) {
+	if (!n || n > KEY_BYTES_MAX) {
 		complain(r, r->line, n ? "the key is too long"
 				       : "the key is missing");
 		return false;
@@ -147,6 +164,12 @@ static char *line_read(char *dst, int size, void *arg)
 	return dst;
 }
 
+/* Of what looks like a comment, inih cuts off only one with a semicolon */
+static bool has_hash(const char *value)
+{
+	return strstr(value, " #") || strstr(value, "\t#");
+}
+
 static int setting_read(void *arg, const char *section, const char *key,
 			const char *value)
 {
@@ -154,15 +177,14 @@ static int setting_read(void *arg, const char *section, const char *key,
 	char words[SETTING_WORDS_MAX];
 	const struct setting *s;
 	unsigned *linep;
-	bool known;
 
-	s = setting_find(section, key, &known);
+	if (r->lost)
+		return 1;
+	s = setting_find(section, key, NULL);
 	if (!s) {
 		if (!*section)
 			complain(r, r->line, "%s: stands before the first "
 				 "[section]", key);
-		else if (!known)
-			complain(r, r->line, "[%s]: unknown section", section);
 		else
 			complain(r, r->line, "[%s] %s: unknown setting",
 				 section, key);
@@ -176,7 +198,9 @@ static int setting_read(void *arg, const char *section, const char *key,
 	}
 	*linep = r->line;
 	if (setting_decode(s, r->c, value, words))
-		complain(r, r->line, "[%s] %s: %s", section, key, words);
+		complain(r, r->line, "[%s] %s: %s%s", section, key, words,
+			 has_hash(value) ? "; a comment with # needs a line "
+					   "of its own" : "");
 	return 1;
 }
 

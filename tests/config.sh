@@ -15,13 +15,18 @@ says() {
 	[ "$status" = "$1" ] && grep -qF -- "$2" "$tmp/out"
 	tell $? "$3"
 }
+# only COUNT NAME: the last run said so many lines
+only() {
+	[ "$(wc -l <"$tmp/out")" = "$1" ]
+	tell $? "$2"
+}
 # conf LINE...: a configuration file of these lines is checked
 conf() {
 	printf '%s\n' "$@" >"$tmp/conf"
 	run --config "$tmp/conf" --check-config
 }
 
-echo 1..69
+echo 1..77
 run --config "$src/contrib/holler.conf.example" --check-config
 says 0 ok "the shipped example is sound as it is"
 
@@ -54,7 +59,13 @@ tell $? "what was set is what is printed"
 conf '[sip]' 'lissten = 1.2.3.4:5060'
 says 2 "conf:2: [sip] lissten: unknown setting" "an unknown setting"
 conf '[spi]' 'listen = 1.2.3.4:5060'
-says 2 "conf:2: [spi]: unknown section" "an unknown section"
+says 2 "conf:1: [spi]: unknown section" "an unknown section"
+only 1 "of its settings nothing is said"
+conf '[sip]' '[spi]' '[media]'
+says 2 "conf:2: [spi]: unknown section" "an unknown section without settings"
+conf "[$(printf '%060d' 0)]" 'listen = 1.2.3.4:5060'
+says 2 "00]: unknown section" "a section with a long name"
+only 1 "of its settings neither"
 conf 'listen = 1.2.3.4:5060'
 says 2 "conf:1: listen: stands before" "a setting outside any section"
 conf '[media]' '' 'port_min = 99999'
@@ -130,6 +141,13 @@ conf '[general]' 'node'
 says 2 "conf:2: neither" "a line that says nothing"
 conf '[general' 'node = x'
 says 2 "conf:1: the section's ] is missing" "an open section"
+conf '[log]' 'level = info' '[general' 'node = x' '[log]' 'format = xml'
+says 2 'conf:6: [log] format: "xml"' "the section behind an open one"
+only 2 "of what stands in an open section nothing is said"
+conf '[general]' 'domain = a.b # ours'
+says 2 "allowed; a comment with # needs a line of its own" "a # in a line"
+conf '[general]' 'domain = a.b ; ours'
+says 0 ok "a comment with ; behind a value"
 conf '[general]' "realm = $(printf '%0300d' 0)"
 says 2 "conf:2: the line is longer" "a line that is too long"
 conf '[sip]' 'expires_min_s = 600' 'expires_default_s = 60'
