@@ -206,6 +206,27 @@ bool site_port_blame(const struct config *c, char *words)
 	return false;
 }
 
+bool site_media_blame(const struct config *c, char *words)
+{
+	const struct mixer_cfg *m = &c->server.mixer;
+	unsigned i;
+
+	for (i = 0; i < m->laddrc; i++) {
+		const struct presence_listen l = {.tp = SIP_TRANSP_UDP,
+						  .laddr = m->laddrv[i]};
+		char addr[64];
+
+		if (listen_try(&l) != EADDRNOTAVAIL)
+			continue;
+		re_snprintf(addr, sizeof(addr), "%j", &l.laddr);
+		refuse(words, EADDRNOTAVAIL, "%s is not an address of this "
+		       "machine: correct %s", addr,
+		       c->media.c ? "[media] address" : "[sip] listen");
+		return true;
+	}
+	return false;
+}
+
 /* --- folders ---------------------------------------------------------- */
 
 static const char *env_dir(const char *name)

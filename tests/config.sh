@@ -26,7 +26,7 @@ conf() {
 	run --config "$tmp/conf" --check-config
 }
 
-echo 1..77
+echo 1..81
 run --config "$src/contrib/holler.conf.example" --check-config
 says 0 ok "the shipped example is sound as it is"
 
@@ -203,6 +203,30 @@ printf '[general]\nstate_dir = %s/no/such/place\n' "$tmp" >"$tmp/conf"
 run --config "$tmp/conf"
 says 1 "cannot be made: No such file or directory" \
 	"one sentence for a state directory that cannot be made"
+# start LISTEN LINE...: a start that fails
+start() {
+	printf '%s\n' '[general]' "state_dir = $tmp/state" '[admin]' \
+		"socket = $tmp/admin" '[sip]' "listen = $1" >"$tmp/conf"
+	shift
+	printf '%s\n' '[media]' 'workers = 1' 'triples = 1' "$@" >>"$tmp/conf"
+	run --config "$tmp/conf"
+}
+start 192.0.2.77:5070
+says 1 "hollerd: 192.0.2.77 is not an address of this machine: \
+correct [sip] listen" "SIP on an address of another machine"
+start 127.0.0.1:5070 'address = 127.0.0.1, 192.0.2.77'
+says 1 "hollerd: 192.0.2.77 is not an address of this machine: \
+correct [media] address" "media on an address of another machine"
+start tls:127.0.0.1:5070 '[sip]' "tls_certificate = $tmp/none.pem" \
+	"tls_key = $tmp/none.key"
+says 1 "hollerd: the TLS certificate cannot be used: cannot read \
+$tmp/none.pem: No such file or directory" "a certificate that is not there"
+: >"$tmp/none.pem"
+: >"$tmp/none.key"
+start tls:127.0.0.1:5070 '[sip]' "tls_certificate = $tmp/none.pem" \
+	"tls_key = $tmp/none.key"
+says 1 "hollerd: the TLS certificate cannot be used: no certificate in \
+$tmp/none.pem" "a certificate that is none"
 run --init-db "$tmp/new.db" --realm ptt.example.com
 says 0 "realm ptt.example.com" "--init-db"
 run --init-db "$tmp/new.db"
