@@ -5,8 +5,8 @@
 #include "daemon/config.h"
 #include "daemon/settings.h"
 
-/* inih cuts longer lines in two and longer names short, without a word */
-enum { LINE_BYTES_MAX = 190, NAME_BYTES_MAX = 48, SETTINGS_MAX = 96 };
+/* inih cuts longer lines in two and longer keys short, without a word */
+enum { LINE_BYTES_MAX = 190, KEY_BYTES_MAX = 48, SETTINGS_MAX = 96 };
 
 struct reader {
 	FILE *in, *err;
@@ -15,6 +15,7 @@ struct reader {
 	unsigned line;                /**< Of what inih handles now */
 	unsigned linev[SETTINGS_MAX]; /**< Where a setting was, 0: nowhere */
 	unsigned errors;
+	bool lost;                    /**< In a section that was refused */
 };
 
 void config_default(struct config *c)
@@ -37,6 +38,32 @@ void config_default(struct config *c)
 	c->admin.timeout_ms = 10000;
 }
 
+/* All of this machine, each family, UDP and TCP on the port that is SIP's, TLS
+ * on the next (RFC 3261 section 19.1.2) */
+static void listen_default(struct config_addrs *listen)
+{
+	static const enum sip_transp tps[] = {SIP_TRANSP_UDP, SIP_TRANSP_TCP,
+					      SIP_TRANSP_TLS};
+	unsigned i;
+
+	for (i = 0; i < 6; i++) {
+		listen->tp[i] = tps[i % 3];
+		(void)sa_set_str(&listen->v[i], i < 3 ? "0.0.0.0" : "::",
+				 tps[i % 3] == SIP_TRANSP_TLS ? SIP_PORT_TLS
+							      : SIP_PORT);
+	}
+	listen->c = i;
+}
+
+struct config_addrs config_listen(const struct config *c)
+{
+	struct config_addrs listen = c->listen;
+
+	if (!listen.c)
+		listen_default(&listen);
+	return listen;
+}
+
 __attribute__((format(printf, 3, 4)))
 static void complain(struct reader *r, unsigned line, const char *fmt, ...)
 {
@@ -55,6 +82,28 @@ static void complain(struct reader *r, unsigned line, const char *fmt, ...)
 	fputc('\n', r->err);
 }
 
+/* Of a section that was refused no setting is looked at: inih, which is not
+ * shown its line, believes itself in the one before */
+static bool section_is_sound(struct reader *r, const char *s)
+{
+	char name[LINE_BYTES_MAX + 1];
+	const size_t n = strcspn(s, "]");
+	bool known;
+
+	if (!s[n]) {
+		complain(r, r->line, "the section's ] is missing");
+		r->lost = true;
+		return false;
+	}
+	memcpy(name, s + 1, n - 1);
+	name[n - 1] = '\0';
+	(void)setting_find(name, "", &known);
+	if (!known)
+		complain(r, r->line, "[%s]: unknown section", name);
+	r->lost = !known;
+	return known;
+}
+
 /* What inih would take for a setting or a section, else an error */
 static bool line_is_sound(struct reader *r, const char *s)
 {
@@ -62,20 +111,14 @@ static bool line_is_sound(struct reader *r, const char *s)
 
 	if (!*s || *s == ';' || *s == '#')
 		return true;
-	if (*s == '[') {
-		n = strcspn(s, "]");
-		if (!s[n]) {
-			complain(r, r->line, "the section's ] is missing");
-			return false;
-		}
-		return n <= NAME_BYTES_MAX;
-	}
+	if (*s == '[')
+		return section_is_sound(r, s);
 	n = strcspn(s, "=:");
 	if (!s[n]) {
 		complain(r, r->line, "neither \"key = value\" nor [section]");
 		return false;
 	}
-	if (!n || n > NAME_BYTES_MAX) {
+	if (!n || n > KEY_BYTES_MAX) {
 		complain(r, r->line, n ? "the key is too long"
 				       : "the key is missing");
 		return false;
@@ -121,6 +164,12 @@ static char *line_read(char *dst, int size, void *arg)
 	return dst;
 }
 
+/* Of what looks like a comment, inih cuts off only one with a semicolon */
+static bool has_hash(const char *value)
+{
+	return strstr(value, " #") || strstr(value, "\t#");
+}
+
 static int setting_read(void *arg, const char *section, const char *key,
 			const char *value)
 {
@@ -128,15 +177,14 @@ static int setting_read(void *arg, const char *section, const char *key,
 	char words[SETTING_WORDS_MAX];
 	const struct setting *s;
 	unsigned *linep;
-	bool known;
 
-	s = setting_find(section, key, &known);
+	if (r->lost)
+		return 1;
+	s = setting_find(section, key, NULL);
 	if (!s) {
 		if (!*section)
 			complain(r, r->line, "%s: stands before the first "
 				 "[section]", key);
-		else if (!known)
-			complain(r, r->line, "[%s]: unknown section", section);
 		else
 			complain(r, r->line, "[%s] %s: unknown setting",
 				 section, key);
@@ -150,20 +198,29 @@ static int setting_read(void *arg, const char *section, const char *key,
 	}
 	*linep = r->line;
 	if (setting_decode(s, r->c, value, words))
-		complain(r, r->line, "[%s] %s: %s", section, key, words);
+		complain(r, r->line, "[%s] %s: %s%s", section, key, words,
+			 has_hash(value) ? "; a comment with # needs a line "
+					   "of its own" : "");
 	return 1;
 }
 
 /* --- what two settings say together ----------------------------------- */
 
+/* @return 0: the file does not have it */
+static unsigned line_of(const struct reader *r, const char *section,
+			const char *key)
+{
+	const struct setting *s = setting_find(section, key, NULL);
+
+	return s ? r->linev[s - setting_get(0)] : 0;
+}
+
 /* Blame the one of two settings that stands in the file */
 static void blame(struct reader *r, const char *section, const char *key,
 		  const char *words)
 {
-	const struct setting *s = setting_find(section, key, NULL);
-
-	complain(r, s ? r->linev[s - setting_get(0)] : 0, "[%s] %s: %s",
-		 section, key, words);
+	complain(r, line_of(r, section, key), "[%s] %s: %s", section, key,
+		 words);
 }
 
 static void check_sip(struct reader *r, const struct presence_cfg *p)
@@ -205,6 +262,43 @@ static void check_media(struct reader *r, const struct mixer_cfg *m)
 		blame(r, "media", "triples", "is above triples_max");
 }
 
+/* Whether media is on the address of SIP, which may stand for its family */
+static bool media_is_on(const struct config *c, const struct sa *sip)
+{
+	unsigned i;
+
+	for (i = 0; i < c->media.c; i++) {
+		if (sa_is_any(sip) ? sa_af(&c->media.v[i]) == sa_af(sip)
+				   : sa_cmp(&c->media.v[i], sip, SA_ADDR))
+			return true;
+	}
+	return !c->media.c;
+}
+
+/* Media would take the port before SIP asks for it */
+static void check_ports(struct reader *r, const struct config *c)
+{
+	const struct mixer_cfg *m = &c->server.mixer;
+	const struct config_addrs listen = config_listen(c);
+	unsigned line = line_of(r, "sip", "listen"), i;
+	char buf[64];
+
+	line = line ? line : line_of(r, "media", "port_min");
+	line = line ? line : line_of(r, "media", "port_max");
+	for (i = 0; i < listen.c; i++) {
+		const struct sa *sa = &listen.v[i];
+
+		if (listen.tp[i] != SIP_TRANSP_UDP ||
+		    sa_port(sa) < m->port_min || sa_port(sa) > m->port_max ||
+		    !media_is_on(c, sa))
+			continue;
+		re_snprintf(buf, sizeof(buf), "%J", sa);
+		complain(r, line, "[sip] listen: UDP port %s is one of media: "
+			 "[media] port_min and port_max are %u and %u", buf,
+			 m->port_min, m->port_max);
+	}
+}
+
 static void check_conference(struct reader *r, const struct config *c)
 {
 	const struct server_cfg *s = &c->server;
@@ -217,6 +311,18 @@ static void check_conference(struct reader *r, const struct config *c)
 		      "must be at least twice heartbeat_ms");
 }
 
+static void check_floor(struct reader *r, const struct mixer_cfg *m)
+{
+	if (m->key_press != m->key_release || m->key_press == MIXER_KEY_NONE)
+		return;
+	if (line_of(r, "floor", "key_release"))
+		blame(r, "floor", "key_release",
+		      "is the same key as key_press");
+	else
+		blame(r, "floor", "key_press",
+		      "is the same key as key_release");
+}
+
 unsigned config_parse(struct config *c, FILE *in, const char *name, FILE *err)
 {
 	struct reader r = {.in = in, .err = err, .name = name, .c = c};
@@ -226,7 +332,9 @@ unsigned config_parse(struct config *c, FILE *in, const char *name, FILE *err)
 	check_sip(&r, &c->presence);
 	check_tls(&r, c);
 	check_media(&r, &c->server.mixer);
+	check_ports(&r, c);
 	check_conference(&r, c);
+	check_floor(&r, &c->server.mixer);
 	if (ferror(in))
 		complain(&r, r.line, "cannot be read");
 	return r.errors;

@@ -92,6 +92,9 @@ unsigned config_read(struct config *c, const char *path, FILE *err);
 unsigned config_parse(struct config *c, FILE *in, const char *name,
 		      FILE *err);
 
+/** [sip] listen, with what "auto" stands for */
+struct config_addrs config_listen(const struct config *c);
+
 /** Write all settings in a form that parses again */
 void config_print(const struct config *c, FILE *out);
 

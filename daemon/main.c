@@ -91,21 +91,40 @@ static void certificate_reload(struct daemon *d)
 		hlog(d->log, HLOG_INFO, "hollerd", "TLS certificate loaded");
 }
 
+/* What is said of a file is lines; the log has room for the first */
+static unsigned config_again(struct config *c, const char *path, char *words,
+			     size_t size)
+{
+	FILE *f = fmemopen(words, size, "w");
+	unsigned errors;
+
+	config_default(c);
+	errors = config_read(c, path, f);
+	if (f)
+		fclose(f);
+	words[size - 1] = '\0';
+	words[strcspn(words, "\n")] = '\0';
+	return errors;
+}
+
 /* Only the log level and the certificate change while calls run */
 static void level_reload(struct daemon *d)
 {
+	char words[SITE_WORDS_MAX + CONFIG_PATH_MAX] = "";
 	struct config c;
+	unsigned errors;
 
 	if (!d->config_path) {
 		hlog(d->log, HLOG_INFO, "hollerd",
 		     "no configuration file to read again");
 		return;
 	}
-	config_default(&c);
-	if (config_read(&c, d->config_path, stderr)) {
+	errors = config_again(&c, d->config_path, words, sizeof(words));
+	if (errors) {
 		hlog(d->log, HLOG_WARN, "hollerd", "the configuration has "
 		     "errors: nothing was changed",
-		     HLOG_S("file", d->config_path));
+		     HLOG_S("file", d->config_path), HLOG_U("errors", errors),
+		     HLOG_S("reason", words));
 		return;
 	}
 	hlog_level_set(d->log, c.log_level);

@@ -11,6 +11,7 @@
 #include "mixer/dtls_cert.h"
 #include "presence/presence.h"
 #include "server/server.h"
+#include "sip/tlscert.h"
 #include "util/log.h"
 
 enum {
@@ -126,15 +127,53 @@ static int dtls_cert_ready(const char *path, char *words)
 	return err;
 }
 
+static bool serves_tls(const struct presence_cfg *p)
+{
+	unsigned i;
+
+	for (i = 0; i < p->laddrc && p->laddrv[i].tp != SIP_TRANSP_TLS; i++)
+		;
+	return i < p->laddrc;
+}
+
+/* @return true if it is the certificate that the edge could not start with */
+static bool tls_cert_blame(const struct config *c, char *words)
+{
+	const struct presence_cfg *p = &c->presence;
+	char why[TLSCERT_WORDS_MAX] = "";
+	struct tlscert *tc;
+	int err;
+
+	if (!serves_tls(p) || tlscert_alloc(&tc))
+		return false;
+	err = tlscert_load(tc, p->tls_certificate, p->tls_key, why);
+	if (err)
+		snprintf(words, SITE_WORDS_MAX, "the TLS certificate cannot be "
+			 "used: %s", why);
+	mem_deref(tc);
+	return err != 0;
+}
+
 static int edge_open(struct roles *r, const struct config *c, char *words)
 {
 	int err;
 
 	err = presence_alloc(&r->presence, &c->presence, r->bus, r->prov,
 			     r->state, r->log);
-	if (!err || site_port_blame(c, words))
+	if (!err || tls_cert_blame(c, words) || site_port_blame(c, words))
 		return err;
 	return failed(words, err, "the presence role", "");
+}
+
+static int server_open(struct roles *r, const struct config *c, char *words)
+{
+	const int err = server_alloc(&r->server, &c->server, r->bus, r->state,
+				     r->log);
+
+	if (!err || site_media_blame(c, words))
+		return err;
+	return failed(words, err, "the conference role (addresses and ports "
+		      "of [media])", "");
 }
 
 /* Who is asked stands before who asks: auth, the conference server, the edge */
@@ -165,12 +204,9 @@ int roles_alloc(struct roles **rp, const struct config *c,
 	err = dtls_cert_ready(c->server.mixer.dtls_cert, words);
 	if (err)
 		goto out;
-	err = server_alloc(&r->server, &c->server, r->bus, r->state, log);
-	if (err) {
-		failed(words, err, "the conference role (addresses and ports "
-		       "of [media])", "");
+	err = server_open(r, c, words);
+	if (err)
 		goto out;
-	}
 	err = edge_open(r, c, words);
 	if (!err)
 		tmr_start(&r->tmr_state, STATE_LOOK_MS, state_h, r);

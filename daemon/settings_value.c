@@ -146,47 +146,70 @@ static const char *decode_transport(enum sip_transp *tpp, const char *text)
 	return text;
 }
 
-/* A colon before the port; those of an IPv6 address stand in brackets */
-static bool has_port(const char *text)
+/* The address of "address", "address:port", "[address]" or "[address]:port";
+ * *portp is what stands behind the colon, NULL: there is none */
+static int addr_split(struct sa *sap, const char *text, const char **portp)
 {
-	const char *end = strchr(text, ']');
-	const char *colon = strchr(end ? end : text, ':');
-
-	return colon && (end || !strchr(colon + 1, ':'));
-}
-
-static int decode_bare(struct sa *sap, const char *text)
-{
-	const size_t len = strlen(text);
+	const bool bracket = *text == '[';
+	const char *host = text + bracket;
+	const char *end = host + strcspn(host, bracket ? "]" : ":");
+	const char *rest = end + bracket;
 	char buf[64];
 
-	if (text[0] != '[')
-		return sa_set_str(sap, text, 0);
-	if (len < 3 || len >= sizeof(buf) || text[len - 1] != ']')
+	if (bracket && !*end)
 		return EINVAL;
-	memcpy(buf, text + 1, len - 2);
-	buf[len - 2] = '\0';
+	if (!bracket && *end && strchr(end + 1, ':')) {
+		end += strlen(end); /* IPv6 without brackets */
+		rest = end;
+	}
+	if ((*rest && *rest != ':') || (size_t)(end - host) >= sizeof(buf))
+		return EINVAL;
+	memcpy(buf, host, (size_t)(end - host));
+	buf[end - host] = '\0';
+	*portp = *rest ? rest + 1 : NULL;
 	return sa_set_str(sap, buf, 0);
+}
+
+/* @return 0: it is none */
+static uint16_t decode_port(const char *text)
+{
+	unsigned long n = 0;
+
+	for (; isdigit((unsigned char)*text) && n <= UINT16_MAX; text++)
+		n = 10 * n + (unsigned long)(*text - '0');
+	return *text || n > UINT16_MAX ? 0 : (uint16_t)n;
+}
+
+static int refuse_port(char *words, const char *text, const struct sa *sa,
+		       const char *what)
+{
+	struct sa good = *sa;
+	char buf[64];
+
+	sa_set_port(&good, SIP_PORT);
+	re_snprintf(buf, sizeof(buf), "%J", &good);
+	return refuse(words, "\"%.60s\": a port from 1 to 65535 is %s, as in "
+		      "%.60s", text, what, buf);
 }
 
 static int decode_addr(struct sa *sap, const char *text, enum setting_kind k,
 		       char *words)
 {
-	const bool port = has_port(text);
+	const char *port = NULL;
 	struct sa sa;
-	int err;
 
-	err = port ? sa_decode(&sa, text, strlen(text))
-		   : decode_bare(&sa, text);
-	if (err)
+	if (addr_split(&sa, text, &port))
 		return refuse(words, "\"%.60s\" is not an address%s", text,
 			      k == SET_LISTEN ? " with a port" : "");
 	if (port && (k == SET_IP || k == SET_IPS))
 		return refuse(words, "\"%.60s\": an address without a port is "
 			      "wanted", text);
-	if (k == SET_LISTEN && !sa_port(&sa))
-		return refuse(words, "\"%.60s\": a port from 1 to 65535 is "
-			      "missing, as in %.40s:5060", text, text);
+	if (port)
+		sa_set_port(&sa, decode_port(port));
+	if (port && !sa_port(&sa))
+		return refuse_port(words, text, &sa, "wanted");
+	if (k == SET_LISTEN && !port)
+		return refuse_port(words, text, &sa, "missing");
 	if (k != SET_LISTEN && sa_is_any(&sa))
 		return refuse(words, "%.40s is not the address of a machine",
 			      text);
@@ -195,6 +218,20 @@ static int decode_addr(struct sa *sap, const char *text, enum setting_kind k,
 			      "usable", text);
 	*sap = sa;
 	return 0;
+}
+
+/* TLS is on TCP: the two cannot share a port */
+static bool addrs_has(const struct config_addrs *a, const struct sa *sa,
+		      enum sip_transp tp)
+{
+	unsigned i;
+
+	for (i = 0; i < a->c; i++) {
+		if ((a->tp[i] == SIP_TRANSP_UDP) == (tp == SIP_TRANSP_UDP) &&
+		    sa_cmp(&a->v[i], sa, SA_ALL))
+			return true;
+	}
+	return false;
 }
 
 static int decode_addrs(struct config_addrs *dst, const char *value,
@@ -219,6 +256,9 @@ static int decode_addrs(struct config_addrs *dst, const char *value,
 		err = decode_addr(&addrs.v[addrs.c], text, kind, words);
 		if (err)
 			return err;
+		if (addrs_has(&addrs, &addrs.v[addrs.c], addrs.tp[addrs.c]))
+			return refuse(words, "\"%.60s\" is taken by another "
+				      "one in the list", word);
 		addrs.c++;
 	}
 	if (!addrs.c)

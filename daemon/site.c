@@ -74,32 +74,13 @@ static void locals_add(struct site *site, struct presence_cfg *p,
 	}
 }
 
-/* All of this machine, each family, UDP and TCP on the port that is SIP's, TLS
- * on the next (RFC 3261 section 19.1.2) */
-static void listen_default(struct config_addrs *listen)
-{
-	static const enum sip_transp tps[] = {SIP_TRANSP_UDP, SIP_TRANSP_TCP,
-					      SIP_TRANSP_TLS};
-	unsigned i;
-
-	for (i = 0; i < 6; i++) {
-		listen->tp[i] = tps[i % 3];
-		(void)sa_set_str(&listen->v[i], i < 3 ? "0.0.0.0" : "::",
-				 tps[i % 3] == SIP_TRANSP_TLS ? SIP_PORT_TLS
-							      : SIP_PORT);
-	}
-	listen->c = i;
-}
-
 static int listen_resolve(struct site *site, struct config *c,
 			  const struct ifaddrs *ifs, char *words)
 {
 	struct presence_cfg *p = &c->presence;
-	struct config_addrs listen = c->listen;
+	const struct config_addrs listen = config_listen(c);
 	unsigned i;
 
-	if (!listen.c)
-		listen_default(&listen);
 	p->laddrc = 0;
 	for (i = 0; i < listen.c; i++) {
 		const struct presence_listen one = {.tp = listen.tp[i],
@@ -220,6 +201,27 @@ bool site_port_blame(const struct config *c, char *words)
 		else
 			refuse(words, err, "%s port %s cannot be opened: %s",
 			       tp, addr, strerror(err));
+		return true;
+	}
+	return false;
+}
+
+bool site_media_blame(const struct config *c, char *words)
+{
+	const struct mixer_cfg *m = &c->server.mixer;
+	unsigned i;
+
+	for (i = 0; i < m->laddrc; i++) {
+		const struct presence_listen l = {.tp = SIP_TRANSP_UDP,
+						  .laddr = m->laddrv[i]};
+		char addr[64];
+
+		if (listen_try(&l) != EADDRNOTAVAIL)
+			continue;
+		re_snprintf(addr, sizeof(addr), "%j", &l.laddr);
+		refuse(words, EADDRNOTAVAIL, "%s is not an address of this "
+		       "machine: correct %s", addr,
+		       c->media.c ? "[media] address" : "[sip] listen");
 		return true;
 	}
 	return false;

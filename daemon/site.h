@@ -49,4 +49,7 @@ unsigned site_files_raise(struct config *c);
  */
 bool site_port_blame(const struct config *c, char *words);
 
+/** Which address of media is none of this machine, in the same way */
+bool site_media_blame(const struct config *c, char *words);
+
 #endif

@@ -198,6 +198,10 @@ static int context_load(SSL_CTX *ctx, const char *cert_path,
 			const char *key_path, char *words)
 {
 	ERR_clear_error();
+	if (access(cert_path, R_OK))
+		return refuse(words, errno, "cannot read", cert_path);
+	if (access(key_path, R_OK))
+		return refuse(words, errno, "cannot read", key_path);
 	if (SSL_CTX_use_certificate_chain_file(ctx, cert_path) != 1)
 		return refuse(words, EBADMSG, "no certificate in", cert_path);
 	if (SSL_CTX_use_PrivateKey_file(ctx, key_path, SSL_FILETYPE_PEM) != 1)

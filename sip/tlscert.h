@@ -47,7 +47,8 @@ struct tls *tlscert_tls(const struct tlscert *tc);
  *
  * @param words Of TLSCERT_WORDS_MAX: why not
  *
- * @return 0 or errno: what was loaded before stays
+ * @return 0, EBADMSG (what is in a file is not that) or errno: what was loaded
+ *         before stays
  */
 int tlscert_load(struct tlscert *tc, const char *cert_path,
 		 const char *key_path, char *words);

@@ -104,9 +104,22 @@ def test_log_level(lab):
                     'reading the configuration again')
     expect(server.holler('log-level')[1] == 'info\n', 'the one of the file')
     with open(server.conf, 'a', encoding='ascii') as f:
-        f.write('[log]\nlevel = loud\n')
+        f.write('[log]\nlevel = loud\n' + '[nope]\n' * 40)
     server.proc.popen.send_signal(signal.SIGHUP)
-    server.log.wait(lambda x: 'errors' in x.get('event', ''), 'refusing it')
+    told = server.log.wait(lambda x: 'errors' in x.get('event', ''),
+                           'refusing it')
+    expect(told['errors'] == 41, 'how many: %r' % told)
+    line = conf.count('\n') + 2
+    expect(told['reason'].startswith('%s:%d: [log] level: set before in line '
+                                     % (server.conf, line)),
+           'the first: %r' % told)
+    os.unlink(server.conf)
+    mark = server.log.mark()
+    server.proc.popen.send_signal(signal.SIGHUP)
+    told = server.log.wait(lambda x: 'errors' in x.get('event', ''),
+                           'missing it', mark)
+    expect(told['reason'].endswith('cannot be opened: No such file or '
+                                   'directory'), 'no file: %r' % told)
     expect(server.holler('log-level')[1] == 'info\n', 'changed all the same')
 
 

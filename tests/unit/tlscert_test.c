@@ -146,9 +146,13 @@ static void test_bad(void **state)
 	(void)snprintf(other, sizeof(other), "%s/o", w->dir);
 	(void)snprintf(otherkey, sizeof(otherkey), "%s/ok", w->dir);
 	assert_int_equal(tlscert_load(w->tc, w->cert, w->key, w->words),
-			 EBADMSG);
+			 ENOENT);
 	assert_non_null(strstr(w->words, w->cert));
+	assert_non_null(strstr(w->words, strerror(ENOENT)));
 	assert_int_equal(make(w), 0);
+	assert_int_equal(tlscert_load(w->tc, w->cert, otherkey, w->words),
+			 ENOENT);
+	assert_non_null(strstr(w->words, otherkey));
 	assert_int_equal(tlscert_make(other, otherkey, "o", NULL, 0, w->words),
 			 0);
 	assert_int_equal(tlscert_load(w->tc, w->cert, otherkey, w->words),
