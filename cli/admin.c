@@ -4,82 +4,11 @@
 #include <string.h>
 #include "cli/admin.h"
 #include "cli/admin_args.h"
+#include "cli/table.h"
 
 bool admin_knows(const char *noun)
 {
 	return admin_args_noun(noun) || !strcmp(noun, "log-level");
-}
-
-/* --- tables ----------------------------------------------------------- */
-
-static const char *cell(const json_t *val, char *buf, size_t size)
-{
-	if (json_is_string(val))
-		return json_string_value(val);
-	if (json_is_integer(val))
-		snprintf(buf, size, "%" JSON_INTEGER_FORMAT,
-			 json_integer_value(val));
-	else if (json_is_boolean(val))
-		snprintf(buf, size, "%s", json_is_true(val) ? "yes" : "no");
-	else if (json_is_real(val))
-		snprintf(buf, size, "%.1f", json_real_value(val));
-	else
-		snprintf(buf, size, "-");
-	return buf;
-}
-
-/* Characters, not bytes: display names are UTF-8 */
-static int width(const char *s)
-{
-	int n = 0;
-
-	for (; *s; s++)
-		n += ((unsigned char)*s & 0xc0) != 0x80;
-	return n;
-}
-
-static int column_width(const json_t *rows, const char *key)
-{
-	int max = width(key), w;
-	const json_t *row;
-	char buf[32];
-	size_t i;
-
-	json_array_foreach(rows, i, row) {
-		w = width(cell(json_object_get(row, key), buf, sizeof(buf)));
-		max = w > max ? w : max;
-	}
-	return max;
-}
-
-static void row_print(const json_t *rows, json_t *head, const json_t *row)
-{
-	const char *key;
-	char buf[32];
-	json_t *val;
-	int pad = 0;
-
-	json_object_foreach(head, key, val) {
-		const char *text = row ? cell(json_object_get(row, key), buf,
-					      sizeof(buf)) : key;
-
-		printf("%*s%s", pad, "", text);
-		pad = column_width(rows, key) - width(text) + 2;
-	}
-	putchar('\n');
-}
-
-void table_print(const json_t *rows)
-{
-	json_t *head = json_array_get(rows, 0);
-	const json_t *row;
-	size_t i;
-
-	if (!json_is_object(head))
-		return;
-	row_print(rows, head, NULL);
-	json_array_foreach(rows, i, row)
-		row_print(rows, head, row);
 }
 
 /* --- asking ----------------------------------------------------------- */

@@ -45,7 +45,4 @@ int status_main(const char *socket, int argc, char *argv[]);
 
 void admin_help(void);
 
-/** Rows (an array of objects) as a table with the columns of the first */
-void table_print(const json_t *rows);
-
 #endif

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The holler command, as a person meets it"""
+import json
+import socket
+import subprocess
+import threading
+
+from holler_test import DEADLINE, HOLLER, expect
+
+
+class Fake:
+    """An admin socket that gives one answer, or none"""
+
+    def __init__(self, lab, answer):
+        self.path = lab.path('fake')
+        self.answer = answer
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.bind(self.path)
+        self.sock.listen(1)
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        peer = self.sock.accept()[0]
+        peer.makefile().readline()
+        if self.answer:
+            peer.sendall(json.dumps(self.answer).encode() + b'\n')
+        peer.recv(1)
+        peer.close()
+
+
+def holler(*args):
+    return subprocess.run([HOLLER, *args], capture_output=True, text=True,
+                          stdin=subprocess.DEVNULL, timeout=DEADLINE,
+                          check=False)
+
+
+def test_terminal_is_safe(lab):
+    """No control character of a name reaches the terminal; the rest of it and
+    the columns are as they were"""
+    fake = Fake(lab, {'ok': True, 'status': {'conference': {'bridges': [
+        {'name': 'a crew', 'holder': '\x1b[2Jåsa', 'queue': [
+            {'subscriber': 'bob\n\x9b31m'}]},
+        {'name': 'crew', 'holder': '12345678'}], 'groups_total': 2}}})
+    out = holler('--socket', fake.path, 'status').stdout
+    expect(out.splitlines()[-3:] == [
+        'bridge  kind  members  policy  floor     waiting',
+        'a crew  -     -        -       ?[2Jåsa   bob??31m',
+        'crew    -     -        -       12345678  -'], out)
