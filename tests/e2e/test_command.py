@@ -46,3 +46,16 @@ def test_terminal_is_safe(lab):
         'bridge  kind  members  policy  floor     waiting',
         'a crew  -     -        -       ?[2Jåsa   bob??31m',
         'crew    -     -        -       12345678  -'], out)
+
+
+def test_help_of_a_command(lab):
+    """--help after any command is help, done, and asks no hollerd"""
+    for words in ('user add', 'user add dave', 'user', 'group members',
+                  'emergency list', 'floor', 'status', 'log-level'):
+        r = holler('--socket', lab.path('none'), *words.split(), '--help')
+        expect(r.returncode == 0 and r.stdout.startswith('Usage: holler') and
+               not r.stderr, '%s: %r' % (words, r))
+    # A name is none, nor is a command that does not exist
+    for words in ('user remove -- --help', 'users --help'):
+        r = holler('--socket', lab.path('none'), *words.split())
+        expect(r.returncode and not r.stdout, '%s: %r' % (words, r))
