@@ -37,6 +37,8 @@ static int ask(struct admin_link *l, const struct admin_args *a,
 	}
 	else if (rows) {
 		table_print(rows);
+		if (!json_array_size(rows))
+			fprintf(stderr, "holler: the list is empty\n");
 	}
 	json_decref(answer);
 	return status;

@@ -59,3 +59,22 @@ def test_help_of_a_command(lab):
     for words in ('user remove -- --help', 'users --help'):
         r = holler('--socket', lab.path('none'), *words.split())
         expect(r.returncode and not r.stdout, '%s: %r' % (words, r))
+
+
+def test_list_of_nothing(lab):
+    """An empty list says so and is done; a name that is none is an error"""
+    server = lab.server()
+    server.users('alice')
+    server.holler('group', 'add', 'crew')
+    for words in ('emergency list', 'group members crew', 'allow list alice'):
+        r = server.holler(*words.split())
+        expect(r == (0, '', 'holler: the list is empty'), '%s: %r' % (words,
+                                                                      r))
+        r = server.holler(*words.split(), '--json')
+        expect(r == (0, '[]\n', ''), '%s: %r' % (words, r))
+    for words, noun in (('user list', 'user'), ('group members', 'group'),
+                        ('allow list', 'subscription'),
+                        ('policy list', 'policy')):
+        r = server.holler(*words.split(), 'nobody', ok=False)
+        expect(r == (1, '', 'holler: %s nobody: does not exist' % noun),
+               '%s: %r' % (words, r))
