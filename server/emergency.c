@@ -398,6 +398,8 @@ int server_floor_revoke(struct server *srv, const char *group,
 
 	if (!g || !g->b.id || !actor)
 		return ENOENT;
+	if (!g->b.talk.holder[0])
+		return EALREADY;
 
 	err = mixer_floor_revoke(srv->mixer, g->b.id);
 	if (!err)

@@ -280,8 +280,11 @@ def test_emergency_of_a_group_that_is_removed(lab):
 def test_floor_taken_by_an_operator(lab):
     """X2: a dispatcher takes the floor from who talks"""
     server, alice, bob, carol = crew(lab)
+    r = server.holler('floor', 'revoke', 'crew', ok=False)
+    expect(r == (1, '', 'holler: nobody talks there'), r)
     alice.floor.press(NORMAL)
     alice.floor.hear('granted')
+    server.until(lambda s: server.bridge('crew')['holder'] == 'alice', 'her')
     server.holler('floor', 'revoke', 'crew')
     expect(alice.floor.hear('revoke').u16(2) == 4, 'not pre-empted')
     alice.floor.say('release')
