@@ -130,10 +130,11 @@ int admin_main(const char *socket, int argc, char *argv[])
 	const bool level = !strcmp(argv[0], "log-level");
 	struct admin_args a = {.columns = NULL};
 	struct admin_link *l;
-	int status = CLI_FAILED;
+	int status = CLI_FAILED, err;
 
-	if (!level && admin_args_decode(&a, argc, argv))
-		return CLI_USAGE;
+	err = level ? 0 : admin_args_decode(&a, argc, argv);
+	if (err)
+		return err == ENODATA ? CLI_FAILED : CLI_USAGE;
 	if (level && argc > 2) {
 		fprintf(stderr, "holler: log-level takes one level\n");
 		return CLI_USAGE;

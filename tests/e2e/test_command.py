@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The holler command, as a person meets it"""
 import json
+import os
+import pty
+import select
 import socket
 import subprocess
+import termios
 import threading
 
 from holler_test import DEADLINE, HOLLER, expect
@@ -78,3 +82,55 @@ def test_list_of_nothing(lab):
         r = server.holler(*words.split(), 'nobody', ok=False)
         expect(r == (1, '', 'holler: %s nobody: does not exist' % noun),
                '%s: %r' % (words, r))
+
+
+class Typist:
+    """holler on a terminal of its own"""
+
+    def __init__(self, *args):
+        self.master, self.slave = pty.openpty()
+        self.said = ''
+        self.proc = subprocess.Popen([HOLLER, *args], stdin=self.slave,
+                                     stdout=self.slave, stderr=self.slave,
+                                     start_new_session=True)
+
+    def until(self, words):
+        while words not in self.said:
+            expect(select.select([self.master], [], [], DEADLINE)[0],
+                   'not said: %r, but %r' % (words, self.said))
+            self.said += os.read(self.master, 4096).decode()
+
+    def type(self, text):
+        os.write(self.master, text.encode())
+
+    def end(self):
+        """Exit status; the terminal is as it was"""
+        status = self.proc.wait(DEADLINE)
+        mode = termios.tcgetattr(self.slave)[3]
+        expect(mode & termios.ECHO and mode & termios.ISIG, 'left quiet')
+        os.close(self.master)
+        os.close(self.slave)
+        return status
+
+
+def test_password_is_typed(lab):
+    """It is not shown; the terminal is given back, interrupted or not"""
+    server = lab.server()
+    args = ('--socket', server.socket, 'user', 'add', 'dave',
+            '--password-stdin')
+    for stop in ('sec\x03', '\x04'):
+        t = Typist(*args)
+        t.until('Password: ')
+        t.type(stop)
+        t.until('no password on standard input')
+        expect(t.end() == 1 and 'sec' not in t.said, t.said)
+    t = Typist(*args)
+    t.until('Password: ')
+    t.type('secret\n')
+    t.until('\n')
+    expect(t.end() == 0 and 'secret' not in t.said, t.said)
+    users = json.loads(server.holler('user', 'list', 'dave', '--json')[1])
+    expect(users[0]['has_password'], users)
+    r = server.holler('user', 'set', 'dave', '--password-stdin', ok=False)
+    expect(r == (1, '', 'holler: no password on standard input'), r)
+    server.holler('user', 'set', 'dave', '--password-stdin', stdin='other\n')
