@@ -79,6 +79,11 @@ int admin_link_open(struct admin_link **lp, const char *path)
 	if (err == ENOENT || err == ECONNREFUSED)
 		fprintf(stderr, "holler: no hollerd listens on %s: start it, "
 			"or name its socket with --socket\n", path);
+	else if (err == EACCES)
+		fprintf(stderr, "holler: %s: %s: only root, the user of "
+			"hollerd and the group that [admin] group of "
+			"holler.conf names may administer it\n", path,
+			strerror(err));
 	else if (err)
 		fprintf(stderr, "holler: %s: %s\n", path, strerror(err));
 	if (!err) {

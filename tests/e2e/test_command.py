@@ -9,7 +9,9 @@ import subprocess
 import termios
 import threading
 
-from holler_test import DEADLINE, HOLLER, expect
+from holler_test import DEADLINE, HOLLER, Skip, expect
+
+NOBODY = 65534
 
 
 class Fake:
@@ -32,10 +34,10 @@ class Fake:
         peer.close()
 
 
-def holler(*args):
+def holler(*args, **options):
     return subprocess.run([HOLLER, *args], capture_output=True, text=True,
                           stdin=subprocess.DEVNULL, timeout=DEADLINE,
-                          check=False)
+                          check=False, **options)
 
 
 def test_terminal_is_safe(lab):
@@ -134,3 +136,27 @@ def test_password_is_typed(lab):
     r = server.holler('user', 'set', 'dave', '--password-stdin', ok=False)
     expect(r == (1, '', 'holler: no password on standard input'), r)
     server.holler('user', 'set', 'dave', '--password-stdin', stdin='other\n')
+
+
+def test_who_may_not(lab):
+    """Who may not use the socket is told who may"""
+    if os.geteuid():
+        raise Skip('only root can be somebody else')
+    server = lab.server()
+    os.chmod(server.socket, 0)
+    try:
+        r = holler('--socket', server.socket, 'status', user=NOBODY,
+                   group=NOBODY, extra_groups=[])
+    except PermissionError:
+        raise Skip('the build is closed to others') from None
+    expect(r.returncode == 1 and 'Permission denied' in r.stderr and
+           '[admin] group' in r.stderr, r)
+    # The kernel lets them through, hollerd does not
+    folder = os.path.dirname(server.socket)
+    os.chmod(os.path.dirname(folder), 0o755)
+    os.chmod(folder, 0o755)
+    os.chmod(server.socket, 0o666)
+    r = holler('--socket', server.socket, 'status', user=NOBODY,
+               group=NOBODY, extra_groups=[])
+    expect(r.returncode == 1 and 'not administer' in r.stderr and
+           '[admin] group' in r.stderr, r)
