@@ -139,7 +139,7 @@ int admin_main(const char *socket, int argc, char *argv[])
 		fprintf(stderr, "holler: log-level takes one level\n");
 		return CLI_USAGE;
 	}
-	if (!admin_link_open(&l, socket)) {
+	if (!admin_link_open(&l, socket, ADMIN_COMMAND_S)) {
 		status = level ? level_main(l, argc, argv) : ask_all(l, &a);
 		admin_link_close(l);
 	}

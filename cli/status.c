@@ -324,7 +324,7 @@ int status_main(const char *socket, int argc, char *argv[])
 
 	if (args_decode(argc, argv, &json))
 		return CLI_USAGE;
-	if (admin_link_open(&l, socket))
+	if (admin_link_open(&l, socket, ADMIN_STATUS_S))
 		return CLI_FAILED;
 	if (admin_link_ask(l, json_pack("{ss}", "noun", "status"), &answer)) {
 		admin_link_close(l);

@@ -8,8 +8,9 @@ import socket
 import subprocess
 import termios
 import threading
+import time
 
-from holler_test import DEADLINE, HOLLER, Skip, expect
+from holler_test import DEADLINE, HOLLER, Skip, aside, expect
 
 NOBODY = 65534
 
@@ -160,3 +161,20 @@ def test_who_may_not(lab):
                group=NOBODY, extra_groups=[])
     expect(r.returncode == 1 and 'not administer' in r.stderr and
            '[admin] group' in r.stderr, r)
+
+
+@aside
+def test_status_of_a_stopped_server(lab):
+    """status does not wait long for a server that does not answer"""
+    fake = Fake(lab, None)
+    full = socket.socket(socket.AF_UNIX)
+    full.bind(lab.path('full'))
+    full.listen(0)
+    first = socket.socket(socket.AF_UNIX)
+    first.connect(lab.path('full'))
+    for path in (fake.path, lab.path('full')):
+        since = time.monotonic()
+        r = holler('--socket', path, 'status')
+        expect(r.returncode == 1 and
+               r.stderr == 'holler: hollerd gave no answer for 5 s\n', r)
+        expect(5 <= time.monotonic() - since < 20, 'not 5 s')
