@@ -200,6 +200,7 @@ def test_emergency_is_kept(lab):
     server.start()
     server.until(lambda s: s['conference']['node'], 'the server')
     expect('alice' in server.holler('emergency', 'list')[1], 'forgotten')
+    expect(table(server, 'EMERGENCIES')[0]['group'] == 'crew', 'not shown')
     bob.register()
     dave = Radio(server, 'bob', 99)
     dave.floor.hear('idle', in_emergency)
