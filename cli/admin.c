@@ -4,82 +4,11 @@
 #include <string.h>
 #include "cli/admin.h"
 #include "cli/admin_args.h"
+#include "cli/table.h"
 
 bool admin_knows(const char *noun)
 {
 	return admin_args_noun(noun) || !strcmp(noun, "log-level");
-}
-
-/* --- tables ----------------------------------------------------------- */
-
-static const char *cell(const json_t *val, char *buf, size_t size)
-{
-	if (json_is_string(val))
-		return json_string_value(val);
-	if (json_is_integer(val))
-		snprintf(buf, size, "%" JSON_INTEGER_FORMAT,
-			 json_integer_value(val));
-	else if (json_is_boolean(val))
-		snprintf(buf, size, "%s", json_is_true(val) ? "yes" : "no");
-	else if (json_is_real(val))
-		snprintf(buf, size, "%.1f", json_real_value(val));
-	else
-		snprintf(buf, size, "-");
-	return buf;
-}
-
-/* Characters, not bytes: display names are UTF-8 */
-static int width(const char *s)
-{
-	int n = 0;
-
-	for (; *s; s++)
-		n += ((unsigned char)*s & 0xc0) != 0x80;
-	return n;
-}
-
-static int column_width(const json_t *rows, const char *key)
-{
-	int max = width(key), w;
-	const json_t *row;
-	char buf[32];
-	size_t i;
-
-	json_array_foreach(rows, i, row) {
-		w = width(cell(json_object_get(row, key), buf, sizeof(buf)));
-		max = w > max ? w : max;
-	}
-	return max;
-}
-
-static void row_print(const json_t *rows, json_t *head, const json_t *row)
-{
-	const char *key;
-	char buf[32];
-	json_t *val;
-	int pad = 0;
-
-	json_object_foreach(head, key, val) {
-		const char *text = row ? cell(json_object_get(row, key), buf,
-					      sizeof(buf)) : key;
-
-		printf("%*s%s", pad, "", text);
-		pad = column_width(rows, key) - width(text) + 2;
-	}
-	putchar('\n');
-}
-
-void table_print(const json_t *rows)
-{
-	json_t *head = json_array_get(rows, 0);
-	const json_t *row;
-	size_t i;
-
-	if (!json_is_object(head))
-		return;
-	row_print(rows, head, NULL);
-	json_array_foreach(rows, i, row)
-		row_print(rows, head, row);
 }
 
 /* --- asking ----------------------------------------------------------- */
@@ -108,6 +37,8 @@ static int ask(struct admin_link *l, const struct admin_args *a,
 	}
 	else if (rows) {
 		table_print(rows);
+		if (!json_array_size(rows))
+			fprintf(stderr, "holler: the list is empty\n");
 	}
 	json_decref(answer);
 	return status;
@@ -199,15 +130,16 @@ int admin_main(const char *socket, int argc, char *argv[])
 	const bool level = !strcmp(argv[0], "log-level");
 	struct admin_args a = {.columns = NULL};
 	struct admin_link *l;
-	int status = CLI_FAILED;
+	int status = CLI_FAILED, err;
 
-	if (!level && admin_args_decode(&a, argc, argv))
-		return CLI_USAGE;
+	err = level ? 0 : admin_args_decode(&a, argc, argv);
+	if (err)
+		return err == ENODATA ? CLI_FAILED : CLI_USAGE;
 	if (level && argc > 2) {
 		fprintf(stderr, "holler: log-level takes one level\n");
 		return CLI_USAGE;
 	}
-	if (!admin_link_open(&l, socket)) {
+	if (!admin_link_open(&l, socket, ADMIN_COMMAND_S)) {
 		status = level ? level_main(l, argc, argv) : ask_all(l, &a);
 		admin_link_close(l);
 	}
@@ -238,13 +170,14 @@ void admin_help(void)
 	     "--call-only]\n"
 	     "  allow remove WHO WHOM... [--both]      (* is everybody)\n"
 	     "  group add NAME [--service SERVICE] [--display TEXT]\n"
-	     "           [--max-talk SECONDS] [--floor-policy POLICY]\n"
+	     "           [--max-talk SECONDS] [--floor-policy POLICY] "
+	     "[--disable]\n"
 	     "  group set NAME ... | remove NAME...\n"
 	     "  group join NAME SUBSCRIBER... [--priority 0..255]\n"
 	     "           [--listen-only | --talk-only] [--no-emergency]\n"
 	     "  group leave NAME SUBSCRIBER...\n"
 	     "  group members [NAME] [--json]\n"
-	     "  member add|set|remove|list             (the same as columns)\n"
+	     "  member add|set|remove|list ...         (the same table)\n"
 	     "  service add|set NAME [--mode half-duplex|full-duplex]\n"
 	     "           [--codec PCMU|PCMA|G722|opus] "
 	     "[--idle sendrecv|inactive]\n"
@@ -269,5 +202,9 @@ void admin_help(void)
 	     "Watching:\n"
 	     "  status [--json]                        nodes, legs, bridges, "
 	     "floor\n"
+	     "  emergency list [--json]                where, by whom, "
+	     "since when\n"
+	     "  emergency end GROUP|CALL\n"
+	     "  floor revoke GROUP                     from who talks there\n"
 	     "  log-level [error|warn|info|debug]");
 }

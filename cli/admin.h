@@ -16,12 +16,17 @@ enum { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2 };
 
 struct admin_link;
 
+/** How long hollerd may be silent; a command may wait for the database */
+enum { ADMIN_COMMAND_S = 30, ADMIN_STATUS_S = 5 };
+
 /**
- * @param path NULL: $HOLLER_SOCKET, else the usual places
+ * @param path      NULL: $HOLLER_SOCKET, else the usual places
+ * @param timeout_s Of connecting and of each answer
  *
  * @return 0 or errno: what is wrong was said on stderr
  */
-int admin_link_open(struct admin_link **lp, const char *path);
+int admin_link_open(struct admin_link **lp, const char *path,
+		    unsigned timeout_s);
 void admin_link_close(struct admin_link *l);
 
 /**
@@ -44,8 +49,5 @@ int admin_main(const char *socket, int argc, char *argv[]);
 int status_main(const char *socket, int argc, char *argv[]);
 
 void admin_help(void);
-
-/** Rows (an array of objects) as a table with the columns of the first */
-void table_print(const json_t *rows);
 
 #endif

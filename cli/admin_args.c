@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "cli/admin_args.h"
+#include "cli/password.h"
 
 enum option_kind {
 	OPT_TEXT,      /**< --display TEXT */
@@ -193,20 +193,15 @@ static json_t *number(const char *text, double factor)
 	return json_integer((json_int_t)d);
 }
 
-/* A password that is typed is not shown in the list of processes */
-static json_t *password_read(void)
+static int password(json_t **valp)
 {
 	char buf[256];
-	json_t *val;
+	int err = password_read(buf, sizeof(buf));
 
-	if (isatty(STDIN_FILENO))
-		fprintf(stderr, "Password (is shown): ");
-	if (!fgets(buf, sizeof(buf), stdin))
-		return NULL;
-	buf[strcspn(buf, "\r\n")] = '\0';
-	val = json_string(buf);
+	if (!err)
+		*valp = json_string(buf);
 	explicit_bzero(buf, sizeof(buf));
-	return val;
+	return err;
 }
 
 static bool takes_value(enum option_kind kind)
@@ -219,6 +214,7 @@ static int option_apply(struct admin_args *a, const struct option *o,
 			const char *value)
 {
 	json_t *val = NULL;
+	int err = 0;
 
 	switch (o->kind) {
 	case OPT_TEXT:
@@ -237,7 +233,7 @@ static int option_apply(struct admin_args *a, const struct option *o,
 		val = json_false();
 		break;
 	case OPT_PASSWORD:
-		val = password_read();
+		err = password(&val);
 		break;
 	case OPT_SERVICE:
 		if (a->servicec == ADMIN_SERVICES_MAX)
@@ -254,6 +250,8 @@ static int option_apply(struct admin_args *a, const struct option *o,
 		a->json = true;
 		return 0;
 	}
+	if (err)
+		return err;
 	if (!val)
 		return EINVAL;
 	return json_object_set_new(a->columns, o->column, val) ? ENOMEM : 0;
@@ -273,6 +271,7 @@ static int option_take(struct admin_args *a, const struct form *f, int argc,
 	const char *name = argv[*ip], *value = NULL;
 	const struct option *o = f->optionv;
 	unsigned i;
+	int err;
 
 	for (i = 0; i < OPTIONS_MAX && o[i].name; i++) {
 		if (!strcmp(o[i].name, name))
@@ -285,9 +284,12 @@ static int option_take(struct admin_args *a, const struct form *f, int argc,
 			return usage(f, "a value is missing after ", name);
 		value = argv[++*ip];
 	}
-	if (option_apply(a, &o[i], value))
-		return usage(f, "not a value for ", name);
-	return 0;
+	err = option_apply(a, &o[i], value);
+	if (err == ENODATA)
+		fprintf(stderr, "holler: no password on standard input\n");
+	else if (err)
+		err = usage(f, "not a value for ", name);
+	return err;
 }
 
 static unsigned words_count(const struct form *f)

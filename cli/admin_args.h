@@ -28,7 +28,8 @@ struct admin_args {
 
 bool admin_args_noun(const char *noun);
 
-/** @return 0 or EINVAL: what is wrong was said on stderr */
+/** @return 0, EINVAL or, where a password is read and there is none, ENODATA:
+ *  what is wrong was said on stderr */
 int admin_args_decode(struct admin_args *a, int argc, char *argv[]);
 
 #endif

@@ -11,6 +11,7 @@
 
 struct admin_link {
 	FILE *in;
+	unsigned timeout_s;
 	int fd;
 };
 
@@ -21,10 +22,10 @@ static const char *const usual[] = {
 	HL_LOCALSTATEDIR "/lib/holler/admin.sock",
 };
 
-static int link_connect(const char *path, int *fdp)
+static int link_connect(const char *path, unsigned timeout_s, int *fdp)
 {
 	struct sockaddr_un sun = {.sun_family = AF_UNIX};
-	struct timeval tv = {.tv_sec = 30};
+	struct timeval tv = {.tv_sec = timeout_s};
 	int fd, err = 0;
 
 	if (strlen(path) >= sizeof(sun.sun_path))
@@ -45,7 +46,7 @@ static int link_connect(const char *path, int *fdp)
 	return err;
 }
 
-static int connect_any(const char **pathp, int *fdp)
+static int connect_any(const char **pathp, unsigned timeout_s, int *fdp)
 {
 	int err = ENOENT;
 	size_t i;
@@ -53,9 +54,9 @@ static int connect_any(const char **pathp, int *fdp)
 	if (!*pathp)
 		*pathp = getenv("HOLLER_SOCKET");
 	if (*pathp)
-		return link_connect(*pathp, fdp);
+		return link_connect(*pathp, timeout_s, fdp);
 	for (i = 0; i < sizeof(usual) / sizeof(usual[0]); i++) {
-		int e = link_connect(usual[i], fdp);
+		int e = link_connect(usual[i], timeout_s, fdp);
 
 		if (!e)
 			return 0;
@@ -68,17 +69,36 @@ static int connect_any(const char **pathp, int *fdp)
 	return err;
 }
 
-int admin_link_open(struct admin_link **lp, const char *path)
+static int no_answer(const struct admin_link *l, int err)
+{
+	if (err == EAGAIN)
+		fprintf(stderr, "holler: hollerd gave no answer for %u s\n",
+			l->timeout_s);
+	else
+		fprintf(stderr, "holler: hollerd gave no answer\n");
+	return EPROTO;
+}
+
+int admin_link_open(struct admin_link **lp, const char *path,
+		    unsigned timeout_s)
 {
 	struct admin_link *l = calloc(1, sizeof(*l));
 	int err = ENOMEM;
 
 	if (!l)
 		return err;
-	err = connect_any(&path, &l->fd);
+	l->timeout_s = timeout_s;
+	err = connect_any(&path, timeout_s, &l->fd);
 	if (err == ENOENT || err == ECONNREFUSED)
 		fprintf(stderr, "holler: no hollerd listens on %s: start it, "
 			"or name its socket with --socket\n", path);
+	else if (err == EACCES)
+		fprintf(stderr, "holler: %s: %s: only root, the user of "
+			"hollerd and the group that [admin] group of "
+			"holler.conf names may administer it\n", path,
+			strerror(err));
+	else if (err == EAGAIN)
+		err = no_answer(l, err); /* as many wait as may */
 	else if (err)
 		fprintf(stderr, "holler: %s: %s\n", path, strerror(err));
 	if (!err) {
@@ -129,11 +149,10 @@ int admin_link_ask(struct admin_link *l, json_t *req, json_t **answerp)
 	(void)send_all(l->fd, text, strlen(text));
 	(void)send_all(l->fd, "\n", 1);
 	explicit_bzero(text, strlen(text));
+	errno = 0; /* an end of file leaves it */
 	n = getline(&line, &size, l->in);
 	*answerp = n > 0 ? json_loadb(line, (size_t)n, 0, NULL) : NULL;
-	err = *answerp ? 0 : EPROTO;
-	if (err)
-		fprintf(stderr, "holler: hollerd gave no answer\n");
+	err = *answerp ? 0 : no_answer(l, n > 0 ? 0 : errno);
  out:
 	free(line);
 	free(text);

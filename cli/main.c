@@ -24,8 +24,22 @@ static void help(void)
 	     "--socket PATH is hollerd's admin socket (default: "
 	     "$HOLLER_SOCKET, else\n" HL_RUNSTATEDIR "/holler/admin.sock and "
 	     "the usual places beside it).\n"
+	     "--help after any command prints this, or what handset and "
+	     "compare take.\n"
 	     "Exit status: 0 done, 1 refused or impossible, 2 command line "
 	     "wrong.\nSee holler(1).");
+}
+
+/* Where an option stands, it asks: nothing is done */
+static bool asks_help(int argc, char *const argv[])
+{
+	int i;
+
+	for (i = 1; i < argc && strcmp(argv[i], "--"); i++) {
+		if (!strcmp(argv[i], "--help"))
+			return true;
+	}
+	return false;
 }
 
 /** @return index of the subcommand, or -1: what is wrong was said */
@@ -75,6 +89,11 @@ int main(int argc, char *argv[])
 		return handset_main(argc, argv);
 	if (!strcmp(cmd, "compare"))
 		return compare_main(argc, argv);
+	if ((admin_knows(cmd) || !strcmp(cmd, "status")) &&
+	    asks_help(argc, argv)) {
+		help();
+		return CLI_OK;
+	}
 	if (!strcmp(cmd, "status"))
 		return status_main(socket, argc, argv);
 	if (admin_knows(cmd))

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "cli/admin.h"
+#include "cli/table.h"
 
 /* "-" for what is not there; ends with the row */
 static json_t *text(const json_t *obj, const char *key)
@@ -18,6 +20,13 @@ static json_t *text(const json_t *obj, const char *key)
 static long long number(const json_t *obj, const char *key)
 {
 	return json_integer_value(json_object_get(obj, key));
+}
+
+static const char *word(const json_t *obj, const char *key)
+{
+	const char *s = json_string_value(json_object_get(obj, key));
+
+	return s ? s : "?";
 }
 
 static void list_print(const char *title, json_t *rows, long long total)
@@ -148,6 +157,75 @@ static void subscriptions_print(const json_t *presence, const json_t *conf)
 		   number(presence, "subscriptions_active"));
 }
 
+static bool is_urgent(const json_t *obj)
+{
+	const char *tier = json_string_value(json_object_get(obj, "tier"));
+
+	return tier && strcmp(tier, "normal") != 0;
+}
+
+static json_t *tier_of(const json_t *bridge)
+{
+	return is_urgent(bridge) ? text(bridge, "tier") : NULL;
+}
+
+static json_t *left_of(const json_t *bridge)
+{
+	char buf[32];
+
+	if (!json_is_integer(json_object_get(bridge, "left_ms")))
+		return NULL;
+	snprintf(buf, sizeof(buf), "%lld s",
+		 (number(bridge, "left_ms") + 999) / 1000);
+	return json_string(buf);
+}
+
+/* "bob (emergency), carol": in the order in which they are served */
+static json_t *waiting_of(const json_t *bridge)
+{
+	const json_t *queue = json_object_get(bridge, "queue"), *w;
+	json_t *names = NULL;
+	char *buf = NULL;
+	size_t i, size = 0;
+	FILE *f;
+
+	if (!json_array_size(queue))
+		return NULL;
+	f = open_memstream(&buf, &size);
+	if (!f)
+		return NULL;
+	json_array_foreach(queue, i, w) {
+		fprintf(f, "%s%s", i ? ", " : "", word(w, "subscriber"));
+		if (is_urgent(w))
+			fprintf(f, " (%s)", word(w, "tier"));
+	}
+	if (!fclose(f))
+		names = json_string(buf);
+	free(buf);
+	return names;
+}
+
+/* A column that is there only if a bridge has something to say in it */
+static void column_add(json_t *rows, const json_t *bridges, const char *name,
+		       json_t *(*of)(const json_t *bridge))
+{
+	json_t *cells = json_array(), *cell;
+	const json_t *b;
+	bool any = false;
+	size_t i;
+
+	json_array_foreach(bridges, i, b) {
+		cell = of(b);
+		any |= cell != NULL;
+		json_array_append_new(cells, cell ? cell : json_string("-"));
+	}
+	json_array_foreach(cells, i, cell) {
+		if (any)
+			json_object_set(json_array_get(rows, i), name, cell);
+	}
+	json_decref(cells);
+}
+
 static void bridges_print(const json_t *conf)
 {
 	const json_t *bridges = json_object_get(conf, "bridges"), *b;
@@ -161,8 +239,21 @@ static void bridges_print(const json_t *conf)
 			"policy", text(b, "policy"),
 			"floor", text(b, "holder")));
 	}
+	column_add(rows, bridges, "tier", tier_of);
+	column_add(rows, bridges, "left", left_of);
+	column_add(rows, bridges, "waiting", waiting_of);
 	list_print("bridges", rows, number(conf, "calls_total") +
 					    number(conf, "groups_total"));
+}
+
+/* First of all lists: nobody looks for it */
+static void emergencies_print(const json_t *conf)
+{
+	json_t *rows = json_object_get(conf, "emergencies");
+
+	if (json_array_size(rows))
+		list_print("EMERGENCIES", json_incref(rows),
+			   (long long)json_array_size(rows));
 }
 
 static void age_print(long long s)
@@ -170,13 +261,6 @@ static void age_print(long long s)
 	if (s >= 86400)
 		printf("%lld days ", s / 86400);
 	printf("%lld:%02lld:%02lld", s / 3600 % 24, s / 60 % 60, s % 60);
-}
-
-static const char *word(const json_t *obj, const char *key)
-{
-	const char *s = json_string_value(json_object_get(obj, key));
-
-	return s ? s : "?";
 }
 
 static void sockets_print(const json_t *presence)
@@ -213,6 +297,7 @@ static void status_print(const json_t *st)
 	       number(presence, "bindings"),
 	       number(presence, "subscriptions_all"),
 	       number(presence, "groups"));
+	emergencies_print(conf);
 	nodes_print(presence);
 	subscriptions_print(presence, conf);
 	bridges_print(conf);
@@ -239,7 +324,7 @@ int status_main(const char *socket, int argc, char *argv[])
 
 	if (args_decode(argc, argv, &json))
 		return CLI_USAGE;
-	if (admin_link_open(&l, socket))
+	if (admin_link_open(&l, socket, ADMIN_STATUS_S))
 		return CLI_FAILED;
 	if (admin_link_ask(l, json_pack("{ss}", "noun", "status"), &answer)) {
 		admin_link_close(l);

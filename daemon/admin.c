@@ -272,7 +272,8 @@ static void accept_h(int flags, void *arg)
 	if (!peer_may(a, fd, &uid)) {
 		hlog_limited(a->env->log, "admin.refused", HLOG_WARN, "admin",
 			     "peer refused", HLOG_U("uid", uid));
-		turn_away(fd, "you may not administer this hollerd");
+		turn_away(fd, "you may not administer this hollerd: you "
+			  "are not of its [admin] group");
 	}
 	else if (list_count(&a->clients) >= a->cfg.clients_max) {
 		turn_away(fd, "too many admin clients: try again");

@@ -200,7 +200,9 @@ static void rows_run(struct command *c, int err, json_t *rows)
 }
 
 /* What is done to a group that runs. The conference role writes down who did
- * it, too: an emergency is also ended by those who take part. */
+ * it, too: an emergency is also ended by those who take part.
+ *
+ * @param missing Words for ENOENT */
 static void group_run(struct command *c, const json_t *args,
 		      int (*h)(struct server *srv, const char *group,
 			       const char *actor), const char *missing)
@@ -217,6 +219,9 @@ static void group_run(struct command *c, const json_t *args,
 	}
 	else if (err == ENOENT) {
 		deliver_error(c, missing);
+	}
+	else if (err == EALREADY) {
+		deliver_error(c, "nobody talks there");
 	}
 	else {
 		deliver_error(c, group ? strerror(err)

@@ -323,6 +323,35 @@ static int row_append(struct admin *a, sqlite3_stmt *st)
 	return err ? ENOMEM : 0;
 }
 
+/* A list of a group without members is empty, one of a group that does not
+ * exist is a mistake; * is everybody */
+static int owner_check(struct admin *a)
+{
+	const struct noun *of = noun_find(a->noun->of);
+	json_t *name = json_object_get(a->args, a->noun->cols[0].json);
+	const char *s = json_string_value(name);
+	struct colsql t = {.len = 0};
+	sqlite3_stmt *st = NULL;
+	int rc;
+
+	if (!s || !strcmp(s, "*"))
+		return 0;
+	colsql_text(&t, "SELECT 1 FROM %s WHERE %s = ?1", of->table,
+		    of->cols[0].sql);
+	if (sql_prepare(&st, a->db, t.buf))
+		return say_sql(a);
+	colsql_value(st, 1, name);
+	rc = sqlite3_step(st);
+	sqlite3_finalize(st);
+	if (rc == SQLITE_ROW)
+		return 0;
+	if (rc != SQLITE_DONE)
+		return say_sql(a);
+	a->noun = of;
+	(void)json_object_set(a->args, of->cols[0].json, name);
+	return say(a, ENOENT, "does not exist");
+}
+
 static int verb_list(struct admin *a)
 {
 	struct colsql t = {.len = 0};
@@ -349,6 +378,8 @@ static int verb_list(struct admin *a)
 		err = row_append(a, st);
 	if (!err && rc != SQLITE_DONE)
 		err = say_sql(a);
+	if (!err && !json_array_size(a->rows))
+		err = owner_check(a);
 out:
 	sqlite3_finalize(st);
 	return err;

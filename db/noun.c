@@ -91,13 +91,14 @@ static const struct col member_cols[] = {
 static const struct noun nouns[] = {
 	{"user", "user",
 	 ", EXISTS(SELECT 1 FROM credential c WHERE c.user = name)", true,
-	 user_cols},
-	{"policy", "floor_policy", "", false, policy_cols},
-	{"service", "service", "", false, service_cols},
-	{"subscription", "subscription", "", false, subscription_cols},
-	{"allow", "authorisation", "", false, allow_cols},
-	{"group", "talkgroup", "", false, group_cols},
-	{"member", "member", "", false, member_cols},
+	 "user", user_cols},
+	{"policy", "floor_policy", "", false, "policy", policy_cols},
+	{"service", "service", "", false, "service", service_cols},
+	{"subscription", "subscription", "", false, "subscription",
+	 subscription_cols},
+	{"allow", "authorisation", "", false, "subscription", allow_cols},
+	{"group", "talkgroup", "", false, "group", group_cols},
+	{"member", "member", "", false, "group", member_cols},
 };
 
 const struct noun *noun_find(const char *name)

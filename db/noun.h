@@ -23,6 +23,7 @@ struct noun {
 	const char *table;
 	const char *list;       /**< More columns of a list, not settable */
 	bool is_user;           /**< It has a password, too */
+	const char *of;         /**< The noun that its first key names */
 	const struct col *cols; /**< Keys first, json NULL at the end */
 };
 

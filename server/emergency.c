@@ -396,13 +396,15 @@ int server_emergencies(const struct server *srv, json_t **rowsp)
 
 	LIST_FOREACH(&srv->emergencyl, le) {
 		const struct emergency *e = le->data;
-		json_t *o = emergency_json(e), *name;
+		json_t *name = json_string(e->group[0] ? e->group
+						       : e->bridge->subject);
+		json_t *o = json_pack("{s:o}", "group",
+				      name ? name : json_string("?"));
+		json_t *what = emergency_json(e);
 
-		name = json_string(e->group[0] ? e->group
-					       : e->bridge->subject);
-		(void)json_object_set_new(o, "group",
-					  name ? name : json_string("?"));
+		(void)json_object_update(o, what);
 		(void)json_array_append_new(rows, o);
+		json_decref(what);
 	}
 
 	*rowsp = rows;
@@ -417,6 +419,8 @@ int server_floor_revoke(struct server *srv, const char *group,
 
 	if (!g || !g->b.id || !actor)
 		return ENOENT;
+	if (!g->b.talk.holder[0])
+		return EALREADY;
 
 	err = mixer_floor_revoke(srv->mixer, g->b.id);
 	if (!err)

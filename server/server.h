@@ -108,7 +108,7 @@ int server_emergencies(const struct server *srv, json_t **rowsp);
 int server_emergency_end(struct server *srv, const char *name,
 			 const char *actor);
 /** Take the floor of a group from who has it; actor is written down.
- *  @return 0, ENOENT: nobody of it is up, EAGAIN */
+ *  @return 0, ENOENT: nobody of it is up, EALREADY: nobody talks, EAGAIN */
 int server_floor_revoke(struct server *srv, const char *group,
 			const char *actor);
 

@@ -194,6 +194,17 @@ static json_t *bridges_json(const struct server *srv)
 	return a;
 }
 
+static json_t *emergencies_json(const struct server *srv)
+{
+	json_t *a = NULL;
+
+	if (server_emergencies(srv, &a))
+		return json_null();
+	while (json_array_size(a) > SERVER_STATUS_MAX)
+		(void)json_array_remove(a, json_array_size(a) - 1);
+	return a;
+}
+
 static json_t *worker_json(const struct mixer_stats *s)
 {
 	const struct {
@@ -365,6 +376,7 @@ int server_status(const struct server *srv, json_t **objp)
 							 srv->cfg.focus_max));
 	(void)json_object_set_new(o, "legs", legs_json(srv));
 	(void)json_object_set_new(o, "bridges", bridges_json(srv));
+	(void)json_object_set_new(o, "emergencies", emergencies_json(srv));
 	(void)json_object_set_new(o, "workers", workers_json(srv));
 	*objp = o;
 	return 0;

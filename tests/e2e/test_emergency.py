@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Emergencies: declared by a request or a MESSAGE, told to all, kept, written
 down, and ended by somebody (row X2)"""
+import json
 import os
+import re
 import subprocess
 
 from holler_test import expect
@@ -126,6 +128,10 @@ def test_emergency_by_message(lab):
     listed = server.holler('emergency', 'list')[1].splitlines()
     expect(len(listed) == 2 and 'crew' in listed[1] and 'alice' in listed[1],
            listed)
+    expect(re.search(r' \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$', listed[1]) and
+           'since' in listed[0].split(), listed)
+    rows = json.loads(server.holler('emergency', 'list', '--json')[1])
+    expect(isinstance(rows[0]['since_utc_ms'], int), rows)
     server.holler('emergency', 'end', 'crew')
     bob.floor.hear('idle', calm)
     watch.until(lambda w: '<emergency' not in w.bodies[-1], 'its end')
@@ -135,6 +141,53 @@ def test_emergency_by_message(lab):
     # What cannot be read
     expect(alice.message('maybe') == 400, 'a value that is none')
     expect(alice.message('', 'Content-Type: text/plain') == 415, 'text')
+
+
+def table(server, title):
+    """Rows of that table of holler status, as dicts by the words of its head;
+    its columns are two blanks apart"""
+    lines = server.holler('status')[1].splitlines()
+    at = [i for i, x in enumerate(lines) if x.startswith(title + ': ')]
+    rows = []
+    for line in lines[at[0] + 1:] if at else []:
+        if not line:
+            break
+        rows.append(re.split('  +', line))
+    return [dict(zip(rows[0], x)) for x in rows[1:]]
+
+
+def test_status_tells_the_operator(lab):
+    """X2: the text of holler status says how urgently, how long still, who
+    waits in which order, and who is in an emergency; else nothing of it"""
+    server, alice, bob, carol = crew(lab)
+    server.sql("UPDATE talkgroup SET max_talk_ms = 3600000;"
+               "UPDATE floor_policy SET preempt = 0;")
+    server.log.wait(lambda x: x.get('event') == 'floor policy', 'the policy')
+    expect(list(table(server, 'bridges')[0]) ==
+           ['bridge', 'kind', 'members', 'policy', 'floor'], 'columns')
+    expect('EMERGENCIES' not in server.holler('status')[1], 'calm')
+    alice.floor.press(NORMAL)
+    alice.floor.hear('granted')
+    for n, radio in enumerate((bob, carol), 1):
+        radio.floor.press(NORMAL)
+        server.until(lambda s: len(server.bridge('crew')['queue']) == n,
+                     '%d who wait' % n)
+    row = table(server, 'bridges')[0]
+    expect(row['floor'] == 'alice' and row['left'] == '3600 s' and
+           row['waiting'] == 'bob, carol' and 'tier' not in row, row)
+    carol.floor.press(EMERGENCY)
+    server.until(lambda s: emergency(server), 'the emergency')
+    there = table(server, 'EMERGENCIES')
+    expect(len(there) == 1 and there[0]['group'] == 'crew' and
+           there[0]['by'] == 'carol', there)
+    server.until(lambda s: server.bridge('crew')['queue'][0]['subscriber'] ==
+                 'carol', 'who is first')
+    row = table(server, 'bridges')[0]
+    expect(row['waiting'] == 'carol (emergency), bob', row)
+    alice.floor.say('release')
+    carol.floor.hear('granted', in_emergency)
+    server.until(lambda s: server.bridge('crew')['holder'] == 'carol', 'her')
+    expect(table(server, 'bridges')[0]['tier'] == 'emergency', 'how urgently')
 
 
 def test_emergency_is_kept(lab):
@@ -147,6 +200,7 @@ def test_emergency_is_kept(lab):
     server.start()
     server.until(lambda s: s['conference']['node'], 'the server')
     expect('alice' in server.holler('emergency', 'list')[1], 'forgotten')
+    expect(table(server, 'EMERGENCIES')[0]['group'] == 'crew', 'not shown')
     bob.register()
     dave = Radio(server, 'bob', 99)
     dave.floor.hear('idle', in_emergency)
@@ -227,8 +281,11 @@ def test_emergency_of_a_group_that_is_removed(lab):
 def test_floor_taken_by_an_operator(lab):
     """X2: a dispatcher takes the floor from who talks"""
     server, alice, bob, carol = crew(lab)
+    r = server.holler('floor', 'revoke', 'crew', ok=False)
+    expect(r == (1, '', 'holler: nobody talks there'), r)
     alice.floor.press(NORMAL)
     alice.floor.hear('granted')
+    server.until(lambda s: server.bridge('crew')['holder'] == 'alice', 'her')
     server.holler('floor', 'revoke', 'crew')
     expect(alice.floor.hear('revoke').u16(2) == 4, 'not pre-empted')
     alice.floor.say('release')

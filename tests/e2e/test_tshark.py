@@ -107,6 +107,8 @@ def floor_scenario(server, sets):
         let_go(first)
         second.event('granted')
         second.mark()
+        server.until(lambda s: server.bridge('crew')['holder'] == second.user,
+                     'the holder')
         server.holler('floor', 'revoke', 'crew')
         second.event('revoked')
         second.send('release')
