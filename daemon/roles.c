@@ -22,6 +22,7 @@ enum {
 struct roles {
 	struct bus *bus;
 	struct prov *prov;
+	const char *prov_path;
 	struct state *state;
 	struct auth *auth;
 	struct presence *presence;
@@ -149,6 +150,7 @@ int roles_alloc(struct roles **rp, const struct config *c,
 		return failed(words, ENOMEM, "memory", "");
 	r->log = log;
 	r->prov_fd = -1;
+	r->prov_path = site->prov_path;
 	err = databases_open(r, c, site, words);
 	if (err)
 		goto out;
@@ -217,6 +219,19 @@ static json_t *listen_status(const struct presence *p)
 	return list;
 }
 
+static json_t *prov_status(const struct prov *prov, const char *path)
+{
+	static const char *const words[] = {
+		[PROV_FILE_OK] = "ok",
+		[PROV_FILE_MISSING] = "missing",
+		[PROV_FILE_UNREADABLE] = "unreadable",
+	};
+	struct prov_stats st;
+
+	prov_stats_get(prov, &st);
+	return json_pack("{ss ss}", "path", path, "file", words[st.file]);
+}
+
 static json_t *store_status(const struct state *state)
 {
 	struct state_stats st;
@@ -248,6 +263,8 @@ int roles_status(const struct roles *r, json_t **objp)
 	if (!obj)
 		return ENOMEM;
 	json_object_set_new(obj, "listen", listen_status(r->presence));
+	json_object_set_new(obj, "provisioning",
+			    prov_status(r->prov, r->prov_path));
 	json_object_set_new(obj, "store", store_status(r->state));
 	err = presence_status(r->presence, &part);
 	if (err)

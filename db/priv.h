@@ -72,6 +72,7 @@ struct prov {
 	_Atomic bool starved; /**< The thread waits for room in up */
 	_Atomic uint64_t refused, compared, retries;
 	_Atomic bool scrub_waits;
+	_Atomic unsigned file;  /**< enum prov_file */
 
 	/* caller */
 	pthread_t thread;

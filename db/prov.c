@@ -226,6 +226,7 @@ void prov_stats_get(const struct prov *p, struct prov_stats *st)
 						memory_order_relaxed),
 		.scrub_waits = atomic_load_explicit(&p->scrub_waits,
 						    memory_order_relaxed),
+		.file = atomic_load_explicit(&p->file, memory_order_relaxed),
 	};
 }
 
