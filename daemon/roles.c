@@ -95,14 +95,26 @@ static int db_failed(char *words, int err, const char *what,
 	return err;
 }
 
+/* No state beside it: a first start, which everybody expects */
+static void made_tell(const struct roles *r, const struct site *site,
+		      bool first)
+{
+	if (prov_made(r->prov))
+		hlog(r->log, first ? HLOG_INFO : HLOG_WARN, site->prov_path,
+		     "was not there, or empty: a new provisioning database"
+		     " without users was made");
+}
+
 static int databases_open(struct roles *r, const struct config *c,
 			  const struct site *site, char *words)
 {
+	const bool first = access(site->state_path, F_OK) != 0;
 	int err;
 
 	err = prov_open(&r->prov, site->prov_path, c->realm, r->log);
 	if (err)
 		return db_failed(words, err, "provisioning", site->prov_path);
+	made_tell(r, site, first);
 	err = state_open(&r->state, site->state_path, r->log);
 	if (err)
 		return db_failed(words, err, "state", site->state_path);

@@ -64,6 +64,7 @@ struct prov {
 	struct hlog *log;
 	char *path;
 	char realm[HL_HOST_MAX];
+	bool made;
 	struct evq *up, *down;
 	struct wake *up_wake, *down_wake;
 

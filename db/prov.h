@@ -186,6 +186,9 @@ int prov_init(const char *path, const char *realm, struct hlog *log);
 /** Realm of the open database; constant while it is open */
 const char *prov_realm(const struct prov *p);
 
+/** There was no database, or a file without a byte: a new one was made */
+bool prov_made(const struct prov *p);
+
 /**
  * Be told of every row of the tables in mask (PROV_BIT), then of changes.
  * Referenced rows come before the rows that name them, and of rows that

@@ -149,3 +149,24 @@ def test_database_restored(lab):
     server.start()
     expect('later' in names(server) and 'inwal' not in names(server),
            'not restored: %s' % names(server))
+
+
+def test_database_made(lab):
+    """A first start is no news; a database that vanished since is"""
+    words = 'a new provisioning database without users was made'
+    server = lab.server()
+    log_wait(server, words, level='info', subject=server.db)
+    server.stop()
+    for size in (None, 0):
+        for end in ('', '-wal', '-shm'):
+            if os.path.exists(server.db + end):
+                os.unlink(server.db + end)
+        if size is not None:
+            with open(server.db, 'wb'):
+                pass
+        server.start()
+        log_wait(server, words, level='warn', subject=server.db)
+        server.stop()
+    server.start()
+    expect(not server.log.having(lambda x: words in x.get('event', '')),
+           'told of a database that was there')
