@@ -184,6 +184,29 @@ def test_guessing_does_not_fill_the_log(lab):
     expect(0 < len(said) <= 20, '%d lines' % len(said))
 
 
+def test_subscription_to_nothing_is_logged(lab):
+    """Who wanted what service, and why that came to nothing"""
+    server = lab.server()
+    server.users('alice', both=False)
+    server.holler('service', 'add', 'other')
+    for service, event, reason in (
+            ('nosvc', 'SUBSCRIBE to nobody', 'no service has the name'),
+            ('other', 'SUBSCRIBE refused', 'no enabled subscription to')):
+        mark = server.log.mark()
+        hs = lab.handset(server, 'alice', service=service)
+        said = server.log.wait(
+            lambda x, e=event: x.get('event') == e, event, after=mark)
+        expect(said['user'] == 'alice' and reason in said['reason'] and
+               said['to'] == 'sip:%s@ptt.test' % service and
+               said['peer'].startswith('127.'), '%r' % said)
+        hs.kill()
+    # what leads somewhere is no news
+    mark = server.log.mark()
+    lab.handset(server, 'alice').ready()
+    expect(not server.log.having(lambda x: 'SUBSCRIBE' in x.get('event', ''),
+                                 mark), 'a good one is told')
+
+
 def test_replay_and_stale(lab):
     """P14: a nonce works for a while, and each count once"""
     server = lab.server({'auth': {'nonce_ttl_s': 1}})
