@@ -219,6 +219,27 @@ static bool password_right(const struct account *acc,
 	return known && !err;
 }
 
+static const char *why_wrong(const struct auth *a, const struct account *acc,
+			     const struct digest_cred *cred)
+{
+	if (strcmp(cred->realm, prov_realm(a->prov)))
+		return "another realm";
+	return acc ? "wrong password" : "unknown user";
+}
+
+static void wrong(struct auth *a, const struct bus_auth_check *req,
+		  const struct account *acc, const struct digest_cred *cred,
+		  struct bus_auth_result *res)
+{
+	a->wrong++;
+	challenge(a, req->claimed, false, res);
+	if (res->code != 401)
+		return;
+	res->wrong = true;
+	(void)re_snprintf(res->words, sizeof(res->words), "%s",
+			  why_wrong(a, acc, cred));
+}
+
 static void judge(struct auth *a, const struct bus_auth_check *req,
 		  const struct digest_cred *cred, struct bus_auth_result *res)
 {
@@ -228,10 +249,10 @@ static void judge(struct auth *a, const struct bus_auth_check *req,
 	const struct account *acc = account_find(a, cred->username);
 	enum nonce_verdict v;
 
+	str_ncpy(res->user, cred->username, sizeof(res->user));
 	if (!password_right(acc, cred, req->method) ||
 	    strcmp(cred->realm, prov_realm(a->prov))) {
-		a->wrong++;
-		challenge(a, req->claimed, false, res);
+		wrong(a, req, acc, cred, res);
 		return;
 	}
 	v = nonce_check(a->nonces, cred->nonce, nc, req->transaction, now);
@@ -261,7 +282,6 @@ static void judge(struct auth *a, const struct bus_auth_check *req,
 	}
 	a->ok++;
 	refuse(res, 200, "OK");
-	(void)re_snprintf(res->user, sizeof(res->user), "%s", acc->row.user);
 }
 
 static void check(struct auth *a, const struct bus_auth_check *req,

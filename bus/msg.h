@@ -59,14 +59,16 @@ struct bus_auth_check {
 /**
  * code 200: user is who they say. 401: challenge with nonce, stale, and the
  * algorithms below. 400: credentials malformed. 403: refused for good
- * (disabled user with right password).
+ * (disabled user with right password). With 401 the words are for the log
+ * alone: the challenge does not tell who exists.
  */
 struct bus_auth_result {
 	uint16_t code;
 	char words[HL_REASON_MAX];
-	char user[HL_NAME_MAX];
+	char user[HL_NAME_MAX];     /**< But for 200 only who they claim to be */
 	char nonce[BUS_NONCE_MAX];
 	bool stale;
+	bool wrong;                 /**< 401: there were credentials */
 	bool offer_sha256, offer_md5;
 };
 

@@ -279,6 +279,18 @@ static void sockets_print(const json_t *presence)
 	}
 }
 
+static void provisioning_print(const json_t *prov)
+{
+	const char *file = word(prov, "file");
+
+	if (!strcmp(file, "missing"))
+		printf("ERROR: %s is gone: move a copy to its place; changes "
+		       "are refused until then\n", word(prov, "path"));
+	else if (!strcmp(file, "unreadable"))
+		printf("ERROR: %s cannot be read: see the log\n",
+		       word(prov, "path"));
+}
+
 static void status_print(const json_t *st)
 {
 	const json_t *presence = json_object_get(st, "presence");
@@ -291,6 +303,7 @@ static void status_print(const json_t *st)
 	       number(st, "pid"));
 	age_print(number(st, "uptime_s"));
 	printf("\ndomain %s\n", domain ? domain : "?");
+	provisioning_print(json_object_get(st, "provisioning"));
 	sockets_print(presence);
 	printf("%lld users, %lld registered terminals, %lld subscriptions, "
 	       "%lld groups\n", number(presence, "users"),

@@ -23,6 +23,7 @@ enum {
 struct roles {
 	struct bus *bus;
 	struct prov *prov;
+	const char *prov_path;
 	struct state *state;
 	struct auth *auth;
 	struct presence *presence;
@@ -95,14 +96,26 @@ static int db_failed(char *words, int err, const char *what,
 	return err;
 }
 
+/* No state beside it: a first start, which everybody expects */
+static void made_tell(const struct roles *r, const struct site *site,
+		      bool first)
+{
+	if (prov_made(r->prov))
+		hlog(r->log, first ? HLOG_INFO : HLOG_WARN, site->prov_path,
+		     "was not there, or empty: a new provisioning database"
+		     " without users was made");
+}
+
 static int databases_open(struct roles *r, const struct config *c,
 			  const struct site *site, char *words)
 {
+	const bool first = access(site->state_path, F_OK) != 0;
 	int err;
 
 	err = prov_open(&r->prov, site->prov_path, c->realm, r->log);
 	if (err)
 		return db_failed(words, err, "provisioning", site->prov_path);
+	made_tell(r, site, first);
 	err = state_open(&r->state, site->state_path, r->log);
 	if (err)
 		return db_failed(words, err, "state", site->state_path);
@@ -188,6 +201,7 @@ int roles_alloc(struct roles **rp, const struct config *c,
 		return failed(words, ENOMEM, "memory", "");
 	r->log = log;
 	r->prov_fd = -1;
+	r->prov_path = site->prov_path;
 	err = databases_open(r, c, site, words);
 	if (err)
 		goto out;
@@ -253,6 +267,19 @@ static json_t *listen_status(const struct presence *p)
 	return list;
 }
 
+static json_t *prov_status(const struct prov *prov, const char *path)
+{
+	static const char *const words[] = {
+		[PROV_FILE_OK] = "ok",
+		[PROV_FILE_MISSING] = "missing",
+		[PROV_FILE_UNREADABLE] = "unreadable",
+	};
+	struct prov_stats st;
+
+	prov_stats_get(prov, &st);
+	return json_pack("{ss ss}", "path", path, "file", words[st.file]);
+}
+
 static json_t *store_status(const struct state *state)
 {
 	struct state_stats st;
@@ -284,6 +311,8 @@ int roles_status(const struct roles *r, json_t **objp)
 	if (!obj)
 		return ENOMEM;
 	json_object_set_new(obj, "listen", listen_status(r->presence));
+	json_object_set_new(obj, "provisioning",
+			    prov_status(r->prov, r->prov_path));
 	json_object_set_new(obj, "store", store_status(r->state));
 	err = presence_status(r->presence, &part);
 	if (err)

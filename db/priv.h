@@ -64,6 +64,7 @@ struct prov {
 	struct hlog *log;
 	char *path;
 	char realm[HL_HOST_MAX];
+	bool made;
 	struct evq *up, *down;
 	struct wake *up_wake, *down_wake;
 
@@ -72,6 +73,7 @@ struct prov {
 	_Atomic bool starved; /**< The thread waits for room in up */
 	_Atomic uint64_t refused, compared, retries;
 	_Atomic bool scrub_waits;
+	_Atomic unsigned file;  /**< enum prov_file */
 
 	/* caller */
 	pthread_t thread;

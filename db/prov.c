@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <openssl/crypto.h>
 #include "util/log.h"
 #include "util/ring.h"
@@ -170,6 +171,7 @@ int prov_open(struct prov **pp, const char *path, const char *realm,
 	      struct hlog *log)
 {
 	sqlite3 *db = NULL;
+	struct stat sb;
 	struct prov *p;
 	int err;
 
@@ -183,6 +185,7 @@ int prov_open(struct prov **pp, const char *path, const char *realm,
 	err = str_dup(&p->path, path);
 	if (!err)
 		err = queues_alloc(p);
+	p->made = stat(path, &sb) || !sb.st_size;
 	if (!err)
 		err = file_open(&db, path, realm, log);
 	if (err)
@@ -209,6 +212,11 @@ const char *prov_realm(const struct prov *p)
 	return p ? p->realm : NULL;
 }
 
+bool prov_made(const struct prov *p)
+{
+	return p && p->made;
+}
+
 int prov_fd(const struct prov *p)
 {
 	return p ? wake_fd(p->up_wake) : -1;
@@ -226,6 +234,7 @@ void prov_stats_get(const struct prov *p, struct prov_stats *st)
 						memory_order_relaxed),
 		.scrub_waits = atomic_load_explicit(&p->scrub_waits,
 						    memory_order_relaxed),
+		.file = atomic_load_explicit(&p->file, memory_order_relaxed),
 	};
 }
 

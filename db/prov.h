@@ -186,6 +186,9 @@ int prov_init(const char *path, const char *realm, struct hlog *log);
 /** Realm of the open database; constant while it is open */
 const char *prov_realm(const struct prov *p);
 
+/** There was no database, or a file without a byte: a new one was made */
+bool prov_made(const struct prov *p);
+
 /**
  * Be told of every row of the tables in mask (PROV_BIT), then of changes.
  * Referenced rows come before the rows that name them, and of rows that
@@ -203,12 +206,19 @@ int prov_fd(const struct prov *p);
 /** Deliver waiting changes and answers, at most max (0: all) */
 void prov_poll(struct prov *p, unsigned max);
 
+enum prov_file {
+	PROV_FILE_OK,
+	PROV_FILE_MISSING,   /**< Deleted: changes are refused */
+	PROV_FILE_UNREADABLE /**< Tried again; the log says why */
+};
+
 struct prov_stats {
 	uint64_t refused;  /**< Rows that did not fit their type */
 	uint64_t compared; /**< Times that the whole file was compared */
 	uint64_t retries;  /**< Failed attempts to read it */
 	bool scrub_waits;  /**< A staged password may still be in the log,
 				because a program holds it */
+	enum prov_file file;
 };
 void prov_stats_get(const struct prov *p, struct prov_stats *st);
 

@@ -207,6 +207,9 @@ static int file_prepare(const char *path, bool create, struct hlog *log)
 		return errno;
 	if (!S_ISREG(sb.st_mode))
 		return EINVAL;
+	/* somebody fills it just now, or never will */
+	if (!create && !sb.st_size)
+		return ENODATA;
 	if (sb.st_mode & 07) {
 		hlog(log, HLOG_WARN, path, "everybody may read or write the"
 		     " file: taken away");

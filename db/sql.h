@@ -44,7 +44,7 @@ struct sql_busy {
 /**
  * Open, migrate if needed
  *
- * @param create Make the file if it is absent
+ * @param create Make the file if it is absent or empty
  * @return 0 or errno; the reason is logged in words
  */
 int sql_open(sqlite3 **dbp, const char *path, const struct sql_kind *kind,

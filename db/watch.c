@@ -11,13 +11,13 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/ring.h"
 #include "db/feed.h"
 #include "db/fwatch.h"
 #include "db/keeper.h"
+#include "db/place.h"
 #include "db/priv.h"
 
 enum {
@@ -38,8 +38,9 @@ struct watch {
 	struct list waiting;       /**< prov_req: watchers to come */
 	unsigned mask;             /**< Tables that anybody ever asked for */
 	bool dirty;                /**< Read, whatever the version says */
-	dev_t dev;
-	ino_t ino;
+	struct place place;
+	enum place_state seen;     /**< If not ours, nothing is written */
+	bool left;                 /**< Our -wal is in nobody's way */
 
 	struct fwatch *fwatch;     /**< NULL: only looked at now and then */
 	unsigned settle_ms;        /**< 0: nothing has been written lately */
@@ -70,18 +71,6 @@ static void watch_destructor(void *arg)
 	mem_deref(w->fwatch);
 }
 
-/* -- what has happened to the files -------------------------------------- */
-
-/* The path names another file than the one that is open */
-static bool file_replaced(const struct watch *w)
-{
-	struct stat sb;
-
-	if (stat(w->p->path, &sb))
-		return false;
-	return sb.st_dev != w->dev || sb.st_ino != w->ino;
-}
-
 /* -- errors -------------------------------------------------------------- */
 
 static void file_close(struct watch *w)
@@ -89,6 +78,24 @@ static void file_close(struct watch *w)
 	sql_close(w->db);
 	w->db = NULL;
 	w->version = NULL;
+}
+
+static const char *why(int err)
+{
+	switch (err) {
+
+	case EBUSY:
+		return "a writer keeps it locked";
+	case ESTALE:
+		return "its version or realm is another";
+	case ENODATA:
+		return "it is empty";
+	case ETXTBSY:
+		return "it came while a program uses the old file: end that"
+		       " program";
+	default:
+		return strerror(err);
+	}
 }
 
 /* The server goes on with what it has; a cause is told once */
@@ -99,10 +106,7 @@ static void retry_later(struct watch *w, int err)
 	if (err != w->told_err)
 		hlog(w->p->log, HLOG_ERROR, w->p->path,
 		     "cannot be read, trying again until it works",
-		     HLOG_S("error",
-			    err == EBUSY ? "a writer keeps it locked" :
-			    err == ESTALE ? "its version or realm is another" :
-					    strerror(err)));
+		     HLOG_S("error", why(err)));
 	w->told_err = err;
 	w->retry_ms = !w->retry_ms ? WATCH_RETRY_MIN_MS : w->retry_ms * 2;
 	if (w->retry_ms > WATCH_RETRY_MAX_MS)
@@ -111,7 +115,7 @@ static void retry_later(struct watch *w, int err)
 	w->dirty = true;
 	/* relaxed: a counter, it orders nothing */
 	atomic_fetch_add_explicit(&w->p->retries, 1, memory_order_relaxed);
-	if (err != EBUSY && w->db)
+	if (err != EBUSY && err != ETXTBSY && w->db)
 		file_close(w);
 }
 
@@ -125,7 +129,7 @@ static void retry_over(struct watch *w)
 
 static int file_adopt(struct watch *w, sqlite3 *db)
 {
-	struct stat sb;
+	int err;
 
 	w->db = db;
 	w->busy.max_ms = SQL_BUSY_MS;
@@ -133,10 +137,9 @@ static int file_adopt(struct watch *w, sqlite3 *db)
 	feed_attach(&w->feed, db);
 	w->dirty = true;
 	keeper_begin(&w->keeper, clock_mono_ms());
-	if (stat(w->p->path, &sb))
-		return errno;
-	w->dev = sb.st_dev;
-	w->ino = sb.st_ino;
+	err = place_take(&w->place);
+	if (err)
+		return err;
 	fwatch_renew(w->fwatch);
 	return sql_prepare(&w->version, db, "PRAGMA data_version");
 }
@@ -155,6 +158,69 @@ static void file_reopen(struct watch *w)
 		retry_later(w, err);
 }
 
+/* -- what has happened to the file --------------------------------------- */
+
+/* What belongs to the file that is open goes out of the way of the next one */
+static int file_leave(struct watch *w)
+{
+	int err = 0;
+
+	if (w->left)
+		return 0;
+	w->busy.max_ms = 0;
+	err = place_leave(&w->place, w->db);
+	w->busy.max_ms = SQL_BUSY_MS;
+	w->left = !err;
+	return err == EBUSY ? ETXTBSY : err;
+}
+
+/* What was read stays. The -wal is tried again at each look */
+static void file_missing(struct watch *w)
+{
+	if (w->seen != PLACE_GONE)
+		hlog(w->p->log, HLOG_ERROR, w->p->path, "is gone: move a copy"
+		     " to its place; until then the server goes on with what"
+		     " it knows, and changes are refused");
+	w->seen = PLACE_GONE;
+	(void)file_leave(w);
+}
+
+/* Also for the old file that is back: its -wal was taken away */
+static void file_change(struct watch *w)
+{
+	const int err = file_leave(w);
+
+	if (err) {
+		w->seen = PLACE_ANOTHER;
+		retry_later(w, err);
+		return;
+	}
+	if (w->seen == PLACE_GONE)
+		hlog(w->p->log, HLOG_INFO, w->p->path, "is there again");
+	w->seen = PLACE_OURS;
+	w->left = false;
+	file_close(w);
+}
+
+static void file_follow(struct watch *w)
+{
+	if (!w->db)
+		return;
+	switch (place_look(&w->place)) {
+
+	case PLACE_OURS:
+		if (w->seen != PLACE_OURS)
+			file_change(w);
+		break;
+	case PLACE_GONE:
+		file_missing(w);
+		break;
+	case PLACE_ANOTHER:
+		file_change(w);
+		break;
+	}
+}
+
 /* -- what goes up -------------------------------------------------------- */
 
 static struct prov_msg *msg_alloc(enum prov_msg_kind kind, uint32_t id)
@@ -168,6 +234,13 @@ static struct prov_msg *msg_alloc(enum prov_msg_kind kind, uint32_t id)
 	return msg;
 }
 
+static enum prov_file file_state(const struct watch *w)
+{
+	if (w->seen == PLACE_GONE)
+		return PROV_FILE_MISSING;
+	return w->told_err ? PROV_FILE_UNREADABLE : PROV_FILE_OK;
+}
+
 static void stats_set(struct watch *w)
 {
 	/* relaxed: counters, they order nothing */
@@ -176,6 +249,8 @@ static void stats_set(struct watch *w)
 	atomic_store_explicit(&w->p->compared, w->feed.compared,
 			      memory_order_relaxed);
 	atomic_store_explicit(&w->p->scrub_waits, w->keeper.scrub,
+			      memory_order_relaxed);
+	atomic_store_explicit(&w->p->file, file_state(w),
 			      memory_order_relaxed);
 }
 
@@ -309,10 +384,11 @@ static void version_look(struct watch *w)
  * without meeting us */
 static int file_serve(struct watch *w)
 {
-	int err;
+	int err = 0;
 
 	w->busy.max_ms = 0;
-	err = keeper_run(&w->keeper, clock_mono_ms(), &w->dirty);
+	if (w->seen == PLACE_OURS)
+		err = keeper_run(&w->keeper, clock_mono_ms(), &w->dirty);
 	w->busy.max_ms = SQL_BUSY_MS;
 	if (!err && (w->dirty || !list_isempty(&w->waiting)))
 		err = round_run(w);
@@ -327,12 +403,13 @@ static void file_look(struct watch *w)
 
 	if (w->retry_ms && clock_mono_ms() < w->retry_at_ms)
 		return;
-	if (w->db && file_replaced(w))
-		file_close(w);
+	file_follow(w);
 	if (!w->db)
 		file_reopen(w);
-	if (!w->db)
+	if (!w->db || w->seen == PLACE_ANOTHER) {
+		stats_set(w);
 		return;
+	}
 
 	version_look(w);
 	err = file_serve(w);
@@ -347,6 +424,21 @@ static void file_look(struct watch *w)
 
 /* -- requests ------------------------------------------------------------ */
 
+/* Why a command cannot be run; NULL: it can. What is known may be listed
+ * while the file is gone */
+static const char *obstacle(const struct watch *w, const struct prov_req *req)
+{
+	if (!w->db)
+		return "the provisioning database cannot be read: see the log";
+	if (w->seen == PLACE_OURS || !strcmp(req->verb, "list"))
+		return NULL;
+	if (w->seen == PLACE_GONE)
+		return "the file of the provisioning database is gone: move a"
+		       " copy to its place; nothing was changed";
+	return "the provisioning database was replaced while a program uses"
+	       " the old file: end that program; nothing was changed";
+}
+
 static void command_run(struct watch *w, struct prov_req *req)
 {
 	struct prov_msg *msg = msg_alloc(PROV_MSG_ANSWER, 0);
@@ -357,11 +449,15 @@ static void command_run(struct watch *w, struct prov_req *req)
 		.realm = w->p->realm,
 	};
 
+	const char *words;
+
 	if (!msg)
 		goto out;
+	file_follow(w);
+	words = obstacle(w, req);
 	msg->u.answer.h = req->h;
 	msg->u.answer.arg = req->arg;
-	if (w->db) {
+	if (!words) {
 		msg->u.answer.err = admin_run(w->db, &cmd,
 					      msg->u.answer.words,
 					      &msg->u.answer.rows);
@@ -371,8 +467,7 @@ static void command_run(struct watch *w, struct prov_req *req)
 		file_look(w);
 	} else {
 		msg->u.answer.err = EIO;
-		str_ncpy(msg->u.answer.words, "the provisioning database"
-			 " cannot be read: see the log", ADMIN_WORDS_MAX);
+		str_ncpy(msg->u.answer.words, words, ADMIN_WORDS_MAX);
 	}
 	if (msg_push(w, msg)) {
 		free(msg->u.answer.rows);
@@ -412,6 +507,8 @@ static int sleep_ms(struct watch *w)
 		return until(w->retry_at_ms, timeout_ms);
 	if (w->settle_ms)
 		timeout_ms = (int)w->settle_ms;
+	if (w->seen != PLACE_OURS)
+		return timeout_ms;
 	return until(keeper_next_ms(&w->keeper), timeout_ms);
 }
 
@@ -459,6 +556,7 @@ int watch_alloc(struct watch **wp, struct prov *p, sqlite3 *db)
 	w->p = p;
 	w->busy.stop_h = stop_h;
 	w->busy.arg = w;
+	w->place.path = p->path;
 	w->feed.log = p->log;
 	w->feed.realm = p->realm;
 	w->keeper.feed = &w->feed;

@@ -52,19 +52,20 @@ void focus_subscribe(struct request *rq, void *arg)
 	(void)arg;
 	rq->p->n.subscribes++;
 	if (!sub) {
-		request_reply(rq, 403, "Not Allowed, Or No Leg's URI", NULL);
+		subscribe_refuse(rq, 403, "Not Allowed, Or No Leg's URI", NULL,
+				 NULL);
 		return;
 	}
 	b = binding_by_flow(p->bindings, &rq->msg->src, rq->sock,
 			    binding_owner(sub->user));
 	if (!b) {
-		request_reply(rq, 403, "Register From This Address First",
-			      NULL);
+		subscribe_refuse(rq, 403, "Register From This Address First",
+				 NULL, NULL);
 		return;
 	}
 	n = node_find(p->nodes, sub->node);
 	if (!n) {
-		request_reply(rq, 480, "No Leg Is Up", NULL);
+		subscribe_refuse(rq, 480, "No Leg Is Up", NULL, NULL);
 		return;
 	}
 	edge_forwarded(rq, forward(rq, sub, b, n));

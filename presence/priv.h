@@ -215,6 +215,11 @@ void registrar_request(struct request *rq, void *arg);
 /* --- subscribe.c, publish.c --------------------------------------------- */
 
 void subscribe_request(struct request *rq, void *arg);
+/** Answer a SUBSCRIBE so, and log it: some of many
+ *
+ *  @param why What the peer is not told, or NULL: the words */
+void subscribe_refuse(struct request *rq, uint16_t code, const char *words,
+		      const char *hdrs, const char *why);
 /** SUBSCRIBE with a To tag; false if no dialog of ours */
 bool subscribe_refresh(struct edge_sock *sock, const struct sip_msg *msg);
 void publish_request(struct request *rq, void *arg);

@@ -237,6 +237,15 @@ static void proven(struct request *rq)
 	}
 }
 
+/* Who guesses passwords does not fill the disk */
+static void refusal_tell(const struct request *rq,
+			 const struct bus_auth_result *res)
+{
+	hlog_limited(rq->p->log, "auth.refused", HLOG_INFO, "auth", "refused",
+		     HLOG_SA("peer", &rq->msg->src), HLOG_S("user", res->user),
+		     HLOG_U("code", res->code), HLOG_S("reason", res->words));
+}
+
 static void verdict_handler(int err, const struct bus_msg *msg, void *arg)
 {
 	struct request *rq = arg;
@@ -255,13 +264,12 @@ static void verdict_handler(int err, const struct bus_msg *msg, void *arg)
 		proven(rq);
 		return;
 	}
+	if (res->code != 401 || res->wrong)
+		refusal_tell(rq, res);
 	if (res->code == 401) {
 		challenge(rq, res);
 		return;
 	}
-	hlog(rq->p->log, HLOG_INFO, "auth", "refused",
-	     HLOG_SA("peer", &rq->msg->src), HLOG_U("code", res->code),
-	     HLOG_S("reason", res->words));
 	request_reply(rq, res->code, res->words, NULL);
 }
 

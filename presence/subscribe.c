@@ -78,6 +78,38 @@ static void leftovers_end(const struct watch_ask *ask,
 	}
 }
 
+static void subscribe_tell(const struct request *rq, const char *event,
+			   const char *reason)
+{
+	hlog_limited(rq->p->log, "edge.subscribe", HLOG_INFO, "presence",
+		     event, HLOG_S("user", rq->user),
+		     HLOG_PL("to", &rq->msg->ruri),
+		     HLOG_SA("peer", &rq->msg->src),
+		     HLOG_S("reason", reason));
+}
+
+void subscribe_refuse(struct request *rq, uint16_t code, const char *words,
+		      const char *hdrs, const char *why)
+{
+	subscribe_tell(rq, "SUBSCRIBE refused", why ? why : words);
+	request_reply(rq, code, words, hdrs);
+}
+
+/* It is accepted all the same: the answer does not tell who exists. Who meant
+ * a service waits for ever */
+static void nobody_tell(const struct request *rq, const struct watch_ask *ask)
+{
+	const struct directory *dir = rq->p->dir;
+	char name[HL_NAME_MAX];
+
+	if (ask->kind != WATCH_ONE ||
+	    edge_local_user(rq->p, &rq->msg->uri, name))
+		return;
+	if (!directory_resolve(dir, name, ask->sub->service))
+		subscribe_tell(rq, "SUBSCRIBE to nobody", "no service has the"
+			       " name, nor anybody in the subscriber's own");
+}
+
 static void subscribe(struct request *rq, struct watch_ask *ask,
 		      uint32_t expires_s)
 {
@@ -94,9 +126,11 @@ static void subscribe(struct request *rq, struct watch_ask *ask,
 	code = check_bounds(p, sub->user);
 	if (code) {
 		told_fini(&ask->told);
-		request_reply(rq, code, "Too Many Subscriptions", NULL);
+		subscribe_refuse(rq, code, "Too Many Subscriptions", NULL,
+				 NULL);
 		return;
 	}
+	nobody_tell(rq, ask);
 	err = watcher_alloc(&w, p, ask, rq->msg);
 	if (err) {
 		request_reply(rq, err == EBADMSG ? 400 : 500,
@@ -156,7 +190,7 @@ void subscribe_request(struct request *rq, void *arg)
 	}
 	code = watch_decode(&ask, rq, &words);
 	if (code)
-		request_reply(rq, code, words, refusal_hdrs(code));
+		subscribe_refuse(rq, code, words, refusal_hdrs(code), ask.why);
 	else
 		subscribe(rq, &ask, expires_s);
 }

@@ -173,8 +173,10 @@ static uint16_t fixed_decode(struct presence *p, struct watch_ask *ask,
 	if (ask->kind != WATCH_ONE)
 		return 0;
 	ask->eventlist = false;
-	if (rejected(p, ask, name))
+	if (rejected(p, ask, name)) {
+		ask->why = "no rule lets the subscriber see it";
 		return refuse(wordsp, 403, "Not Allowed");
+	}
 	return told_add(NULL, &ask->told, 1, name, NULL) ? 500 : 0;
 }
 
@@ -205,8 +207,12 @@ uint16_t watch_decode(struct watch_ask *ask, struct request *rq,
 	ask->sub = directory_service(p->dir, name)
 			   ? edge_named_sub(p, msg)
 			   : who(p, user, msg, name);
-	if (!ask->sub || ask->sub->user != user)
+	if (!ask->sub || ask->sub->user != user) {
+		ask->why = ask->kind == WATCH_SERVICE ?
+			"From has no enabled subscription to the service" :
+			"From is no enabled subscription of the user";
 		return refuse(wordsp, 403, "Not Allowed");
+	}
 	ask->b = binding_by_flow(p->bindings, &msg->src, rq->sock,
 				 binding_owner(user));
 	if (!ask->b)

@@ -65,6 +65,8 @@ struct watch_ask {
 	bool eventlist;
 	struct dir_sub *sub;
 	const struct binding *b;
+	const char *why;         /**< Refused: more than the peer is told,
+				      or NULL */
 	struct told_table told;  /**< Fixed kinds: whom; becomes the watcher's,
 				      whether or not there is one */
 };

@@ -131,6 +131,82 @@ def test_unknown_user_or_wrong_password(lab):
     sip.close()
 
 
+def refusal(server, mark, **fields):
+    return server.log.wait(
+        lambda x: (x.get('subject'), x.get('event')) == ('auth', 'refused')
+        and all(x.get(key) == value for key, value in fields.items()),
+        'to log %r' % fields, after=mark)
+
+
+def test_refused_is_logged(lab):
+    """Who was refused, from where and why; a name is bounded"""
+    server = lab.server()
+    server.users('alice', 'bob', both=False)
+    server.sql("UPDATE user SET enabled = 0 WHERE name = 'bob'")
+    for user, password, code, reason in (
+            ('alice', 'wrong', 401, 'wrong password'),
+            ('nobody', 'wrong', 401, 'unknown user'),
+            ('bob', 'bobpw', 403, 'This account is disabled')):
+        sip = Sip(server)
+        mark = server.log.mark()
+        expect(sip.register(user, password)[1][0] == code, user)
+        refusal(server, mark, level='info', user=user, code=code,
+                reason=reason, peer='%s:%d' % (sip.host, sip.port))
+        sip.close()
+    # without credentials, and with the right ones: no word
+    sip = Sip(server)
+    mark = server.log.mark()
+    expect(sip.register('alice', 'alicepw')[1][0] == 200, 'alice')
+    sip.close()
+    sip = Sip(server)
+    name = '\xe9 x=1 ' + 'n' * 150
+    first = sip.ask('REGISTER', 'sip:ptt.test', 'x', headers=['Expires: 60'])
+    auth = sip.authorization(first, 'REGISTER', 'sip:ptt.test', name, 'x')
+    sip.request('REGISTER', 'sip:ptt.test', 'x',
+                headers=['Expires: 60', auth])
+    expect(sip.response()[0] == 401, 'a long name')
+    said = refusal(server, mark, reason='unknown user')
+    expect(said['user'].startswith('\xe9 x=1 n') and
+           len(said['user']) < 64, said)
+    sip.close()
+
+
+def test_guessing_does_not_fill_the_log(lab):
+    """Of many wrong passwords some are logged"""
+    server = lab.server()
+    mark = server.log.mark()
+    sip = Sip(server)
+    for _ in range(40):
+        expect(sip.register('mallory', 'guess')[1][0] == 401, 'a guess')
+    sip.close()
+    expect(server.status()['auth']['wrong'] == 40, 'not all were judged')
+    said = server.log.having(lambda x: x.get('subject') == 'auth', mark)
+    expect(0 < len(said) <= 20, '%d lines' % len(said))
+
+
+def test_subscription_to_nothing_is_logged(lab):
+    """Who wanted what service, and why that came to nothing"""
+    server = lab.server()
+    server.users('alice', both=False)
+    server.holler('service', 'add', 'other')
+    for service, event, reason in (
+            ('nosvc', 'SUBSCRIBE to nobody', 'no service has the name'),
+            ('other', 'SUBSCRIBE refused', 'no enabled subscription to')):
+        mark = server.log.mark()
+        hs = lab.handset(server, 'alice', service=service)
+        said = server.log.wait(
+            lambda x, e=event: x.get('event') == e, event, after=mark)
+        expect(said['user'] == 'alice' and reason in said['reason'] and
+               said['to'] == 'sip:%s@ptt.test' % service and
+               said['peer'].startswith('127.'), '%r' % said)
+        hs.kill()
+    # what leads somewhere is no news
+    mark = server.log.mark()
+    lab.handset(server, 'alice').ready()
+    expect(not server.log.having(lambda x: 'SUBSCRIBE' in x.get('event', ''),
+                                 mark), 'a good one is told')
+
+
 def test_replay_and_stale(lab):
     """P14: a nonce works for a while, and each count once"""
     server = lab.server({'auth': {'nonce_ttl_s': 1}})
