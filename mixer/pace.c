@@ -10,7 +10,7 @@ static bool is_silent(struct pace *pc, const struct pace_speech *sp,
 {
 	if (*pkt->quiet == REPLAY_UNKNOWN) {
 		if (no != pc->unheard)
-			pc->silence = (struct silence){.known = false};
+			pc->silence = (struct silence){.codes = 0};
 		pc->unheard = no + 1;
 		*pkt->quiet = silence_is(&pc->silence, sp->codec, pkt->p,
 					 pkt->len)
