@@ -211,6 +211,36 @@ static void g722_taken_over(void **state)
 	line_close(&l);
 }
 
+/* ..nor does who comes to a hole that the talker's network made */
+static void g722_hole(void **state)
+{
+	unsigned lost;
+
+	(void)state;
+	for (lost = 0; lost < 10; lost++) {
+		const unsigned more = lost ? 1 + BLIND + PAUSE : 0;
+		struct pace pc = {.begun = false};
+		struct pace_out out;
+		struct line l;
+		unsigned n = 0;
+
+		line_open(&l, 4);
+		say_many(&l, LOUD, BLIND);
+		say_many(&l, QUIET, 50);
+		l.st.idx += lost;
+		l.st.ts += lost * FRAME;
+		say_many(&l, QUIET, 50);
+		do {
+			pace_step(&pc, l.r, &g722, l.now, &out);
+			if (out.type == PACE_WAIT)
+				l.now = out.at_us;
+			n += out.type == PACE_SEND;
+		} while (out.type != PACE_END);
+		assert_int_equal(n, BLIND + 1 + PAUSE + more);
+		line_close(&l);
+	}
+}
+
 /* Nothing was sent for a while */
 static void gap_is_short(void **state)
 {
@@ -524,6 +554,7 @@ int main(void)
 		cmocka_unit_test(silence_is_short),
 		cmocka_unit_test(g722_silence_is_short),
 		cmocka_unit_test(g722_taken_over),
+		cmocka_unit_test(g722_hole),
 		cmocka_unit_test(gap_is_short),
 		cmocka_unit_test(catches_up),
 		cmocka_unit_test(oldest_falls_out),

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "mixer/ms2_g722.h"
+#include "mixer/pace.h"
 #include "mixer/silence.h"
 #include "tests/unit/g722_sound.h"
 
@@ -23,6 +24,7 @@ enum {
 	PACKETS = 4 * SECOND,
 	/* Of a stream that is entered, when silence is not seen yet */
 	BLIND = SILENCE_G722_BLIND / CODES,
+	LOST = 5,
 	DELAY = 91, /* Of the decoder: its filter, and what conceals loss */
 	/* Amplitude of a tone whose mean is one and a half of SILENCE_MEAN */
 	HUM = 230,
@@ -296,6 +298,64 @@ static void hiss_is_not_silent(void **state)
 	assert_true(mean.low <= SILENCE_MEAN);
 }
 
+/* Does a latecomer hear the last packet, before which so many were lost? */
+static bool hears_last(const uint8_t *codes, unsigned n, unsigned lost)
+{
+	const struct pace_speech sp = {MIXER_CODEC_G722, 8000};
+	struct replay_pool pool;
+	struct pace pc = {.begun = false};
+	struct pace_out out;
+	struct replay *r;
+	uint64_t now = 1;
+	uint32_t k, last = 0;
+
+	assert_int_equal(replay_pool_init(&pool, 4 * REPLAY_CHUNK_BYTES, 10000),
+			 0);
+	r = replay_open(&pool, 1);
+	assert_non_null(r);
+	for (k = 0; k < n; k++) {
+		const struct burst_stamp st = {.idx = k, .ts = k * CODES};
+
+		if (k + 1 == n || k + 1 + lost < n)
+			assert_true(replay_put(r, &st, now, &codes[k * CODES],
+					       CODES));
+	}
+	do {
+		pace_step(&pc, r, &sp, now, &out);
+		if (out.type == PACE_WAIT)
+			now = out.at_us;
+		if (out.type == PACE_SEND)
+			last = out.packet.stamp.idx + pc.idx_off;
+	} while (out.type != PACE_END);
+	replay_unref(r);
+	replay_pool_fini(&pool);
+	return last == n - 1;
+}
+
+/* Quiet, then packets are lost in which a soft word has begun: the state from
+ * before the hole would take it for quiet */
+static void lost_is_a_hole(void **state)
+{
+	enum { AT = SECOND, N = AT + LOST + 1 };
+	static int16_t v[N * SAMPLES];
+	static uint8_t codes[N * CODES];
+	double most;
+	size_t i;
+
+	(void)state;
+	for (most = 95; most < 440; most += 5) {
+		tone(v, N * SAMPLES, 440, most);
+		for (i = 0; i < AT * SAMPLES; i++)
+			v[i] = room();
+		g722_sound(codes, v, N * SAMPLES);
+		assert_true(hears_last(codes, N, LOST));
+	}
+	for (i = 0; i < N * SAMPLES; i++)
+		v[i] = room();
+	g722_sound(codes, v, N * SAMPLES);
+	assert_false(hears_last(codes, N, 0));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -306,6 +366,7 @@ int main(void)
 		cmocka_unit_test(mmm_is_not_silent),
 		cmocka_unit_test(pauses_are_silent),
 		cmocka_unit_test(hiss_is_not_silent),
+		cmocka_unit_test(lost_is_a_hole),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
