@@ -4,14 +4,15 @@
  */
 #include "mixer/pace.h"
 
-/* Of a packet's number; others may have found out about those before it */
+/* By its index as the talker sent it: those before it may have been lost, or
+ * others have found out about them */
 static bool is_silent(struct pace *pc, const struct pace_speech *sp,
-		      uint32_t no, const struct replay_packet *pkt)
+		      uint32_t idx, const struct replay_packet *pkt)
 {
 	if (*pkt->quiet == REPLAY_UNKNOWN) {
-		if (no != pc->unheard)
-			pc->silence = (struct silence){.known = false};
-		pc->unheard = no + 1;
+		if (idx != pc->unheard)
+			pc->silence = (struct silence){.codes = 0};
+		pc->unheard = idx + 1;
 		*pkt->quiet = silence_is(&pc->silence, sp->codec, pkt->p,
 					 pkt->len)
 				      ? REPLAY_SILENT
@@ -30,11 +31,11 @@ static bool is_spare(struct pace *pc, const struct replay *r,
 	struct replay_packet next;
 
 	if (pc->quiet < sp->clock_hz / 1000 * PACE_PAUSE_MS ||
-	    !is_silent(pc, sp, pos.no, pkt))
+	    !is_silent(pc, sp, pkt->stamp.idx + pc->idx_off, pkt))
 		return false;
 	replay_step(&pos, pkt);
 	return !replay_get(r, &pos, &next) ||
-	       is_silent(pc, sp, pos.no, &next);
+	       is_silent(pc, sp, next.stamp.idx, &next);
 }
 
 static void pass(struct pace *pc, const struct replay_packet *pkt)
@@ -79,7 +80,7 @@ static void deliver(struct pace *pc, const struct pace_speech *sp,
 {
 	const struct burst_stamp *st = &out->packet.stamp;
 
-	if (!is_silent(pc, sp, pc->pos.no, &out->packet))
+	if (!is_silent(pc, sp, st->idx + pc->idx_off, &out->packet))
 		pc->quiet = 0;
 	else if (pc->begun)
 		pc->quiet += st->ts - pc->ts;

@@ -36,7 +36,7 @@ struct pace {
 	uint32_t quiet;      /**< Clock units of silence heard on end */
 	uint64_t at_us;      /**< The last packet heard or left out came */
 	struct silence silence;
-	uint32_t unheard;    /**< ..is of the packet before that number */
+	uint32_t unheard;    /**< ..is of the talker's packet before it */
 	bool begun;
 };
 

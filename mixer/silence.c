@@ -31,15 +31,18 @@ static bool opus_silent(const uint8_t *p, size_t len)
 
 static bool g722_silent(struct silence *s, const uint8_t *p, size_t len)
 {
-	struct g722_scale mean;
+	const bool blind = s->codes < SILENCE_G722_BLIND;
+	struct g722_mean mean;
 
 	if (!len)
 		return false;
-	if (!s->known)
-		s->scale = (struct g722_scale){G722_LOW_MAX, G722_HIGH_MAX};
-	s->known = true;
-	g722_scale_follow(&s->scale, &mean, p, len);
-	return mean.low <= SILENCE_G722_LOW && mean.high <= SILENCE_G722_HIGH;
+	if (!s->codes)
+		g722_enter(&s->g722);
+	if (blind)
+		s->codes += (uint32_t)len;
+	g722_follow(&s->g722, &mean, p, len);
+	return !blind && mean.low <= SILENCE_MEAN &&
+	       mean.step_high <= SILENCE_G722_HIGH;
 }
 
 bool silence_is(struct silence *s, enum mixer_codec codec, const uint8_t *p,

@@ -2,11 +2,12 @@
 /**
  * @file silence.h  Is there nothing to hear in a packet of speech?
  *
- * Told without decoding: PCMU and PCMA by the mean of their samples; Opus by
+ * PCMU and PCMA: told by the mean of their samples. Opus, without decoding: by
  * what its encoder sends while it sends nothing (RFC 7587 section 3.1.3), and
- * by the voice activity bits of its SILK layer (RFC 6716 section 4.2.3); G.722
- * by the steps of its quantizers, which are known by what came before: the
- * first packets of a stream that is entered amid are not silent. Pure.
+ * by the voice activity bits of its SILK layer (RFC 6716 section 4.2.3). G.722:
+ * by the mean of its lower sub-band, decoded, and the quantizer's step of its
+ * higher one, which are known by what came before: the first packets of a
+ * stream that is entered amid are not silent. Pure.
  */
 #ifndef HL_MIXER_SILENCE_H
 #define HL_MIXER_SILENCE_H
@@ -17,16 +18,20 @@
 enum {
 	/** Mean of the samples' values, of 32768: the noise of a quiet room */
 	SILENCE_MEAN = 96,
-	/** Steps of G.722 in a quiet room: measured, of pink noise of half that
-	 *  mean, and of recordings, whose speech it finds to the end of a word */
-	SILENCE_G722_LOW = 4000,
-	SILENCE_G722_HIGH = 5300
+	/** Step of the higher sub-band of G.722 in a quiet room: measured, of
+	 *  pink noise of half that mean, and of recordings, whose speech it
+	 *  finds to the end of a word */
+	SILENCE_G722_HIGH = 5300,
+	/** Codes of G.722 (200 ms) until what is one and a half times as loud
+	 *  as SILENCE_MEAN is never less than that: measured, of hum entered
+	 *  anywhere, which takes longest */
+	SILENCE_G722_BLIND = 1600
 };
 
 /** What is known of a stream between its packets. Zeroed memory: nothing */
 struct silence {
-	struct g722_scale scale;
-	bool known;
+	struct g722 g722;
+	uint32_t codes; /**< Heard of it, counted as far as BLIND */
 };
 
 /** @param s Of the packet before; forget it where there is a hole */

@@ -20,6 +20,8 @@ enum {
 	/* Chunks of frames of 160 bytes */
 	IN_CHUNK = (REPLAY_CHUNK_BYTES - 24) / (24 + FRAME),
 	PAUSE = PACE_PAUSE_MS / 20,
+	/* Packets of G.722 until silence is seen */
+	BLIND = SILENCE_G722_BLIND / FRAME,
 	LOUD = 0x10,
 	QUIET = 0xff
 };
@@ -169,27 +171,27 @@ static void silence_is_short(void **state)
  * one; all later ones hear the same as the first */
 static void g722_silence_is_short(void **state)
 {
-	const unsigned heard = 5 + 1 + PAUSE + 1 + 5;
+	const unsigned heard = BLIND + 1 + PAUSE + 1 + 5;
 	struct line l;
 	uint64_t us;
 	unsigned k;
 
 	(void)state;
 	line_open(&l, 4);
-	say_many(&l, LOUD, 5);
+	say_many(&l, LOUD, BLIND);
 	say_many(&l, QUIET, 100);
 	say_many(&l, LOUD, 5);
 	for (k = 0; k < 3; k++) {
 		struct pace pc = {.begun = false};
 
 		assert_int_equal(hear_in(&l, &pc, &g722, &us), heard);
-		assert_int_equal(pc.idx_off, 110 - heard);
+		assert_int_equal(pc.idx_off, BLIND + 105 - heard);
 	}
 	line_close(&l);
 }
 
-/* ..and who goes on where the first one left knows nothing of the stream: one
- * packet is taken for a word, as it was at the beginning of the pause */
+/* ..and who goes on where the first one left knows nothing of the stream: until
+ * it does, all packets are taken for a word */
 static void g722_taken_over(void **state)
 {
 	struct pace pc = {.begun = false}, next = {.begun = false};
@@ -198,14 +200,45 @@ static void g722_taken_over(void **state)
 
 	(void)state;
 	line_open(&l, 4);
-	say_many(&l, LOUD, 5);
+	say_many(&l, LOUD, BLIND);
 	say_many(&l, QUIET, 50);
-	assert_int_equal(hear_in(&l, &pc, &g722, &us), 5 + 1 + PAUSE);
+	assert_int_equal(hear_in(&l, &pc, &g722, &us),
+			 BLIND + 1 + PAUSE);
 	say_many(&l, QUIET, 50);
 	say_many(&l, LOUD, 5);
 	assert_int_equal(hear_in(&l, &next, &g722, &us),
-			 5 + 1 + PAUSE + 1 + 1 + PAUSE + 1 + 5);
+			 BLIND + 1 + PAUSE + 1 + BLIND + PAUSE + 1 + 5);
 	line_close(&l);
+}
+
+/* ..nor does who comes to a hole that the talker's network made */
+static void g722_hole(void **state)
+{
+	unsigned lost;
+
+	(void)state;
+	for (lost = 0; lost < 10; lost++) {
+		const unsigned more = lost ? 1 + BLIND + PAUSE : 0;
+		struct pace pc = {.begun = false};
+		struct pace_out out;
+		struct line l;
+		unsigned n = 0;
+
+		line_open(&l, 4);
+		say_many(&l, LOUD, BLIND);
+		say_many(&l, QUIET, 50);
+		l.st.idx += lost;
+		l.st.ts += lost * FRAME;
+		say_many(&l, QUIET, 50);
+		do {
+			pace_step(&pc, l.r, &g722, l.now, &out);
+			if (out.type == PACE_WAIT)
+				l.now = out.at_us;
+			n += out.type == PACE_SEND;
+		} while (out.type != PACE_END);
+		assert_int_equal(n, BLIND + 1 + PAUSE + more);
+		line_close(&l);
+	}
 }
 
 /* Nothing was sent for a while */
@@ -457,7 +490,7 @@ static void out_of_order(void **state)
 
 static void pcm_silence(void **state)
 {
-	struct silence s = {.known = false};
+	struct silence s = {.codes = 0};
 	uint8_t p[FRAME];
 	unsigned k;
 
@@ -482,7 +515,7 @@ static void pcm_silence(void **state)
 /* Every configuration of Opus, with each bit of its first byte */
 static void opus_silence(void **state)
 {
-	struct silence s = {.known = false};
+	struct silence s = {.codes = 0};
 	unsigned toc, bit;
 
 	(void)state;
@@ -521,6 +554,7 @@ int main(void)
 		cmocka_unit_test(silence_is_short),
 		cmocka_unit_test(g722_silence_is_short),
 		cmocka_unit_test(g722_taken_over),
+		cmocka_unit_test(g722_hole),
 		cmocka_unit_test(gap_is_short),
 		cmocka_unit_test(catches_up),
 		cmocka_unit_test(oldest_falls_out),
