@@ -10,6 +10,8 @@
 
 #include "server/priv.h"
 
+struct call;
+
 bool dial_is(const struct leg *leg, const struct sip_msg *msg);
 /** Answers it, now or when presence has decided */
 void dial_invited(struct leg *leg, const struct sip_msg *msg);

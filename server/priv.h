@@ -4,7 +4,8 @@
  *
  * server owns legs, groups, calls and asks. A leg ends before its call, group
  * membership or ask does anything more with it: leg_drop() takes it out of all
- * of them, but for an ask that dials it, which goes with the leg. Each of these nouns has a header of its own. Signalling thread only.
+ * of them, but for an ask that dials it, which goes with the leg. Each of these
+ * nouns has a header of its own. Signalling thread only.
  */
 #ifndef HL_SERVER_PRIV_H
 #define HL_SERVER_PRIV_H
@@ -27,13 +28,6 @@ enum {
 	SUBJECT_MAX = HL_NAME_MAX + 8
 };
 
-struct ask;
-struct call;
-struct emergency;
-struct focus;
-struct group;
-struct modify;
-struct reply;
 struct restore;
 
 struct server {

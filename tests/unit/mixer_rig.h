@@ -141,7 +141,7 @@ void phone_up_many(struct phone *ph, struct rig *r, unsigned n, int worker);
 /** A plain phone whose service has another codec than PCMU */
 void phone_up_codec(struct phone *ph, struct rig *r, unsigned host,
 		    enum mixer_codec codec);
-/** Whatever *ph says of kind, codec, voice, tones and terms; the rest of it is set */
+/** Whatever *ph says of kind, codec, voice, tones and terms; the rest is set */
 void phone_up_like(struct phone *ph, struct rig *r, unsigned host);
 void phone_sdp(struct phone *ph);
 /** ..and its service has it rest: it neither hears nor talks */
