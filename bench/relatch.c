@@ -20,8 +20,9 @@
 enum {
 	MOVES_MAX = 2000,
 	WARM_UP = 10,
-	EVERY_MS = 30,      /* Moves that cannot be told from an attack are
-			       tried so many times a second only */
+	EVERY_MS = 60,      /* Moves cannot be told from an attack and are
+			       tried so often only: 20 checks of ICE a
+			       second from addresses that are not proven */
 	HEAR_MS = 2000,
 	ICE_MS = 20000,
 	SPEAK_US = 100,
