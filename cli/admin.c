@@ -205,6 +205,6 @@ void admin_help(void)
 	     "  emergency list [--json]                where, by whom, "
 	     "since when\n"
 	     "  emergency end GROUP|CALL\n"
-	     "  floor revoke GROUP                     from who talks there\n"
+	     "  floor revoke GROUP|CALL                from who talks there\n"
 	     "  log-level [error|warn|info|debug]");
 }

@@ -225,7 +225,7 @@ static void group_run(struct command *c, const json_t *args,
 	}
 	else {
 		deliver_error(c, group ? strerror(err)
-				       : "the name of a group is missing");
+				       : "the name of a group or call is missing");
 	}
 }
 
@@ -253,7 +253,7 @@ static void floor_run(struct command *c, const char *verb, const json_t *args)
 {
 	if (!strcmp(verb, "revoke"))
 		group_run(c, args, server_floor_revoke,
-			  "nobody of a group of that name is here");
+			  "no group or call of that name has anybody here");
 	else
 		deliver_error(c, "floor knows the verb revoke");
 }

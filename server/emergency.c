@@ -410,20 +410,3 @@ int server_emergencies(const struct server *srv, json_t **rowsp)
 	*rowsp = rows;
 	return 0;
 }
-
-int server_floor_revoke(struct server *srv, const char *group,
-			const char *actor)
-{
-	const struct group *g = srv && group ? group_find(srv, group) : NULL;
-	int err;
-
-	if (!g || !g->b.id || !actor)
-		return ENOENT;
-	if (!g->b.talk.holder[0])
-		return EALREADY;
-
-	err = mixer_floor_revoke(srv->mixer, g->b.id);
-	if (!err)
-		audit(srv, actor, "floor revoke", g->b.subject);
-	return err;
-}

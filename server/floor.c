@@ -8,7 +8,8 @@
 #include "util/clock.h"
 
 /* What the switch tells of a bridge's floor, kept for status and for those who
- * watch: who talks, how urgent it is, since when, and who waits. */
+ * watch: who talks, how urgent it is, since when, and who waits. And what an
+ * operator does to it. */
 
 struct waiter {
 	struct le le;                /**< In bridge.talk.waitl, in order */
@@ -296,4 +297,46 @@ void floor_status(json_t *o, const struct bridge *b)
 	(void)json_object_set_new(o, "left_ms", left_ms(b));
 	(void)json_object_set_new(o, "queue", waiters_json(b));
 	(void)json_object_set_new(o, "emergency", emergency_status(b));
+}
+
+/* As the status names it: the group, or the call */
+static const struct bridge *bridge_named(const struct server *srv,
+					 const char *name)
+{
+	const struct group *g = group_find(srv, name);
+	struct le *le;
+
+	if (g)
+		return &g->b;
+
+	LIST_FOREACH(&srv->calll, le) {
+		const struct call *call = le->data;
+
+		if (!strcmp(name, call->b.subject))
+			return &call->b;
+	}
+
+	return NULL;
+}
+
+int server_floor_revoke(struct server *srv, const char *name,
+			const char *actor)
+{
+	const struct bridge *b;
+	int err;
+
+	if (!srv || !name || !actor)
+		return EINVAL;
+
+	b = bridge_named(srv, name);
+	if (!b || !b->id)
+		return ENOENT;
+	if (!b->talk.holder[0])
+		return EALREADY;
+
+	err = mixer_floor_revoke(srv->mixer, b->id);
+	if (!err && srv->state)
+		(void)state_audit(srv->state, actor, "floor revoke",
+				  b->subject, "ok");
+	return err;
 }

@@ -107,9 +107,11 @@ int server_emergencies(const struct server *srv, json_t **rowsp);
  *  down. @return 0, EINVAL, ENOENT: it is in none */
 int server_emergency_end(struct server *srv, const char *name,
 			 const char *actor);
-/** Take the floor of a group from who has it; actor is written down.
- *  @return 0, ENOENT: nobody of it is up, EALREADY: nobody talks, EAGAIN */
-int server_floor_revoke(struct server *srv, const char *group,
+/** Take the floor of a group, or of a call as the status names it, from who
+ *  has it; actor is written down.
+ *  @return 0, EINVAL, ENOENT: nobody of it is up, EALREADY: nobody talks,
+ *          EAGAIN */
+int server_floor_revoke(struct server *srv, const char *name,
 			const char *actor);
 
 /**

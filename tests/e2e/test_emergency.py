@@ -291,4 +291,22 @@ def test_floor_taken_by_an_operator(lab):
     alice.floor.say('release')
     bob.floor.hear('idle')
     words = server.holler('floor', 'revoke', 'nobodys', ok=False)[2]
-    expect('nobody of a group' in words, words)
+    expect('no group or call of that name' in words, words)
+
+
+def test_floor_of_a_call_taken_by_an_operator(lab):
+    """X2: ..in a call, too, by the name that the status shows"""
+    server, alice, bob, carol = crew(lab)
+    r = alice.in_dialog(alice.leg, 'REFER', [
+        'Refer-To: <sip:bob@ptt.test>', 'Refer-Sub: false'])
+    expect(r.code == 202, r.start)
+    status = server.until(lambda s: any(
+        b['kind'] == 'private' and b.get('holder') == 'alice'
+        for b in s['conference']['bridges']), 'her floor')
+    name = [b['name'] for b in status['conference']['bridges']
+            if b['kind'] == 'private'][0]
+    server.holler('floor', 'revoke', name)
+    expect(alice.floor.hear('revoke').u16(2) == 4, 'not pre-empted')
+    server.until(lambda s: any(
+        b['name'] == name and not b.get('holder')
+        for b in s['conference']['bridges']), 'that it is free')
