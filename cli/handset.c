@@ -3,6 +3,9 @@
 #include <string.h>
 #include <unistd.h>
 #include <re.h>
+#define DEBUG_MODULE "handset"
+#define DEBUG_LEVEL 4
+#include <re_dbg.h>
 #include "cli/handset.h"
 #include "cli/handset_priv.h"
 #include "sip/digest_client.h"
@@ -333,6 +336,7 @@ int handset_main(int argc, char **argv)
 		(void)fprintf(stderr, "holler handset: libre is not usable\n");
 		return 1;
 	}
+	dbg_init(DBG_WARNING, DBG_NONE); /* Without colours */
 	ret = handset_run(argc, argv);
 	libre_close();
 	tmr_debug();

@@ -24,6 +24,18 @@ static int domain_demand(SSL_CTX *ctx, const char *domain)
 	return X509_VERIFY_PARAM_set1_host(param, name, 0) == 1 ? 0 : ENOMEM;
 }
 
+/* libre says "Protocol error" of it, which helps nobody */
+static int judged(int ok, X509_STORE_CTX *store)
+{
+	if (!ok)
+		(void)re_fprintf(stderr,
+				 "holler handset: the server's certificate is"
+				 " refused: %s (see --tls-ca, --domain)\n",
+				 X509_verify_cert_error_string(
+					 X509_STORE_CTX_get_error(store)));
+	return ok;
+}
+
 static int verify_demand(const struct tls *tls, const struct hs_opts *o)
 {
 	SSL_CTX *ctx = tls_openssl_context(tls);
@@ -37,7 +49,7 @@ static int verify_demand(const struct tls *tls, const struct hs_opts *o)
 				 o->tls_ca ? o->tls_ca : "the system");
 		return EBADMSG;
 	}
-	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
+	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, judged);
 	return domain_demand(ctx, o->domain);
 }
 

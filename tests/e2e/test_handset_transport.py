@@ -73,6 +73,11 @@ def test_ipv6(lab):
     conversation(lab, server, v6(server), v6(server, 'tcp'))
 
 
+def refused(hs, why):
+    words = 'certificate is refused: ' + why
+    hs.err.wait(lambda x: words in x.get('text', '').lower(), words)
+
+
 def test_certificates(lab):
     """P14: a certificate of another domain or signer is not taken"""
     server = serve(lab)
@@ -83,10 +88,12 @@ def test_certificates(lab):
         server, os.path.join(stranger.state, 'tls.crt')))
     failed = other.event('register_failed')
     expect(failed['code'] == 0, failed)
+    refused(other, 'self-signed certificate')
     foreign = lab.handset(server, 'alice',
                           options=tls(server) + ('--domain', 'other.test'))
     failed = foreign.event('register_failed')
     expect(failed['code'] == 0, failed)
+    refused(foreign, 'hostname mismatch')
     careless = lab.handset(server, 'alice', options=(
         '--transport', 'tls', '--tls-insecure', '--server', '%s:%d' % (
             server.ip, server.tls_port)))
