@@ -163,7 +163,7 @@ static void file_reopen(struct watch *w)
 /* What belongs to the file that is open goes out of the way of the next one */
 static int file_leave(struct watch *w)
 {
-	int err = 0;
+	int err;
 
 	if (w->left)
 		return 0;
@@ -448,12 +448,14 @@ static void command_run(struct watch *w, struct prov_req *req)
 		.args = req->args,
 		.realm = w->p->realm,
 	};
-
 	const char *words;
 
 	if (!msg)
 		goto out;
+	/* Another file may have come since the last look */
 	file_follow(w);
+	if (!w->db)
+		file_look(w);
 	words = obstacle(w, req);
 	msg->u.answer.h = req->h;
 	msg->u.answer.arg = req->arg;

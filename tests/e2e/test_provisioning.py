@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What people do to provisioning.db while hollerd runs."""
+import json
 import os
+import socket
 import sqlite3
 
 from holler_test import expect
@@ -79,20 +81,25 @@ def test_database_aside_and_back(lab):
            ['alice', 'greta'], 'the shell reads something else')
 
 
-def test_database_moved_in(lab):
-    """The -wal of the old file is not taken for the new one's"""
-    server = lab.server()
-    server.users('alice')
+def copy_with(server, user):
+    """A copy of the database that has one user more"""
     new = os.path.join(server.dir, 'new.db')
-    old = os.path.join(server.dir, 'old.db')
     server.sql('.backup %s' % new)
     with sqlite3.connect(new) as db:
-        db.execute("INSERT INTO user(name) VALUES('fresh')")
+        db.execute('INSERT INTO user(name) VALUES(?)', (user,))
     db.close()
+    return new
+
+
+def moved_in(server, path):
+    """Another file gets the name path, which is that of the database"""
+    server.users('alice')
+    new = copy_with(server, 'fresh')
+    old = os.path.join(server.dir, 'old.db')
     server.holler('user', 'add', 'inwal')
-    expect(os.path.getsize(server.db + '-wal') > 0, 'the -wal is empty')
-    os.link(server.db, old)
-    os.rename(new, server.db)
+    expect(os.path.getsize(path + '-wal') > 0, 'the -wal is empty')
+    os.link(path, old)
+    os.rename(new, path)
     expect('fresh' in names(server), 'fresh is lost')
     expect('inwal' not in names(server), 'inwal came along')
     rows = server.sql('SELECT name FROM user; PRAGMA integrity_check')[1]
@@ -106,16 +113,45 @@ def test_database_moved_in(lab):
     expect('fresh' in names(server), 'fresh is lost by a restart')
 
 
+def test_database_moved_in(lab):
+    """The -wal of the old file is not taken for the new one's"""
+    server = lab.server()
+    moved_in(server, server.db)
+
+
+def test_database_behind_a_link(lab):
+    """..nor where the name is a link to the file"""
+    server = lab.server()
+    server.stop()
+    real = os.path.join(server.dir, 'real.db')
+    os.rename(server.db, real)
+    os.symlink(real, server.db)
+    server.start()
+    moved_in(server, real)
+
+
+def test_database_moved_in_just_now(lab):
+    """A command that comes before the server has seen the file is run on it"""
+    server = lab.server()
+    with socket.socket(socket.AF_UNIX) as sock:
+        sock.connect(server.socket)
+        peer = sock.makefile('rw')
+        for user in ('u%d' % n for n in range(8)):
+            os.rename(copy_with(server, user), server.db)
+            peer.write('{"noun": "user", "verb": "list"}\n')
+            peer.flush()
+            answer = json.loads(peer.readline())
+            expect(answer['ok'] and user in [
+                row['name'] for row in answer['rows']], '%r' % answer)
+        peer.close()
+
+
 def test_database_moved_in_while_used(lab):
     """With a transaction open on the old file its -wal cannot be brought
     home: told, and nothing is written until the program ends"""
     server = lab.server()
     server.users('alice')
-    new = os.path.join(server.dir, 'new.db')
-    server.sql('.backup %s' % new)
-    with sqlite3.connect(new) as db:
-        db.execute("INSERT INTO user(name) VALUES('fresh')")
-    db.close()
+    new = copy_with(server, 'fresh')
     reader = sqlite3.connect(server.db, isolation_level=None)
     reader.execute('BEGIN')
     reader.execute('SELECT * FROM user').fetchall()
