@@ -253,7 +253,7 @@ static void emergencies_print(const json_t *conf)
 
 	if (json_array_size(rows))
 		list_print("EMERGENCIES", json_incref(rows),
-			   (long long)json_array_size(rows));
+			   number(conf, "emergencies_total"));
 }
 
 static void age_print(long long s)

@@ -62,10 +62,10 @@ uint16_t call_remove(struct leg *caller, const char *subscriber,
 void call_leave(struct leg *leg);
 void call_floor(struct call *call, bool taken);
 void call_service_changed(struct leg *leg);
-/** Its name, priority or anonymity is another one, or whether it is in an
- * emergency */
+/** Its name, priority or anonymity is another one: to those who watch, too */
 void call_party_changed(struct leg *leg);
-/** ..tell the switch, which is done again later if its ring is full */
+/** It is in a call: tell the switch what of it has changed; again later if the
+ *  switch's ring is full */
 void call_party_say(struct leg *leg);
 /** T4: nobody wants to talk in it any more */
 void call_inactive(struct call *call);

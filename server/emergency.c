@@ -155,15 +155,19 @@ bool emergency_is_of(const struct bridge *b, const struct leg *leg)
 
 /* What he asks for is of the emergency, also where his terminal has no word for
  * it, or is not any more */
-static void declarer_changed(struct server *srv, const char *by)
+static void declarer_say(struct bridge *b, const char *by)
 {
-	struct leg *leg = leg_lookup(srv, by);
+	struct leg *leg = leg_lookup(b->srv, by);
+	struct member *m;
 
-	if (!leg)
-		return;
-
-	groups_member_changed(leg);
-	call_party_changed(leg);
+	if (b->kind == BRIDGE_GROUP) {
+		m = member_find(b->srv, (const struct group *)b, by);
+		if (m && m->leg)
+			member_say(m);
+	}
+	else if (leg && leg->call && &leg->call->b == b) {
+		call_party_say(leg);
+	}
 }
 
 void emergency_raise(struct bridge *b, const struct leg *leg)
@@ -188,7 +192,7 @@ void emergency_raise(struct bridge *b, const struct leg *leg)
 	     HLOG_S("by", leg->subscriber));
 	bridge_floor_tell(b);
 	focus_bridge_changed(b);
-	declarer_changed(srv, e->by);
+	declarer_say(b, e->by);
 }
 
 static void emergency_end(struct server *srv, struct emergency *e,
@@ -210,7 +214,7 @@ static void emergency_end(struct server *srv, struct emergency *e,
 		b->emergency = NULL;
 		bridge_floor_tell(b);
 		focus_bridge_changed(b);
-		declarer_changed(srv, e->by);
+		declarer_say(b, e->by);
 	}
 
 	mem_deref(e);

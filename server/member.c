@@ -55,7 +55,7 @@ static uint32_t talk_ms(const struct group *group, const struct leg *leg)
 }
 
 static void member_mixer_get(struct mixer_member *mm, const struct member *m,
-		      const struct leg *leg)
+			     const struct leg *leg)
 {
 	const struct server *srv = m->group->b.srv;
 

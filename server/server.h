@@ -117,7 +117,7 @@ int server_floor_revoke(struct server *srv, const char *name,
 /**
  * What is there now: node, counters, legs [{subscriber, user, service,
  * status, since_ms, media, ...}], bridges [{kind: private|adhoc|group, name,
- * members, holder}], mixer workers' counters. Lists end after
+ * members, holder}], emergencies, mixer workers' counters. Lists end after
  * SERVER_STATUS_MAX entries; the totals count all.
  *
  * @param objp A new object, the caller's

@@ -355,7 +355,7 @@ int server_status(const struct server *srv, json_t **objp)
 	if (!srv || !objp)
 		return EINVAL;
 
-	o = json_pack("{s:o s:o s:s s:i s:i s:i s:i s:i s:i s:i s:i}",
+	o = json_pack("{s:o s:o s:s s:i s:i s:i s:i s:i s:i s:i s:i s:i}",
 		      "node", text(srv->cfg.node),
 		      "sip", addr(endpoint_laddr(srv->ep)),
 		      "state", srv->closing ? "leaving" : "up",
@@ -366,6 +366,8 @@ int server_status(const struct server *srv, json_t **objp)
 		      "queued", (int)list_count(&srv->queue),
 		      "calls_total", (int)srv->callc,
 		      "groups_total", (int)srv->groupc,
+		      "emergencies_total",
+		      (int)list_count(&srv->emergencyl),
 		      "old_dialogs", (int)restore_left(srv));
 	if (!o)
 		return ENOMEM;
