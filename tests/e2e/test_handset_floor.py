@@ -212,3 +212,32 @@ def test_emergency_where_nobody_waits(lab):
     server.until(lambda s: server.bridge('crew')['tier'] == 'emergency',
                  'an emergency')
     carol.send('release')
+
+
+def test_emergency_in_a_call(lab):
+    """X2: ..in a private call too, and only while it goes on"""
+    server, alice, bob, carol = crew(lab, options={'bob': TBCP})
+
+    def call(s):
+        return next((b for b in s['conference']['bridges']
+                     if b['kind'] == 'private'), {})
+
+    server.holler('allow', 'add', 'alice', 'bob', '--both')
+    alice.send('call bob')
+    alice.event('activated')
+    server.until(lambda s: call(s).get('holder') == 'alice', 'her floor')
+    bob.send('emergency')
+    alice.event('revoked')
+    alice.send('release')
+    bob.event('granted')
+    server.until(lambda s: call(s).get('holder') == 'bob' and
+                 call(s)['tier'] == 'emergency', 'his emergency')
+    bob.send('emergency off')
+    bob.event('alert_sent', on=False)
+    bob.send('release')
+    server.until(lambda s: not call(s).get('holder'), 'a free floor')
+    alice.mark()
+    bob.mark()
+    talks(alice)
+    bob.send('press')
+    bob.event('queued')
